@@ -1,0 +1,31 @@
+// Dots: the unique names of mutations. A replica id lives from one start of a vnode to the next, so
+// that a crash, a lost tail, a restored backup or a cloned disk can never mint a dot twice.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+#include "core/ids.h"
+
+namespace vordb::crdt {
+
+// One life of one vnode on one disk. Ordered by node, then by age.
+struct ReplicaId {
+  NodeNumber node = 0;
+  uint64_t incarnation = 0;  // one disk: the epoch of the configuration entry that admitted it
+  uint64_t life = 0;  // 48 bits of boot number, raised durably at each start, and 16 random bits
+  constexpr auto operator<=>(const ReplicaId&) const = default;
+};
+
+constexpr uint64_t make_life(uint64_t boot, uint64_t random) {
+  return boot << 16 | (random & 0xffff);
+}
+
+// The counter-th mutation of a replica. Counters start at 1.
+struct Dot {
+  ReplicaId replica;
+  uint64_t counter = 0;
+  constexpr auto operator<=>(const Dot&) const = default;
+};
+
+}  // namespace vordb::crdt

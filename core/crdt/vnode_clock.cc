@@ -1,0 +1,112 @@
+#include "core/crdt/vnode_clock.h"
+
+#include <algorithm>
+
+#include "core/assert.h"
+
+namespace vordb::crdt {
+
+namespace {
+
+template <typename Replicas>
+auto lower(Replicas& replicas, const ReplicaId& id) {
+  return std::lower_bound(
+      replicas.begin(), replicas.end(), id,
+      [](const VnodeClock::Replica& r, const ReplicaId& i) { return r.id < i; });
+}
+
+}  // namespace
+
+const VnodeClock::Replica* VnodeClock::find(const ReplicaId& id) const {
+  const auto at = lower(replicas_, id);
+  return at != replicas_.end() && at->id == id ? &*at : nullptr;
+}
+
+VnodeClock::Replica& VnodeClock::find_or_insert(const ReplicaId& id) {
+  auto at = lower(replicas_, id);
+  if (at == replicas_.end() || at->id != id) at = replicas_.insert(at, Replica{id, 0, {}});
+  return *at;
+}
+
+bool VnodeClock::in_above(const Replica* replica, uint64_t counter) {
+  return replica && std::binary_search(replica->above.begin(), replica->above.end(), counter);
+}
+
+// Moves what has become contiguous from `above` into the base.
+bool VnodeClock::absorb(Replica& replica) {
+  auto& above = replica.above;
+  size_t absorbed = 0;
+  while (absorbed < above.size() && above[absorbed] <= replica.base + 1) {
+    replica.base = std::max(replica.base, above[absorbed]);
+    ++absorbed;
+  }
+  above.erase(above.begin(), above.begin() + std::ptrdiff_t(absorbed));
+  return absorbed > 0;
+}
+
+bool VnodeClock::contains(const Dot& dot) const {
+  const Replica* r = find(dot.replica);
+  return r && (dot.counter <= r->base || in_above(r, dot.counter));
+}
+
+bool VnodeClock::contiguous() const {
+  return std::all_of(replicas_.begin(), replicas_.end(),
+                     [](const Replica& r) { return r.above.empty(); });
+}
+
+uint64_t VnodeClock::base_of(const ReplicaId& id) const {
+  const Replica* r = find(id);
+  return r ? r->base : 0;
+}
+
+uint64_t VnodeClock::highest_of(const ReplicaId& id) const {
+  const Replica* r = find(id);
+  if (!r) return 0;
+  return r->above.empty() ? r->base : r->above.back();
+}
+
+VersionVector VnodeClock::base() const {
+  VersionVector result;
+  for (const Replica& r : replicas_) result.raise(r.id, r.base);
+  return result;
+}
+
+bool VnodeClock::covers(const VnodeClock& other) const {
+  bool all = true;
+  other.for_each_missing(*this, [&](const Dot&) { return all = false; });
+  return all;
+}
+
+bool VnodeClock::add(const Dot& dot) {
+  VORDB_ASSERT(dot.counter > 0, "counters start at 1");
+  Replica& r = find_or_insert(dot.replica);
+  if (dot.counter <= r.base) return false;
+  if (dot.counter == r.base + 1) {
+    r.base = dot.counter;
+    absorb(r);
+    return true;
+  }
+  const auto at = std::lower_bound(r.above.begin(), r.above.end(), dot.counter);
+  if (at == r.above.end() || *at != dot.counter) r.above.insert(at, dot.counter);
+  return false;
+}
+
+bool VnodeClock::raise_base(const ReplicaId& id, uint64_t counter) {
+  if (counter == 0) return false;
+  Replica& r = find_or_insert(id);
+  if (counter <= r.base) return false;
+  r.base = counter;
+  absorb(r);
+  return true;
+}
+
+bool VnodeClock::join(const VnodeClock& other) {
+  bool grew = false;
+  for (const Replica& theirs : other.replicas_) {
+    grew |= raise_base(theirs.id, theirs.base);
+    for (const uint64_t counter : theirs.above) grew |= add(Dot{theirs.id, counter});
+  }
+  return grew;
+}
+
+}  // namespace vordb::crdt

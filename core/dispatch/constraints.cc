@@ -1,0 +1,278 @@
+#include "core/dispatch/constraints.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <google/protobuf/text_format.h>
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "core/assert.h"
+#include "core/utf8.h"
+#include "proto/options.pb.h"
+
+namespace vordb {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::OneofDescriptor;
+using google::protobuf::Reflection;
+
+// Wide enough for every integer type of protobuf, so that one comparison serves them all.
+using WideInt = __int128;
+
+struct MessageRules;
+
+// The rules of one field; for a submessage, the rules of its type.
+struct FieldRule {
+  const FieldDescriptor* field = nullptr;
+  std::optional<int64_t> min, max;
+  uint32_t min_bytes = 0;
+  uint32_t max_bytes = std::numeric_limits<uint32_t>::max();
+  uint32_t max_items = std::numeric_limits<uint32_t>::max();
+  bool utf8 = false;
+  const MessageRules* message = nullptr;
+
+  bool has_lengths() const { return min_bytes > 0 || max_bytes != std::numeric_limits<uint32_t>::max(); }
+  bool has_rules() const {
+    return min || max || has_lengths() || utf8 || message != nullptr ||
+           max_items != std::numeric_limits<uint32_t>::max();
+  }
+};
+
+// A choice between fields: only the one that is set is looked at.
+struct OneofRules {
+  const OneofDescriptor* oneof = nullptr;
+  std::vector<std::optional<FieldRule>> by_index;
+};
+
+struct MessageRules {
+  std::vector<FieldRule> fields;
+  std::vector<OneofRules> oneofs;
+  bool empty() const { return fields.empty() && oneofs.empty(); }
+};
+
+std::string range_text(const FieldRule& rule) {
+  if (rule.min && rule.max) return absl::StrCat(*rule.min, "..", *rule.max);
+  return rule.min ? absl::StrCat("at least ", *rule.min) : absl::StrCat("at most ", *rule.max);
+}
+
+std::string length_text(const FieldRule& rule) {
+  if (rule.max_bytes == std::numeric_limits<uint32_t>::max()) return absl::StrCat("at least ", rule.min_bytes);
+  return absl::StrCat(rule.min_bytes, "..", rule.max_bytes);
+}
+
+// The slow path: words are put together only once a rule is broken.
+absl::Status broken(const FieldRule& rule, const std::string& what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(rule.field->containing_type()->name(), ".", rule.field->name(), ": ", what));
+}
+
+absl::Status check_bytes(const FieldRule& rule, std::string_view bytes) {
+  if (bytes.size() < rule.min_bytes || bytes.size() > rule.max_bytes) [[unlikely]]
+    return broken(rule, absl::StrCat(bytes.size(), " bytes, must be ", length_text(rule)));
+  if (rule.utf8 && !is_utf8(bytes)) [[unlikely]]
+    return broken(rule, "must be valid UTF-8");
+  return absl::OkStatus();
+}
+
+absl::Status check_number(const FieldRule& rule, WideInt number) {
+  if ((rule.min && number < *rule.min) || (rule.max && number > *rule.max)) [[unlikely]]
+    return broken(rule, absl::StrCat("must be ", range_text(rule)));
+  return absl::OkStatus();
+}
+
+WideInt number_of(const Message& message, const Reflection& reflection, const FieldDescriptor* field) {
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32: return reflection.GetInt32(message, field);
+    case FieldDescriptor::CPPTYPE_INT64: return reflection.GetInt64(message, field);
+    case FieldDescriptor::CPPTYPE_UINT32: return reflection.GetUInt32(message, field);
+    case FieldDescriptor::CPPTYPE_UINT64: return reflection.GetUInt64(message, field);
+    default: return reflection.GetEnumValue(message, field);
+  }
+}
+
+WideInt number_at(const Message& message, const Reflection& reflection, const FieldDescriptor* field, int i) {
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32: return reflection.GetRepeatedInt32(message, field, i);
+    case FieldDescriptor::CPPTYPE_INT64: return reflection.GetRepeatedInt64(message, field, i);
+    case FieldDescriptor::CPPTYPE_UINT32: return reflection.GetRepeatedUInt32(message, field, i);
+    case FieldDescriptor::CPPTYPE_UINT64: return reflection.GetRepeatedUInt64(message, field, i);
+    default: return reflection.GetRepeatedEnumValue(message, field, i);
+  }
+}
+
+absl::Status check_message(const MessageRules& rules, const Message& message);
+
+absl::Status check_repeated(const FieldRule& rule, const Message& message, const Reflection& reflection) {
+  const int items = reflection.FieldSize(message, rule.field);
+  if (uint32_t(items) > rule.max_items) [[unlikely]]
+    return broken(rule, absl::StrCat(items, " items, must be at most ", rule.max_items));
+  std::string scratch;
+  for (int i = 0; i < items; ++i) {
+    absl::Status status;
+    if (rule.message != nullptr) {
+      status = check_message(*rule.message, reflection.GetRepeatedMessage(message, rule.field, i));
+    } else if (rule.has_lengths() || rule.utf8) {
+      status = check_bytes(rule, reflection.GetRepeatedStringReference(message, rule.field, i, &scratch));
+    } else if (rule.min || rule.max) {
+      status = check_number(rule, number_at(message, reflection, rule.field, i));
+    }
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status check_field(const FieldRule& rule, const Message& message, const Reflection& reflection) {
+  if (rule.field->is_repeated()) return check_repeated(rule, message, reflection);
+  if (rule.message != nullptr) {
+    if (!reflection.HasField(message, rule.field)) return absl::OkStatus();
+    return check_message(*rule.message, reflection.GetMessage(message, rule.field));
+  }
+  if (rule.min || rule.max) return check_number(rule, number_of(message, reflection, rule.field));
+  std::string scratch;
+  return check_bytes(rule, reflection.GetStringReference(message, rule.field, &scratch));
+}
+
+absl::Status check_message(const MessageRules& rules, const Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  for (const FieldRule& rule : rules.fields) {
+    if (absl::Status status = check_field(rule, message, reflection); !status.ok()) return status;
+  }
+  for (const OneofRules& choice : rules.oneofs) {
+    const FieldDescriptor* set = reflection.GetOneofFieldDescriptor(message, choice.oneof);
+    if (set == nullptr) continue;
+    const std::optional<FieldRule>& rule = choice.by_index[set->index_in_oneof()];
+    if (!rule) continue;
+    if (absl::Status status = check_field(*rule, message, reflection); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// Prints a sensitive field as its length; other kinds of sensitive values only as being there.
+class LengthPrinter : public google::protobuf::TextFormat::FastFieldValuePrinter {
+ public:
+  using Generator = google::protobuf::TextFormat::BaseTextGenerator;
+  void PrintString(const std::string& value, Generator* out) const override { length(value, out); }
+  void PrintBytes(const std::string& value, Generator* out) const override { length(value, out); }
+  void PrintInt32(int32_t, Generator* out) const override { hidden(out); }
+  void PrintUInt32(uint32_t, Generator* out) const override { hidden(out); }
+  void PrintInt64(int64_t, Generator* out) const override { hidden(out); }
+  void PrintUInt64(uint64_t, Generator* out) const override { hidden(out); }
+
+ private:
+  static void length(const std::string& value, Generator* out) {
+    out->PrintString(absl::StrCat("<", value.size(), " bytes>"));
+  }
+  static void hidden(Generator* out) { out->PrintLiteral("<hidden>"); }
+};
+
+FieldRule read_options(const FieldDescriptor* field) {
+  const auto& options = field->options();
+  FieldRule rule;
+  rule.field = field;
+  if (options.HasExtension(pb::min)) rule.min = options.GetExtension(pb::min);
+  if (options.HasExtension(pb::max)) rule.max = options.GetExtension(pb::max);
+  if (options.HasExtension(pb::min_bytes)) rule.min_bytes = options.GetExtension(pb::min_bytes);
+  if (options.HasExtension(pb::max_bytes)) rule.max_bytes = options.GetExtension(pb::max_bytes);
+  if (options.HasExtension(pb::max_items)) rule.max_items = options.GetExtension(pb::max_items);
+  rule.utf8 = options.GetExtension(pb::utf8);
+
+  const bool is_bytes = field->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+  const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+  const bool is_number = !is_bytes && !is_message && field->cpp_type() != FieldDescriptor::CPPTYPE_DOUBLE &&
+                         field->cpp_type() != FieldDescriptor::CPPTYPE_FLOAT &&
+                         field->cpp_type() != FieldDescriptor::CPPTYPE_BOOL;
+  VORDB_ASSERT(is_number || (!rule.min && !rule.max), "min and max are for integers");
+  VORDB_ASSERT(is_bytes || (!rule.has_lengths() && !rule.utf8), "byte rules are for strings and bytes");
+  return rule;
+}
+
+}  // namespace
+
+struct Constraints::Tables {
+  absl::flat_hash_map<const Descriptor*, std::unique_ptr<MessageRules>> rules;
+  google::protobuf::TextFormat::Printer printer;
+
+  // Finds all types first, so that rules of types that contain themselves can point at each other.
+  void find(const Descriptor* type) {
+    if (!rules.emplace(type, nullptr).second) return;
+    rules[type] = std::make_unique<MessageRules>();
+    for (int i = 0; i < type->field_count(); ++i) {
+      if (type->field(i)->message_type() != nullptr) find(type->field(i)->message_type());
+    }
+  }
+
+  // Types with no rule anywhere below them: they are not descended into.
+  bool matters(const Descriptor* type, std::vector<const Descriptor*>* above) const {
+    for (const Descriptor* seen : *above) {
+      if (seen == type) return false;
+    }
+    above->push_back(type);
+    bool found = false;
+    for (int i = 0; i < type->field_count() && !found; ++i) {
+      const FieldDescriptor* field = type->field(i);
+      found = read_options(field).has_rules() ||
+              (field->message_type() != nullptr && matters(field->message_type(), above));
+    }
+    above->pop_back();
+    return found;
+  }
+
+  void fill(const Descriptor* type, MessageRules* out) {
+    for (int i = 0; i < type->field_count(); ++i) {
+      const FieldDescriptor* field = type->field(i);
+      if (field->options().GetExtension(pb::sensitive)) {
+        printer.RegisterFieldValuePrinter(field, new LengthPrinter);  // the printer owns it
+      }
+      FieldRule rule = read_options(field);
+      std::vector<const Descriptor*> above;
+      if (field->message_type() != nullptr && matters(field->message_type(), &above)) {
+        rule.message = rules[field->message_type()].get();
+      }
+      if (!rule.has_rules()) continue;
+      if (field->containing_oneof() == nullptr) {
+        out->fields.push_back(rule);
+      } else {
+        place(rule, field->containing_oneof(), out);
+      }
+    }
+  }
+
+  static void place(const FieldRule& rule, const OneofDescriptor* oneof, MessageRules* out) {
+    if (out->oneofs.empty() || out->oneofs.back().oneof != oneof) {
+      out->oneofs.push_back({oneof, std::vector<std::optional<FieldRule>>(oneof->field_count())});
+    }
+    out->oneofs.back().by_index[rule.field->index_in_oneof()] = rule;
+  }
+};
+
+Constraints::Constraints(const std::vector<const Descriptor*>& roots) : tables_(std::make_unique<Tables>()) {
+  for (const Descriptor* root : roots) tables_->find(root);
+  for (auto& [type, rules] : tables_->rules) tables_->fill(type, rules.get());
+  tables_->printer.SetSingleLineMode(true);
+  tables_->printer.SetHideUnknownFields(true);
+}
+
+Constraints::~Constraints() = default;
+
+absl::Status Constraints::check(const Message& message) const {
+  const auto found = tables_->rules.find(message.GetDescriptor());
+  VORDB_ASSERT(found != tables_->rules.end(), "the type has a table");
+  return check_message(*found->second, message);
+}
+
+std::string Constraints::redact(const Message& message) const {
+  std::string text;
+  tables_->printer.PrintToString(message, &text);
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  return text;
+}
+
+}  // namespace vordb

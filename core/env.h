@@ -1,0 +1,22 @@
+// The only doors out of core. Node logic sees time, the network, the disk, chance and observers
+// through these five interfaces and through nothing else, which is why the same code runs in the
+// simulator and in production.
+#pragma once
+
+#include "core/env/clock.h"
+#include "core/env/disk.h"
+#include "core/env/network.h"
+#include "core/env/random.h"
+#include "core/env/telemetry.h"
+
+namespace vordb {
+
+struct Env {
+  Clock& clock;
+  Network& network;
+  Disk& disk;
+  Random& random;
+  Telemetry& telemetry;
+};
+
+}  // namespace vordb

@@ -1,0 +1,115 @@
+#include "core/shard_start.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/big_endian.h"
+#include "core/codec.h"
+#include "core/vnode/record_keys.h"
+
+namespace vordb {
+
+namespace {
+
+constexpr uint32_t kFormat = 1;
+
+// The record's message, or NotFound.
+absl::Status read_record(Env& env, const std::string& key, google::protobuf::MessageLite* message) {
+  ReadRequest request;
+  request.begin = key;
+  const ReadResult result = env.disk.read_at_start(request);
+  if (!result.status.ok()) return result.status;
+  if (result.records.empty()) return absl::NotFoundError("no such record");
+  return open_record(key, result.records[0].value, message);
+}
+
+absl::Status write_node(Env& env, const pb::NodeRecord& node, const Configuration* founding) {
+  Batch batch;
+  const std::string key = vnode::node_record_key();
+  batch.put(kMetaFamily, key, seal_record(key, node));
+  if (founding) {
+    pb::Configuration record;
+    to_pb(*founding, &record);
+    const std::string configuration_key = vnode::configuration_record_key();
+    batch.put(kMetaFamily, configuration_key, seal_record(configuration_key, record));
+  }
+  return env.disk.commit_at_start(batch);
+}
+
+absl::Status found(const NodeOptions& options, Env& env, pb::NodeRecord* node) {
+  std::string cluster_id;
+  append_big_endian(cluster_id, env.random.next());
+  append_big_endian(cluster_id, env.random.next());
+  Member first;
+  first.node = 1;
+  first.node_id = options.node_id;
+  first.address = options.address;
+  first.zone = options.zone;
+  BucketConfig defaults;
+  defaults.ttl_seconds = options.default_ttl_seconds;
+  defaults.replication_n = options.replication_n;
+  defaults.write_quorum = options.default_write_quorum;
+  defaults.read_quorum = options.default_read_quorum;
+  const Configuration founding =
+      found_cluster(std::move(cluster_id), options.ring_size, std::move(first), defaults);
+  node->set_node_id(options.node_id);
+  node->set_node(1);
+  node->set_incarnation(founding.epoch);
+  node->set_boot(1);
+  node->set_column_families(options.column_families);
+  node->set_ring_size(options.ring_size);
+  node->set_format(kFormat);
+  return write_node(env, *node, &founding);
+}
+
+absl::Status check_identity(const NodeOptions& options, const pb::NodeRecord& node) {
+  if (node.format() != kFormat) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the data is of format ", node.format(), ", this program reads ", kFormat));
+  }
+  if (node.node_id() != options.node_id) {
+    return absl::FailedPreconditionError(absl::StrCat("the data directory belongs to node ",
+                                                      node.node_id(), ", not ", options.node_id));
+  }
+  if (node.ring_size() != options.ring_size) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the cluster was created with ring_size ", node.ring_size(), ", not ", options.ring_size));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<StartState> start_node(uint16_t shard, const NodeOptions& options, Env& env) {
+  pb::NodeRecord node;
+  absl::Status status = read_record(env, vnode::node_record_key(), &node);
+  if (absl::IsNotFound(status) && shard == 0) {
+    status = found(options, env, &node);
+  } else if (status.ok()) {
+    status = check_identity(options, node);
+    if (status.ok() && shard == 0) {
+      node.set_boot(node.boot() + 1);
+      status = write_node(env, node, nullptr);
+    }
+  }
+  if (!status.ok()) return status;
+  pb::Configuration record;
+  status = read_record(env, vnode::configuration_record_key(), &record);
+  if (absl::IsNotFound(status)) return absl::DataLossError("the configuration record is missing");
+  if (!status.ok()) return status;
+  absl::StatusOr<Configuration> configuration = from_pb(record);
+  if (!configuration.ok()) return configuration.status();
+  StartState state;
+  state.configuration = std::make_shared<const Configuration>(*std::move(configuration));
+  state.node = node.node();
+  state.incarnation = node.incarnation();
+  state.boot = node.boot();
+  state.column_families = uint16_t(node.column_families());
+  pb::VnodeState lease;
+  status = read_record(env, vnode::clock_lease_key(shard), &lease);
+  if (!status.ok() && !absl::IsNotFound(status)) return status;
+  state.clock_lease = Hlc{lease.hlc_ceiling()};
+  return state;
+}
+
+}  // namespace vordb

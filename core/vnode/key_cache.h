@@ -1,0 +1,72 @@
+// The shard's cache of hot keys: the whole durable state of small keys, decoded. It may forget any
+// key at any time and never holds anything but what the disk would show, so it is no part of a
+// vnode's state.
+//
+// Replacement is CLOCK (Corbato, 1968): a hit sets a bit, the hand clears it and takes the first
+// unset one. Keys are found by their 64-bit ring hash; of two keys with one hash only one can be
+// cached.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/ids.h"
+#include "core/vnode/key_state.h"
+
+namespace vordb {
+
+class KeyCache {
+ public:
+  // Keeps at most about `capacity_bytes`; 0 caches nothing.
+  explicit KeyCache(uint64_t capacity_bytes) : capacity_bytes_(capacity_bytes) {}
+
+  // The key's whole state (an empty KeyState: known to be absent), or null when it is not cached.
+  // `hash` is ring_hash(bucket, key).
+  std::shared_ptr<const KeyState> find(uint64_t hash, BucketId bucket, std::string_view key);
+
+  // Holds `state` as the key's whole state, in place of what was there. A state too large to be
+  // worth it is dropped.
+  void put(uint64_t hash, BucketId bucket, std::string_view key, std::shared_ptr<KeyState> state);
+
+  // Applies one entry that became durable, if the key is cached.
+  void update(uint64_t hash, BucketId bucket, std::string_view key, std::string_view subkey,
+              const SharedEntry& entry);
+
+  void forget(uint64_t hash);
+
+  uint64_t bytes() const { return bytes_; }
+  uint64_t hits() const { return hits_; }
+  uint64_t misses() const { return misses_; }
+
+  // A key with a larger state is read from the disk each time.
+  static constexpr size_t kLargestState = 64 << 10;
+
+ private:
+  struct Slot {
+    uint64_t hash = 0;
+    BucketId bucket = 0;
+    std::string key;
+    std::shared_ptr<KeyState> state;  // null: the slot is free
+    size_t bytes = 0;
+    bool referenced = false;
+  };
+
+  Slot* locate(uint64_t hash, BucketId bucket, std::string_view key);
+  void release(uint32_t index);
+  void make_room(uint64_t bytes);
+
+  uint64_t capacity_bytes_;
+  uint64_t bytes_ = 0;
+  uint64_t hits_ = 0;
+  uint64_t misses_ = 0;
+  size_t hand_ = 0;
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_;
+  absl::flat_hash_map<uint64_t, uint32_t> index_;
+};
+
+}  // namespace vordb

@@ -1,0 +1,46 @@
+#include "core/vnode/key_state.h"
+
+#include <algorithm>
+
+namespace vordb {
+
+namespace {
+
+template <typename Entries>
+auto lower(Entries& entries, std::string_view subkey) {
+  return std::lower_bound(
+      entries.begin(), entries.end(), subkey,
+      [](const KeyEntry& e, std::string_view s) { return std::string_view(e.subkey) < s; });
+}
+
+}  // namespace
+
+const crdt::Entry* KeyState::find(std::string_view subkey) const {
+  const auto at = lower(entries, subkey);
+  return at != entries.end() && at->subkey == subkey ? at->entry.get() : nullptr;
+}
+
+void KeyState::set(std::string_view subkey, SharedEntry entry) {
+  const auto at = lower(entries, subkey);
+  const bool there = at != entries.end() && at->subkey == subkey;
+  const bool vacant = !entry || entry->vacant();
+  if (there && vacant) {
+    entries.erase(at);
+  } else if (there) {
+    at->entry = std::move(entry);
+  } else if (!vacant) {
+    entries.insert(at, KeyEntry{std::string(subkey), std::move(entry)});
+  }
+}
+
+size_t KeyState::bytes() const {
+  size_t total = sizeof *this;
+  for (const KeyEntry& e : entries) {
+    total += sizeof e + e.subkey.capacity() + sizeof(crdt::Entry) + 32;
+    for (const crdt::LiveDot& l : e.entry->live) total += l.payload.value.capacity();
+    if (e.entry->live.size() > 1) total += e.entry->live.size() * sizeof(crdt::LiveDot);
+  }
+  return total;
+}
+
+}  // namespace vordb

@@ -1,0 +1,31 @@
+// The durable entries of one key, or a part of them, as reads and the cache share them. Immutable
+// once shared.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/crdt/entry.h"
+
+namespace vordb {
+
+using SharedEntry = std::shared_ptr<const crdt::Entry>;
+
+struct KeyEntry {
+  std::string subkey;
+  SharedEntry entry;  // never null, never vacant
+};
+
+struct KeyState {
+  std::vector<KeyEntry> entries;  // sorted by subkey
+
+  const crdt::Entry* find(std::string_view subkey) const;
+  // Puts `entry` in its place; a vacant one (or null) takes the subkey away.
+  void set(std::string_view subkey, SharedEntry entry);
+  // Roughly what this costs in memory.
+  size_t bytes() const;
+};
+
+}  // namespace vordb

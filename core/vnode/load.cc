@@ -1,0 +1,280 @@
+// What a key task must read before it can act. A task of a key runs at once when all it needs is in
+// memory or in the block cache; else it parks, and later tasks of the same key wait behind it, so
+// that none acts on what another is changing.
+#include <algorithm>
+#include <utility>
+
+#include "core/assert.h"
+#include "core/codec.h"
+#include "core/vnode/vnode.h"
+#include "proto/storage.pb.h"
+
+namespace vordb::vnode {
+
+using crdt::Entry;
+
+void Vnode::start(KeyTask task, Context& context) {
+  if (!busy_.empty()) {
+    const auto at = busy_.find(key_begin(task.bucket, task.key));
+    if (at != busy_.end()) {
+      at->second.push_back(std::move(task));
+      return;
+    }
+  }
+  run(task, context);
+}
+
+// True when the task has ended; false when it waits for the disk (its key is then busy).
+bool Vnode::run(KeyTask& task, Context& context) {
+  for (;;) {
+    plan(task, context);
+    if (load(task, nullptr, context) == Progress::kWaiting) return false;
+    if (finish(task, context)) return true;
+  }
+}
+
+void Vnode::arrived(KeyTask task, ReadResult result, Context& context) {
+  const std::string name = key_begin(task.bucket, task.key);
+  if (load(task, &result, context) == Progress::kWaiting) return;
+  if (!finish(task, context) && !run(task, context)) return;
+  run_waiting(name, context);
+}
+
+// The key is free again: its next tasks run until one waits.
+void Vnode::run_waiting(const std::string& name, Context& context) {
+  for (;;) {
+    const auto at = busy_.find(name);
+    VORDB_ASSERT(at != busy_.end(), "a key with a parked task is busy");
+    if (at->second.empty()) {
+      busy_.erase(at);
+      return;
+    }
+    KeyTask next = std::move(at->second.front());
+    at->second.pop_front();
+    if (!run(next, context)) return;
+  }
+}
+
+void Vnode::plan(KeyTask& task, Context& context) {
+  task.load = Load{};
+  if (std::holds_alternative<MutateTask>(task.what)) {
+    plan_mutation(task, context);
+  } else if (auto* merge = std::get_if<MergeTask>(&task.what)) {
+    for (const KeyEntry& entry : merge->entries) task.load.points.push_back(entry.subkey);
+  } else if (auto* sweep = std::get_if<SweepTask>(&task.what)) {
+    if (sweep->subkey == crdt::meta_subkey()) {
+      task.load.whole_range = true;
+      task.load.range_after = sweep->purge_after;
+      task.load.limit = kDotEntriesMax;
+    }
+    task.load.points.push_back(sweep->subkey);
+  } else {
+    task.load.points.push_back(std::get<StripTask>(task.what).subkey);
+  }
+}
+
+Vnode::Progress Vnode::load(KeyTask& task, ReadResult* arrived, Context& context) {
+  Load& load = task.load;
+  if (load.token) {
+    if (load_token(task, arrived, context) == Progress::kWaiting) return Progress::kWaiting;
+    arrived = nullptr;
+  }
+  if (load.whole_range) {
+    if (load_range(task, arrived, context) == Progress::kWaiting) return Progress::kWaiting;
+    arrived = nullptr;
+  }
+  return load_points(task, arrived, context);
+}
+
+// Reads now if the disk can; else nothing, and the caller parks its task under next_op_ - 1.
+std::optional<ReadResult> Vnode::read(const ReadRequest& request, Context& context) {
+  const OpId op = next_op_++;
+  return context.env.disk.read(ActorId{ActorKind::kVnode, 0, id_}, op, request);
+}
+
+// The task waits for the read that was begun last. A waiting key task makes its key busy.
+void Vnode::park(Task task) {
+  if (const auto* key_task = std::get_if<KeyTask>(&task)) {
+    busy_.try_emplace(key_begin(key_task->bucket, key_task->key));
+  }
+  parked_.emplace(next_op_ - 1, std::move(task));
+}
+
+ReadRequest Vnode::entry_range(std::string_view begin, std::string_view end) const {
+  ReadRequest request;
+  request.begin = record_key(Table::kEntries, begin);
+  request.end = record_key(Table::kEntries, end);
+  return request;
+}
+
+Vnode::Progress Vnode::load_token(KeyTask& task, ReadResult* arrived, Context& context) {
+  Load& load = task.load;
+  const std::string token = *load.token;
+  std::optional<ReadResult> result;
+  if (arrived) {
+    result = std::move(*arrived);
+  } else if (const auto at = uncommitted_answers_.find(token); at != uncommitted_answers_.end()) {
+    load.answer = at->second;
+    load.token.reset();
+    return Progress::kReady;
+  } else {
+    ReadRequest request;
+    request.family = family(context);
+    request.begin = record_key(Table::kAnswers, token);
+    result = read(request, context);
+    if (!result) {
+      park(std::move(task));
+      return Progress::kWaiting;
+    }
+  }
+  load.token.reset();
+  if (!result->status.ok()) {
+    load.status = result->status;
+    note_damage(load.status, context);
+  } else if (!result->records.empty()) {
+    pb::AnsweredRequest answered;
+    load.status = open_record(result->records[0].key, result->records[0].value, &answered);
+    note_damage(load.status, context);
+    load.answer = Answer{from_pb(answered.dot()), Hlc{answered.hlc()}, answered.fingerprint()};
+  }
+  return Progress::kReady;
+}
+
+// The whole state of a small key from the cache, with what is uncommitted on top.
+bool Vnode::load_cached(KeyTask& task, Context& context) {
+  const std::shared_ptr<const KeyState> cached =
+      context.cache.find(task.hash, task.bucket, task.key);
+  if (!cached) return false;
+  task.load.state = *cached;
+  for (KeyEntry& entry : uncommitted_of(task.bucket, task.key)) {
+    task.load.state.set(entry.subkey, std::move(entry.entry));
+  }
+  return true;
+}
+
+std::vector<KeyEntry> Vnode::uncommitted_of(BucketId bucket, std::string_view key) const {
+  std::vector<KeyEntry> entries;
+  if (uncommitted_.empty()) return entries;
+  const std::string end = key_end(bucket, key);
+  for (auto at = uncommitted_.lower_bound(key_begin(bucket, key));
+       at != uncommitted_.end() && at->first < end; ++at) {
+    EntryName name;
+    VORDB_ASSERT(parse_entry_name(at->first, &name), "our own entry names parse");
+    entries.push_back(KeyEntry{std::string(name.subkey), at->second.entry});
+  }
+  return entries;
+}
+
+Vnode::Progress Vnode::load_range(KeyTask& task, ReadResult* arrived, Context& context) {
+  Load& load = task.load;
+  std::optional<ReadResult> result;
+  if (arrived) {
+    result = std::move(*arrived);
+  } else {
+    if (!load.range_after && load_cached(task, context)) {
+      load.whole_range = false;
+      return Progress::kReady;
+    }
+    // While the read is under way the key is busy: what is uncommitted now is all that can differ
+    // from the disk.
+    load.uncommitted = uncommitted_of(task.bucket, task.key);
+    ReadRequest request =
+        entry_range(load.range_after ? entry_name(task.bucket, task.key, *load.range_after) + '\0'
+                                     : key_begin(task.bucket, task.key),
+                    key_end(task.bucket, task.key));
+    request.family = family(context);
+    request.limit_records = load.limit == 0 ? UINT32_MAX : load.limit;
+    if (load.limit != 0) request.limit_bytes = kDotBytesMax;
+    result = read(request, context);
+    if (!result) {
+      park(std::move(task));
+      return Progress::kWaiting;
+    }
+  }
+  take_range(task, *result, context);
+  return Progress::kReady;
+}
+
+void Vnode::take_range(KeyTask& task, const ReadResult& result, Context& context) {
+  Load& load = task.load;
+  load.whole_range = false;
+  load.more = result.more;
+  load.status.Update(result.status);
+  note_damage(result.status, context);
+  for (const Record& record : result.records) {
+    EntryName name;
+    SharedEntry entry = decode(record, &load.status, context);
+    if (!entry || !parse_entry_name(std::string_view(record.key).substr(kTablePrefixBytes), &name))
+      continue;
+    load.last = name.subkey;
+    load.state.set(name.subkey, std::move(entry));
+  }
+  const bool whole = load.status.ok() && !load.more && !load.range_after;
+  if (whole && load.uncommitted.empty()) {
+    context.cache.put(task.hash, task.bucket, task.key, std::make_shared<KeyState>(load.state));
+  }
+  for (KeyEntry& entry : load.uncommitted) {
+    const bool before = load.range_after && entry.subkey <= *load.range_after;
+    const bool beyond = load.more && entry.subkey > load.last;
+    if (!before && !beyond) load.state.set(entry.subkey, std::move(entry.entry));
+  }
+  load.uncommitted.clear();
+}
+
+Vnode::Progress Vnode::load_points(KeyTask& task, ReadResult* arrived, Context& context) {
+  Load& load = task.load;
+  const bool nothing_yet = !arrived && load.state.entries.empty() && !load.points.empty();
+  if (nothing_yet && load_cached(task, context)) load.points.clear();
+  while (!load.points.empty()) {
+    const std::string subkey = load.points.back();
+    const std::string name = entry_name(task.bucket, task.key, subkey);
+    std::optional<ReadResult> result;
+    if (arrived) {
+      result = std::move(*arrived);
+      arrived = nullptr;
+    } else if (const auto at = uncommitted_.find(name); at != uncommitted_.end()) {
+      load.state.set(subkey, at->second.entry);
+      load.points.pop_back();
+      continue;
+    } else {
+      ReadRequest request;
+      request.family = family(context);
+      request.begin = record_key(Table::kEntries, name);
+      result = read(request, context);
+      if (!result) {
+        park(std::move(task));
+        return Progress::kWaiting;
+      }
+    }
+    load.points.pop_back();
+    load.status.Update(result->status);
+    note_damage(result->status, context);
+    if (!result->records.empty()) {
+      load.state.set(subkey, decode(result->records[0], &load.status, context));
+    }
+  }
+  return Progress::kReady;
+}
+
+SharedEntry Vnode::decode(const Record& record, absl::Status* status, Context& context) {
+  auto entry = std::make_shared<Entry>();
+  const absl::Status decoded = decode_entry(record.key, record.value, entry.get());
+  if (decoded.ok()) return entry;
+  status->Update(decoded);
+  note_damage(decoded, context);
+  return nullptr;
+}
+
+bool Vnode::finish(KeyTask& task, Context& context) {
+  if (std::holds_alternative<MutateTask>(task.what)) return finish_mutation(task, context);
+  if (!task.load.status.ok() || corrupt_) return true;
+  if (std::holds_alternative<MergeTask>(task.what)) {
+    finish_merge(task, context);
+    return true;
+  }
+  if (std::holds_alternative<SweepTask>(task.what)) return finish_sweep(task, context);
+  finish_strip(task, context);
+  return true;
+}
+
+}  // namespace vordb::vnode

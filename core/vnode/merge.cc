@@ -1,0 +1,188 @@
+// Entries from other owners: merged one by one, their dots settled only when all they touch has
+// come (rules 4-6).
+#include <algorithm>
+#include <utility>
+
+#include "core/cluster/ring.h"
+#include "core/codec.h"
+#include "core/crdt/merge.h"
+#include "core/vnode/vnode.h"
+#include "proto/peer.pb.h"
+
+namespace vordb::vnode {
+
+using crdt::Dot;
+using crdt::Entry;
+using crdt::ReplicaId;
+
+void Vnode::step(const pb::PeerMessage& message, Context& context) {
+  if (corrupt_) return;
+  const ReplicaId from = from_pb(message.from_replica());
+  if (from.node != message.from_node() || !admit(from, context)) return;
+  if (message.has_announcement()) {
+    receive(message.announcement(), from, context);
+  } else if (!fenced_) {
+    return;  // an empty store takes nothing before it knows who is retired (rule 8); gossip brings
+             // it again
+  } else if (message.has_delta()) {
+    receive(message.delta(), from, context);
+  } else if (message.has_gossip()) {
+    receive(message.gossip(), from, context);
+  }
+}
+
+void Vnode::receive(const pb::Updates& updates, const ReplicaId& from, Context& context) {
+  MergeTask common;
+  common.from = from;
+  common.base = vector_from_pb(updates.base());
+  common.hlc = Hlc{updates.hlc()};
+  for (const pb::KeyUpdate& update : updates.keys()) receive_key(update, common, context);
+}
+
+void Vnode::receive_key(const pb::KeyUpdate& update, const MergeTask& common, Context& context) {
+  // A bucket of a configuration that this node does not have yet: gossip brings its entries again.
+  if (update.bucket_id() > context.configuration.epoch) return;
+  KeyTask task;
+  task.bucket = update.bucket_id();
+  task.key = update.key();
+  task.hash = cluster::ring_hash(task.bucket, task.key);
+  MergeTask merge = common;
+  for (const pb::KeyEntry& e : update.entries()) {
+    auto entry = std::make_shared<Entry>();
+    crdt::EntryKind kind;
+    const absl::Status decoded = from_pb(e.entry(), entry.get());
+    if (!decoded.ok() || !crdt::parse_kind(e.subkey(), &kind)) {
+      context.env.telemetry.log(LogLevel::kWarning, "an ill-formed entry from a peer was refused");
+      return;
+    }
+    merge.entries.push_back(KeyEntry{e.subkey(), std::move(entry)});
+  }
+  for (const pb::LoggedDot& d : update.dots()) {
+    if (d.dot().counter() == 0) return;
+    merge.dots.push_back({from_pb(d.dot()), {d.subkeys().begin(), d.subkeys().end()}});
+  }
+  task.what = std::move(merge);
+  start(std::move(task), context);
+}
+
+void Vnode::finish_merge(KeyTask& task, Context& context) {
+  MergeTask& merge = std::get<MergeTask>(task.what);
+  // It waited for the disk, and in the meantime its sender may have been retired.
+  if (retired(merge.from)) return;
+  hlc_.observe(merge.hlc);
+  const bool dropped = context.configuration.bucket(task.bucket) == nullptr;
+  const crdt::VersionVector base_before = clock_.base();
+  std::vector<ReplicaId> grown;
+  for (const MergeTask::LoggedDot& logged : merge.dots) {
+    const bool whole =
+        std::all_of(logged.subkeys.begin(), logged.subkeys.end(), [&](const auto& subkey) {
+          return std::any_of(merge.entries.begin(), merge.entries.end(),
+                             [&](const KeyEntry& e) { return e.subkey == subkey; });
+        });
+    if (!whole || clock_.contains(logged.dot)) continue;
+    settle(logged.dot, grown, context);
+    if (!dropped) write_log(task, logged.dot, logged.subkeys, context);
+  }
+  if (!dropped) {
+    const crdt::VersionVector base_after = clock_.base();
+    for (const KeyEntry& theirs : merge.entries) {
+      crdt::EntryKind kind;
+      crdt::parse_kind(theirs.subkey, &kind);
+      const Entry* found = task.load.state.find(theirs.subkey);
+      const Entry before = found ? *found : Entry{};
+      hlc_.observe(theirs.entry->highest_hlc());
+      Entry after = crdt::merge(kind, {before, base_before}, {*theirs.entry, merge.base});
+      after.context.strip(base_after);
+      if (after != before) {
+        task.load.state.set(theirs.subkey,
+                            write_entry(task, theirs.subkey, &before, std::move(after), context));
+      }
+    }
+  }
+  for (const ReplicaId& id : grown) strip_after(id, context);
+}
+
+void Vnode::settle(const Dot& dot, std::vector<ReplicaId>& grown, Context& context) {
+  Group& group = open(context);
+  group.dots.push_back(dot);
+  group.state_changed = true;
+  if (clock_.add(dot) && std::find(grown.begin(), grown.end(), dot.replica) == grown.end()) {
+    grown.push_back(dot.replica);
+  }
+}
+
+void Vnode::write_log(const KeyTask& task, const Dot& dot, const std::vector<std::string>& touched,
+                      Context& context) {
+  pb::DotRecord record;
+  record.set_bucket_id(task.bucket);
+  record.set_key(task.key);
+  for (const std::string& subkey : touched) record.add_subkeys(subkey);
+  const std::string name = dot_name(dot);
+  const std::string key = record_key(Table::kDots, name);
+  Batch& batch = open(context).batch;
+  batch.put(family(context), key, seal_record(key, record));
+  for (const std::string& subkey : touched) {
+    batch.put(family(context),
+              record_key(Table::kTouched, touched_prefix(task.bucket, task.key, subkey) + name),
+              {});
+  }
+}
+
+// What the base of `grown` now covers is stripped from the contexts left over. Each strip is a task
+// of its own that follows at once: stripping changes no meaning, so it need not share the batch
+// that raised the base.
+void Vnode::strip_after(const ReplicaId& grown, Context& context) {
+  std::vector<std::string> names;
+  const Dot last{grown, clock_.base_of(grown)};
+  for (auto at = contexts_by_dot_.lower_bound({Dot{grown, 0}, std::string()});
+       at != contexts_by_dot_.end() && at->first <= last; ++at) {
+    names.push_back(at->second);
+  }
+  for (const std::string& raw : names) {
+    EntryName name;
+    if (!parse_entry_name(raw, &name)) continue;
+    KeyTask task;
+    task.bucket = name.bucket;
+    task.key = name.key;
+    task.hash = cluster::ring_hash(task.bucket, task.key);
+    task.what = StripTask{std::string(name.subkey)};
+    start(std::move(task), context);
+  }
+}
+
+void Vnode::finish_strip(KeyTask& task, Context& context) {
+  const std::string& subkey = std::get<StripTask>(task.what).subkey;
+  const Entry* before = task.load.state.find(subkey);
+  if (!before || context.configuration.bucket(task.bucket) == nullptr) return;
+  Entry after = *before;
+  after.context.strip(clock_.base());
+  if (after.context != before->context)
+    write_entry(task, subkey, before, std::move(after), context);
+}
+
+// Keeps the index of entries with a context left over, in memory and on disk, in step with the
+// entry.
+void Vnode::index_context(const std::string& name, const Entry* before, const Entry& after,
+                          Context& context) {
+  const auto at = contexts_.find(name);
+  if (at == contexts_.end() && after.context.empty()) return;
+  if (at != contexts_.end() && at->second == after.context) return;
+  if (at != contexts_.end()) {
+    for (const auto& c : at->second.components()) {
+      contexts_by_dot_.erase({Dot{c.replica, c.counter}, name});
+    }
+    contexts_.erase(at);
+  }
+  const std::string key = record_key(Table::kContexts, name);
+  if (after.context.empty()) {
+    open(context).batch.erase(family(context), key);
+    return;
+  }
+  for (const auto& c : after.context.components()) {
+    contexts_by_dot_.insert({Dot{c.replica, c.counter}, name});
+  }
+  contexts_[name] = after.context;
+  if (!before || before->context.empty()) open(context).batch.put(family(context), key, {});
+}
+
+}  // namespace vordb::vnode

@@ -1,0 +1,415 @@
+// A client's change of one key: what it reads first, the delta it builds, the dot it takes. A
+// mutation changes state only by merging its delta, so no write can move a vnode down the lattice.
+#include <algorithm>
+#include <utility>
+
+#include "core/assert.h"
+#include "core/codec.h"
+#include "core/crdt/counter.h"
+#include "core/crdt/merge.h"
+#include "core/crdt/register.h"
+#include "core/crdt/set.h"
+#include "core/vnode/causal_context.h"
+#include "core/vnode/vnode.h"
+#include "proto/storage.pb.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace vordb::vnode {
+
+using crdt::Dot;
+using crdt::Entry;
+
+namespace {
+
+// An expired key larger than this many steps of kDotEntriesMax entries is left to the sweep.
+constexpr uint32_t kPurgeStepsMax = 64;
+
+// What tells one request from another under the same token.
+std::string fingerprint_of(const KeyMutation& m) {
+  std::string bytes(1, char(m.operation));
+  const auto add = [&](std::string_view part) {
+    const uint64_t size = part.size();
+    bytes.append(reinterpret_cast<const char*>(&size), sizeof size);
+    bytes.append(part);
+  };
+  add(m.key);
+  add(m.value);
+  for (const std::string& element : m.elements) add(element);
+  bytes.append(reinterpret_cast<const char*>(&m.amount), sizeof m.amount);
+  bytes.append(reinterpret_cast<const char*>(&m.bucket), sizeof m.bucket);
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, hash);
+  return std::string(reinterpret_cast<const char*>(canonical.digest), sizeof canonical.digest);
+}
+
+bool is_collection(const Bucket& bucket) { return bucket.config.type != BucketType::kLww; }
+
+}  // namespace
+
+void Vnode::step(KeyMutation mutation, Context& context) {
+  const OpId op = mutation.op;
+  const uint16_t shard = mutation.shard;
+  if (corrupt_) {
+    return refuse(op, shard, ErrorCode::kCorrupt, "this partition's data is damaged here",
+                  "restore the node from its peers or a backup", context);
+  }
+  if (!fenced_) {
+    return refuse(op, shard, ErrorCode::kNotReady, "this partition has not met another owner yet",
+                  "retry at another node", context);
+  }
+  if (!context.env.disk.has_space()) {
+    return refuse(op, shard, ErrorCode::kDiskFull, "the disk has less free space than min_free_mb",
+                  "free some space; reads go on", context);
+  }
+  if (const CausalContext* seen = mutation.context.get()) {
+    if (seen->placement == id_ && !durable_clock_.covers(seen->clock)) {
+      return refuse(op, shard, ErrorCode::kUnavailable,
+                    "this replica has not seen all that the context names", "retry", context);
+    }
+    const uint64_t latest_ms = context.env.clock.wall_ms() + context.options.max_clock_drift_ms;
+    if (seen->hlc <= Hlc::from_ms(latest_ms)) hlc_.observe(seen->hlc);
+  }
+  KeyTask task;
+  task.bucket = mutation.bucket;
+  task.hash = mutation.key_hash;
+  task.key = mutation.key;
+  MutateTask mutate;
+  mutate.mutation = std::move(mutation);
+  task.what = std::move(mutate);
+  start(std::move(task), context);
+}
+
+void Vnode::plan_mutation(KeyTask& task, Context& context) {
+  const MutateTask& mutate = std::get<MutateTask>(task.what);
+  const KeyMutation& m = mutate.mutation;
+  const Bucket* bucket = context.configuration.bucket(task.bucket);
+  if (!bucket) return;
+  Load& load = task.load;
+  if (!m.request_token.empty()) load.token = m.request_token;
+  const bool deadline = is_collection(*bucket) && bucket->config.ttl_seconds > 0;
+  if (deadline) load.points.push_back(crdt::meta_subkey());
+  if (mutate.purging || (m.operation == Operation::kDelete && is_collection(*bucket))) {
+    load.whole_range = true;
+    load.range_after = mutate.purge_after;
+    load.limit = kDotEntriesMax;
+    return;
+  }
+  switch (m.operation) {
+    case Operation::kSetAdd:
+      if (clean() && !deadline) return;
+      [[fallthrough]];
+    case Operation::kSetRemove:
+      for (const std::string& element : m.elements)
+        load.points.push_back(crdt::element_subkey(element));
+      return;
+    case Operation::kCounterIncrement:
+    case Operation::kCounterDecrement:
+      load.whole_range = true;
+      return;
+    default:
+      // A put over a register that is not read leaves a row of the old deadline or tombstone to the
+      // sweep.
+      if (clean() && bucket->config.ttl_seconds == 0 && !m.context) return;
+      load.points.push_back(std::string(crdt::kRegisterSubkey));
+  }
+}
+
+bool Vnode::finish_mutation(KeyTask& task, Context& context) {
+  MutateTask& mutate = std::get<MutateTask>(task.what);
+  const KeyMutation& m = mutate.mutation;
+  const Bucket* bucket = context.configuration.bucket(task.bucket);
+  if (!bucket) {
+    refuse(m.op, m.shard, ErrorCode::kBucketNotFound, "the bucket was deleted", "", context);
+    return true;
+  }
+  if (corrupt_) {
+    refuse(m.op, m.shard, ErrorCode::kCorrupt, "this partition's data is damaged here",
+           "restore the node from its peers or a backup", context);
+    return true;
+  }
+  if (!task.load.status.ok()) {
+    refuse(m.op, m.shard, ErrorCode::kUnavailable, "the disk could not be read", "retry", context);
+    return true;
+  }
+  if (task.load.answer) return answered_before(task, context);
+  const Hlc hlc = hlc_.tick(context.env.clock.wall_ms());
+  const Entry* meta = task.load.state.find(crdt::meta_subkey());
+  const bool expired = meta && !mutate.purged && crdt::meta_expired(*meta, hlc.ms());
+  if (expired && m.operation == Operation::kSetRemove) {
+    acknowledge_unchanged(task, hlc, context);
+    return true;
+  }
+  if (mutate.purging || (expired && m.operation != Operation::kDelete)) {
+    return purge_step(task, hlc, context);
+  }
+  return apply_mutation(task, *bucket, hlc, context);
+}
+
+// The token has been answered: the same request gets the same answer once it is durable, another
+// one is refused.
+bool Vnode::answered_before(KeyTask& task, Context& context) {
+  const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
+  const Answer& answer = *task.load.answer;
+  if (answer.fingerprint != fingerprint_of(m)) {
+    refuse(m.op, m.shard, ErrorCode::kTokenReused, "the request token stands for another request",
+           "use a fresh token for each request", context);
+    return true;
+  }
+  acknowledge_unchanged(task, answer.hlc, context);
+  return true;
+}
+
+// One step of clearing an expired key before it is written again. The deadline stays until the
+// write renews it: were it removed, an element that this vnode has not seen yet would come to stand
+// without one. False: go on reading.
+bool Vnode::purge_step(KeyTask& task, Hlc hlc, Context& context) {
+  MutateTask& mutate = std::get<MutateTask>(task.what);
+  const KeyMutation& m = mutate.mutation;
+  if (!mutate.purging) {
+    mutate.purging = true;
+    return false;
+  }
+  clear_entries(task, hlc, nullptr, false, context);
+  if (!task.load.more) {
+    mutate.purging = false;
+    mutate.purged = true;
+    mutate.purge_after.reset();
+    ++purged_;
+    return false;
+  }
+  mutate.purge_after = task.load.last;
+  if (++mutate.purge_steps < kPurgeStepsMax) return false;
+  refuse(m.op, m.shard, ErrorCode::kPurging, "the expired key is still being cleared", "retry",
+         context);
+  return true;
+}
+
+bool Vnode::apply_mutation(KeyTask& task, const Bucket& bucket, Hlc hlc, Context& context) {
+  const Operation operation = std::get<MutateTask>(task.what).mutation.operation;
+  if (bucket.config.type == BucketType::kLww) return apply_register(task, bucket, hlc, context);
+  if (operation == Operation::kDelete) return apply_delete(task, hlc, context);
+  if (bucket.config.type == BucketType::kOrswot) return apply_set(task, bucket, hlc, context);
+  return apply_counter(task, bucket, hlc, context);
+}
+
+bool Vnode::apply_register(KeyTask& task, const Bucket& bucket, Hlc hlc, Context& context) {
+  KeyMutation& m = std::get<MutateTask>(task.what).mutation;
+  const Entry* found = task.load.state.find(crdt::kRegisterSubkey);
+  const Entry current = found ? *found : Entry{};
+  const bool deletes = m.operation == Operation::kDelete;
+  if (deletes && m.context) {
+    // What the client has not seen it does not delete.
+    for (const crdt::LiveDot& live : current.live) {
+      if (!m.context->clock.contains(live.dot)) {
+        acknowledge_unchanged(task, hlc, context);
+        return true;
+      }
+    }
+  }
+  const Dot dot = mint(hlc, context);
+  const uint64_t expires = bucket.config.ttl_seconds == 0 ? 0 : hlc.ms() + bucket.ttl_ms();
+  // The answer's fingerprint covers the value, which the delta then takes.
+  acknowledge(task, dot, hlc, context);
+  const Entry delta = deletes ? crdt::register_delete(current, dot, hlc)
+                              : crdt::register_put(current, dot, hlc, std::move(m.value), expires);
+  std::vector<std::string> touched;
+  change(task, std::string(crdt::kRegisterSubkey), delta, touched, context);
+  log_dot(task, dot, std::move(touched), context);
+  return true;
+}
+
+bool Vnode::apply_set(KeyTask& task, const Bucket& bucket, Hlc hlc, Context& context) {
+  const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
+  const bool adds = m.operation == Operation::kSetAdd;
+  std::vector<std::string> subkeys;
+  for (const std::string& element : m.elements) {
+    std::string subkey = crdt::element_subkey(element);
+    const Entry* current = task.load.state.find(subkey);
+    if (adds || (current && crdt::element_present(*current))) subkeys.push_back(std::move(subkey));
+  }
+  std::sort(subkeys.begin(), subkeys.end());
+  subkeys.erase(std::unique(subkeys.begin(), subkeys.end()), subkeys.end());
+  if (subkeys.empty()) {
+    acknowledge_unchanged(task, hlc, context);
+    return true;
+  }
+  const Dot dot = mint(hlc, context);
+  std::vector<std::string> touched;
+  for (std::string& subkey : subkeys) {
+    const Entry* found = task.load.state.find(subkey);
+    const Entry current = found ? *found : Entry{};
+    const Entry delta = adds        ? crdt::element_add(current, dot)
+                        : m.context ? crdt::element_remove_seen(current, m.context->clock)
+                                    : crdt::element_remove(current);
+    change(task, std::move(subkey), delta, touched, context);
+  }
+  renew_deadline(task, bucket, hlc, dot, touched, context);
+  acknowledge(task, dot, hlc, context);
+  log_dot(task, dot, std::move(touched), context);
+  return true;
+}
+
+bool Vnode::apply_counter(KeyTask& task, const Bucket& bucket, Hlc hlc, Context& context) {
+  const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
+  const bool up = m.operation == Operation::kCounterIncrement;
+  const uint64_t p = up ? m.amount : 0;
+  const uint64_t n = up ? 0 : m.amount;
+  const std::string subkey = crdt::counter_subkey(self_);
+  const Entry* found = task.load.state.find(subkey);
+  const Entry current = found ? *found : Entry{};
+  crdt::CounterSum sum;
+  for (const KeyEntry& e : task.load.state.entries) {
+    if (e.subkey != crdt::meta_subkey()) sum.add(*e.entry);
+  }
+  sum.add(p, n);
+  const crdt::Payload totals = current.live.empty() ? crdt::Payload{} : current.live.back().payload;
+  if (!sum.fits() || p > crdt::kCounterTotalMax - totals.p ||
+      n > crdt::kCounterTotalMax - totals.n) {
+    refuse(m.op, m.shard, ErrorCode::kOverflow,
+           "the counter would leave the range of a 64-bit integer", "", context);
+    return true;
+  }
+  const Dot dot = mint(hlc, context);
+  std::vector<std::string> touched;
+  change(task, subkey, crdt::counter_raise(current, dot, p, n), touched, context);
+  renew_deadline(task, bucket, hlc, dot, touched, context);
+  acknowledge(task, dot, hlc, context);
+  log_dot(task, dot, std::move(touched), context);
+  return true;
+}
+
+// One step of deleting a set or a counter. False: go on reading.
+bool Vnode::apply_delete(KeyTask& task, Hlc hlc, Context& context) {
+  MutateTask& mutate = std::get<MutateTask>(task.what);
+  const CausalContext* seen = mutate.mutation.context.get();
+  const std::optional<Dot> dot = clear_entries(task, hlc, seen, false, context);
+  if (task.load.more) {
+    mutate.purge_after = task.load.last;
+    return false;
+  }
+  if (dot) {
+    acknowledge(task, *dot, hlc, context);
+  } else {
+    acknowledge_unchanged(task, hlc, context);
+  }
+  return true;
+}
+
+// Removes what the loaded entries show (of it, what `seen` covers) under one dot; nothing to remove
+// takes no dot.
+std::optional<Dot> Vnode::clear_entries(KeyTask& task, Hlc hlc, const CausalContext* seen,
+                                        bool meta_too, Context& context) {
+  std::vector<std::pair<std::string, Entry>> deltas;
+  for (const KeyEntry& e : task.load.state.entries) {
+    crdt::EntryKind kind;
+    if (!crdt::parse_kind(e.subkey, &kind)) continue;
+    if (kind == crdt::EntryKind::kMeta) {
+      if (meta_too && !e.entry->live.empty())
+        deltas.emplace_back(e.subkey, crdt::element_remove(*e.entry));
+    } else if (kind == crdt::EntryKind::kElement && crdt::element_present(*e.entry)) {
+      Entry delta =
+          seen ? crdt::element_remove_seen(*e.entry, seen->clock) : crdt::element_remove(*e.entry);
+      if (!delta.context.empty()) deltas.emplace_back(e.subkey, std::move(delta));
+    } else if (kind == crdt::EntryKind::kCounter && crdt::counter_present(*e.entry)) {
+      // Totals are cumulative: a client that has not seen the newest has seen no part that could be
+      // told apart.
+      const bool unseen = seen && !seen->clock.contains(e.entry->live.back().dot);
+      if (!unseen) deltas.emplace_back(e.subkey, crdt::counter_reset(*e.entry, hlc));
+    }
+  }
+  if (deltas.empty()) return std::nullopt;
+  const Dot dot = mint(hlc, context);
+  std::vector<std::string> touched;
+  // The deadline goes last: until then the key stays expired.
+  for (auto at = deltas.rbegin(); at != deltas.rend(); ++at) {
+    change(task, std::move(at->first), at->second, touched, context);
+  }
+  log_dot(task, dot, std::move(touched), context);
+  return dot;
+}
+
+void Vnode::renew_deadline(KeyTask& task, const Bucket& bucket, Hlc hlc, const Dot& dot,
+                           std::vector<std::string>& touched, Context& context) {
+  if (bucket.config.ttl_seconds == 0) return;
+  const std::string subkey = crdt::meta_subkey();
+  const Entry* found = task.load.state.find(subkey);
+  const Entry current = found ? *found : Entry{};
+  change(task, subkey, crdt::meta_renew(current, dot, hlc.ms() + bucket.ttl_ms()), touched,
+         context);
+}
+
+// Merges `delta` into the entry. Only the delta is new here, so what the clock covers says nothing
+// against it.
+void Vnode::change(KeyTask& task, std::string subkey, const Entry& delta,
+                   std::vector<std::string>& touched, Context& context) {
+  static const crdt::VersionVector kNothing;
+  crdt::EntryKind kind;
+  VORDB_ASSERT(crdt::parse_kind(subkey, &kind), "our own subkeys are well formed");
+  const Entry* before = task.load.state.find(subkey);
+  Entry after = before ? crdt::merge(kind, {*before, kNothing}, {delta, kNothing}) : delta;
+  if (!after.context.empty()) after.context.strip(clock_.base());
+  SharedEntry written = write_entry(task, subkey, before, std::move(after), context);
+  task.load.state.set(subkey, std::move(written));
+  touched.push_back(std::move(subkey));
+}
+
+Dot Vnode::mint(Hlc hlc, Context& context) {
+  Group& group = open(context);
+  const Dot dot{self_, clock_.highest_of(self_) + 1};
+  clock_.add(dot);
+  group.dots.push_back(dot);
+  group.lowest_hlc = std::min(group.lowest_hlc, hlc);
+  return dot;
+}
+
+// The dot log serves other owners; a sole owner needs none (rule 15).
+void Vnode::log_dot(const KeyTask& task, const Dot& dot, std::vector<std::string> touched,
+                    Context& context) {
+  if (sole_owner()) return;
+  write_log(task, dot, touched, context);
+  open(context).deltas.push_back(Delta{dot, task.bucket, task.key, std::move(touched)});
+}
+
+void Vnode::acknowledge(KeyTask& task, const Dot& dot, Hlc hlc, Context& context) {
+  const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
+  Group& group = open(context);
+  group.waiters.push_back(Waiter{m.op, m.shard, hlc.ms()});
+  if (m.request_token.empty()) return;
+  Answer answer{dot, hlc, fingerprint_of(m)};
+  pb::AnsweredRequest record;
+  to_pb(dot, record.mutable_dot());
+  record.set_hlc(hlc.word);
+  record.set_fingerprint(answer.fingerprint);
+  const std::string key = record_key(Table::kAnswers, m.request_token);
+  group.batch.put(family(context), key, seal_record(key, record));
+  uncommitted_answers_[m.request_token] = answer;
+  group.answers.emplace_back(m.request_token, std::move(answer));
+}
+
+// Nothing had to change; but what made that so may not be durable yet, and the answer waits for it.
+// A request token is remembered all the same: a retry must not find, and change, what came later.
+void Vnode::acknowledge_unchanged(KeyTask& task, Hlc hlc, Context& context) {
+  const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
+  if (!m.request_token.empty() && !task.load.answer) {
+    acknowledge(task, Dot{}, hlc, context);
+    return;
+  }
+  const Waiter waiter{m.op, m.shard, hlc.ms()};
+  if (open_.has_work()) {
+    open_.waiters.push_back(waiter);
+  } else if (!flights_.empty()) {
+    flights_.back().waiters.push_back(waiter);
+  } else {
+    KeyMutationReply reply;
+    reply.op = waiter.op;
+    reply.timestamp_ms = waiter.timestamp_ms;
+    reply.context = token();
+    context.outbox.push_back(
+        Envelope{ActorId{ActorKind::kCoordinator, waiter.shard, {}}, std::move(reply)});
+  }
+}
+
+}  // namespace vordb::vnode

@@ -1,0 +1,233 @@
+// A client's read: one key, one element, a page of a set, or the keys of a bucket. Only what is
+// durable is shown, so that an answer never holds what a crash would take back. Whether a key has
+// expired is judged by who asked, by one "now" for all replicas; so the entry that holds the
+// deadline comes with every answer.
+#include <algorithm>
+#include <utility>
+
+#include "core/codec.h"
+#include "core/crdt/counter.h"
+#include "core/crdt/register.h"
+#include "core/crdt/set.h"
+#include "core/vnode/causal_context.h"
+#include "core/vnode/vnode.h"
+
+namespace vordb::vnode {
+
+using crdt::Entry;
+
+namespace {
+
+constexpr uint32_t kListPageRecords = 256;
+
+Envelope to_coordinator(uint16_t shard, Message message) {
+  return Envelope{ActorId{ActorKind::kCoordinator, shard, {}}, std::move(message)};
+}
+
+ClientError rejected(ErrorCode code, std::string message, std::string hint) {
+  return ClientError{code, Outcome::kRejected, std::move(message), std::move(hint)};
+}
+
+ClientError read_error(bool corrupt) {
+  return corrupt ? rejected(ErrorCode::kCorrupt, "this partition's data is damaged here",
+                            "restore the node from its peers or a backup")
+                 : rejected(ErrorCode::kUnavailable, "the disk could not be read", "retry");
+}
+
+}  // namespace
+
+void Vnode::step(KeyRead read, Context& context) {
+  KeyReadReply reply;
+  reply.op = read.op;
+  if (corrupt_) {
+    reply.error = read_error(true);
+  } else if (!fenced_) {
+    reply.error = rejected(ErrorCode::kNotReady, "this partition has not met another owner yet",
+                           "retry at another node");
+  } else if (read.context && read.context->placement == id_ &&
+             !durable_clock_.covers(read.context->clock)) {
+    reply.error = rejected(ErrorCode::kUnavailable,
+                           "this replica has not seen all that the context names", "retry");
+  }
+  if (reply.error) {
+    context.outbox.push_back(to_coordinator(read.shard, std::move(reply)));
+    return;
+  }
+  if (!read.element && read.limit == 0 && read.after.empty()) {
+    if (auto cached = context.cache.find(read.key_hash, read.bucket, read.key)) {
+      answer_state(read, std::move(cached), false, context);
+      return;
+    }
+  }
+  ReadTask task;
+  task.reading_meta = read.element.has_value() || !read.after.empty();
+  task.begun_at = durable_groups_;
+  task.read = std::move(read);
+  run(std::move(task), nullptr, context);
+}
+
+void Vnode::run(ReadTask task, ReadResult* arrived, Context& context) {
+  for (;;) {
+    std::optional<ReadResult> result;
+    if (arrived) {
+      result = std::move(*arrived);
+      arrived = nullptr;
+    } else {
+      const KeyRead& read_of = task.read;
+      ReadRequest request;
+      if (task.reading_meta) {
+        request.begin = record_key(Table::kEntries,
+                                   entry_name(read_of.bucket, read_of.key, crdt::meta_subkey()));
+      } else if (read_of.element) {
+        request.begin = record_key(
+            Table::kEntries,
+            entry_name(read_of.bucket, read_of.key, crdt::element_subkey(*read_of.element)));
+      } else {
+        const std::string begin =
+            read_of.after.empty()
+                ? key_begin(read_of.bucket, read_of.key)
+                : entry_name(read_of.bucket, read_of.key, crdt::element_subkey(read_of.after)) +
+                      '\0';
+        request = entry_range(begin, key_end(read_of.bucket, read_of.key));
+        // One more for the deadline, which comes first.
+        request.limit_records = read_of.limit == 0 ? UINT32_MAX : read_of.limit + 1;
+        request.limit_bytes = context.options.max_reply_bytes * 2;
+      }
+      request.family = family(context);
+      result = read(request, context);
+      if (!result) {
+        park(std::move(task));
+        return;
+      }
+    }
+    if (!task.reading_meta || !result->status.ok())
+      return answer(task, *std::move(result), context);
+    task.reading_meta = false;
+    if (result->records.empty()) continue;
+    absl::Status status;
+    task.meta = decode(result->records[0], &status, context);
+    if (!status.ok()) return answer(task, ReadResult{status, {}, false}, context);
+  }
+}
+
+void Vnode::answer(ReadTask& task, ReadResult result, Context& context) {
+  auto state = std::make_shared<KeyState>();
+  absl::Status status = result.status;
+  note_damage(status, context);
+  if (task.meta) state->set(crdt::meta_subkey(), task.meta);
+  for (const Record& record : result.records) {
+    EntryName name;
+    SharedEntry entry = decode(record, &status, context);
+    if (!entry || !parse_entry_name(std::string_view(record.key).substr(kTablePrefixBytes), &name))
+      break;
+    state->entries.push_back(KeyEntry{std::string(name.subkey), std::move(entry)});
+  }
+  const KeyRead& read = task.read;
+  const bool too_large = status.ok() && result.more && read.limit == 0 && !read.element;
+  if (!status.ok() || too_large) {
+    KeyReadReply reply;
+    reply.op = read.op;
+    reply.error = too_large ? rejected(ErrorCode::kTooLarge, "the set does not fit one answer",
+                                       "read it in pages with limit and after")
+                            : read_error(corrupt_);
+    context.outbox.push_back(to_coordinator(read.shard, std::move(reply)));
+    return;
+  }
+  const bool whole = !read.element && read.after.empty() && !result.more;
+  const bool newest =
+      task.begun_at == durable_groups_ && uncommitted_of(read.bucket, read.key).empty();
+  if (whole && newest) {
+    context.cache.put(read.key_hash, read.bucket, read.key, state);
+  }
+  answer_state(read, std::move(state), result.more, context);
+}
+
+void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> state, bool more,
+                         Context& context) {
+  KeyReadReply reply;
+  reply.op = read.op;
+  reply.state = std::move(state);
+  reply.more = more;
+  reply.context = token();
+  context.outbox.push_back(to_coordinator(read.shard, std::move(reply)));
+}
+
+void Vnode::step(KeyList list, Context& context) {
+  ListTask task;
+  task.from = list.after.empty() ? bucket_begin(list.bucket) : key_end(list.bucket, list.after);
+  task.list = std::move(list);
+  run(std::move(task), nullptr, context);
+}
+
+// Whether an entry makes its key worth listing.
+bool Vnode::shows(const Bucket& bucket, std::string_view subkey, const Entry& entry,
+                  uint64_t now_ms) const {
+  crdt::EntryKind kind;
+  if (!crdt::parse_kind(subkey, &kind) || kind == crdt::EntryKind::kMeta) return false;
+  switch (bucket.config.type) {
+    case BucketType::kLww:
+      return crdt::register_read(entry, now_ms) != nullptr;
+    case BucketType::kOrswot:
+      return crdt::element_present(entry);
+    case BucketType::kPnCounter:
+      return crdt::counter_present(entry);
+  }
+  return false;
+}
+
+void Vnode::run(ListTask task, ReadResult* arrived, Context& context) {
+  KeyListReply reply;
+  reply.op = task.list.op;
+  const Bucket* bucket = context.configuration.bucket(task.list.bucket);
+  for (;;) {
+    if (corrupt_ || !bucket) {
+      reply.error = bucket ? read_error(true)
+                           : rejected(ErrorCode::kBucketNotFound, "the bucket was deleted", "");
+      break;
+    }
+    std::optional<ReadResult> result;
+    if (arrived) {
+      result = std::move(*arrived);
+      arrived = nullptr;
+    } else {
+      ReadRequest request = entry_range(task.from, bucket_end(task.list.bucket));
+      request.family = family(context);
+      request.limit_records = kListPageRecords;
+      request.limit_bytes = context.options.max_reply_bytes;
+      result = read(request, context);
+      if (!result) {
+        park(std::move(task));
+        return;
+      }
+    }
+    absl::Status status = result->status;
+    note_damage(status, context);
+    bool skipped = false;
+    for (const Record& record : result->records) {
+      EntryName name;
+      const std::string_view raw = std::string_view(record.key).substr(kTablePrefixBytes);
+      SharedEntry entry = decode(record, &status, context);
+      if (!entry || !parse_entry_name(raw, &name)) break;
+      task.from = std::string(raw) + '\0';
+      const bool expired =
+          name.subkey == crdt::meta_subkey() && crdt::meta_expired(*entry, task.list.now_ms);
+      const bool shown = shows(*bucket, name.subkey, *entry, task.list.now_ms);
+      if (shown) task.keys.emplace_back(name.key);
+      if (!shown && !expired) continue;
+      // Its other entries say nothing more: go on behind the key.
+      task.from = key_end(task.list.bucket, name.key);
+      skipped = bucket->config.type != BucketType::kLww;
+      if (skipped || task.keys.size() >= task.list.limit) break;
+    }
+    if (!status.ok()) {
+      reply.error = read_error(corrupt_);
+      break;
+    }
+    reply.more = task.keys.size() >= task.list.limit;
+    if (reply.more || (!result->more && !skipped)) break;
+  }
+  reply.keys = std::move(task.keys);
+  context.outbox.push_back(to_coordinator(task.list.shard, std::move(reply)));
+}
+
+}  // namespace vordb::vnode

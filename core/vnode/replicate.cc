@@ -1,0 +1,297 @@
+// State on its way to other owners. Deltas carry each durable mutation at once; announcements and
+// gossip bring whatever a peer's clock lacks, together with all that rule 3's closure demands. The
+// peer's next announcement is the acknowledgement.
+#include <algorithm>
+#include <utility>
+
+#include "core/codec.h"
+#include "core/vnode/vnode.h"
+#include "proto/peer.pb.h"
+
+namespace vordb::vnode {
+
+using crdt::Dot;
+using crdt::Entry;
+
+namespace {
+
+// A round of gossip to one peer carries at most so many dots that it asked for (and what their
+// closure adds).
+constexpr size_t kGossipDotsMax = 256;
+
+void insert_sorted(std::vector<std::string>& sorted, const std::string& value,
+                   std::vector<std::string>& fresh) {
+  const auto at = std::lower_bound(sorted.begin(), sorted.end(), value);
+  if (at != sorted.end() && *at == value) return;
+  sorted.insert(at, value);
+  fresh.push_back(value);
+}
+
+}  // namespace
+
+void Vnode::send(NodeNumber to, pb::PeerMessage& message, Context& context) {
+  message.set_partition(id_.partition);
+  message.set_replication_n(id_.n);
+  message.set_from_node(self_.node);
+  to_pb(self_, message.mutable_from_replica());
+  context.env.network.send(to, message);
+}
+
+// Each durable mutation's entries, as its batch left them, filled with the clock that the batch
+// left.
+void Vnode::send_deltas(const Group& group, Context& context) {
+  if (group.deltas.empty() || !fenced_) return;
+  pb::PeerMessage message;
+  pb::Updates* updates = message.mutable_delta();
+  to_pb(durable_clock_.base(), updates->mutable_base());
+  updates->set_hlc(group.highest_hlc.word);
+  for (const Delta& delta : group.deltas) {
+    if (!context.configuration.bucket(delta.bucket)) continue;
+    pb::KeyUpdate* key = updates->add_keys();
+    key->set_bucket_id(delta.bucket);
+    key->set_key(delta.key);
+    pb::LoggedDot* dot = key->add_dots();
+    to_pb(delta.dot, dot->mutable_dot());
+    for (const std::string& subkey : delta.subkeys) {
+      dot->add_subkeys(subkey);
+      const auto change =
+          std::find_if(group.changes.begin(), group.changes.end(), [&](const Change& c) {
+            return c.bucket == delta.bucket && c.key == delta.key && c.subkey == subkey;
+          });
+      pb::KeyEntry* entry = key->add_entries();
+      entry->set_subkey(subkey);
+      to_pb(*change->entry, entry->mutable_entry());
+    }
+  }
+  for (const NodeNumber owner : owners_) {
+    if (owner != self_.node) send(owner, message, context);
+  }
+}
+
+// The highest h of which it holds, and always will: no mutation outside the durable clock has an
+// hlc <= h (rule 2).
+Hlc Vnode::announced_hlc(Context& context) const {
+  Hlc h = std::max(hlc_.last(), Hlc::from_ms(context.env.clock.wall_ms()));
+  if (!sole_owner()) h = std::min(h, durable_ceiling_);
+  const auto below = [&](Hlc lowest) { h = std::min(h, Hlc{lowest.word - 1}); };
+  if (open_.lowest_hlc.word != UINT64_MAX) below(open_.lowest_hlc);
+  for (const Group& flight : flights_) {
+    if (flight.lowest_hlc.word != UINT64_MAX) below(flight.lowest_hlc);
+  }
+  return h;
+}
+
+void Vnode::announce(Context& context) {
+  if (!state_durable_ || self_ < fence_[self_.node].latest) return;
+  pb::PeerMessage message;
+  pb::Announcement* announcement = message.mutable_announcement();
+  to_pb(known_clock(), announcement->mutable_clock());
+  const Hlc h = announced_hlc(context);
+  hlc_.observe(h);
+  announcement->set_hlc(h.word);
+  announcement->set_stable_hlc(stable_.word);
+  announcement->set_fenced(fenced_);
+  for (const auto& [node, row] : fence_) {
+    pb::FenceRow* out = announcement->add_fence();
+    out->set_node(node);
+    to_pb(row.latest, out->mutable_latest());
+    out->set_established(row.established);
+  }
+  to_pb(retired_contexts(), announcement->mutable_contexts());
+  for (const NodeNumber owner : owners_) {
+    if (owner != self_.node) send(owner, message, context);
+  }
+}
+
+void Vnode::receive(const pb::Announcement& announcement, const crdt::ReplicaId& from,
+                    Context& context) {
+  PeerView view;
+  view.replica = from;
+  view.clock = clock_from_pb(announcement.clock());
+  view.hlc = Hlc{announcement.hlc()};
+  view.stable = Hlc{announcement.stable_hlc()};
+  view.contexts = vector_from_pb(announcement.contexts());
+  for (const pb::FenceRow& row : announcement.fence()) {
+    view.fence[row.node()] = FenceEntry{from_pb(row.latest()), row.established()};
+  }
+  PeerView& known = peers_[from.node];
+  // Announcements may overtake each other; of one life the later one has the higher time.
+  if (known.replica == from && view.hlc < known.hlc) return;
+  known = view;
+  learn_fence(view.fence, context);
+  const bool theirs_established = announcement.fenced();
+  if (!fenced_ && theirs_established && !(self_ < fence_[self_.node].latest)) {
+    hlc_.observe(view.hlc);
+    fenced_ = true;
+    fence_[self_.node].established = true;
+    open(context).state_changed = true;
+  }
+  if (!fenced_) return;
+  gossip(from.node, context);
+  seal(context);
+  update_stable(context);
+}
+
+void Vnode::gossip(NodeNumber to, Context& context) {
+  const PeerView& peer = peers_[to];
+  if (gossiping_.contains(to)) return;
+  GossipTask task;
+  task.to = to;
+  known_clock().for_each_missing(peer.clock, [&](const Dot& dot) {
+    task.wanted.push_back(dot);
+    return task.wanted.size() < kGossipDotsMax;
+  });
+  if (task.wanted.empty()) return;
+  std::reverse(task.wanted.begin(), task.wanted.end());
+  task.snapshot = context.env.disk.open_snapshot();
+  gossiping_.insert(to);
+  run(std::move(task), nullptr, context);
+}
+
+// Everything comes from one snapshot of the disk, the clock too: an entry is filled by exactly the
+// base that stripped it.
+void Vnode::run(GossipTask task, ReadResult* arrived, Context& context) {
+  absl::Status status;
+  for (;;) {
+    if (arrived) {
+      status = take(task, *arrived, context);
+      arrived = nullptr;
+    }
+    if (!status.ok()) break;
+    const std::optional<ReadRequest> request = next_read(task, context);
+    if (!request) break;
+    const std::optional<ReadResult> result = read(*request, context);
+    if (!result) {
+      park(std::move(task));
+      return;
+    }
+    status = take(task, *result, context);
+  }
+  if (status.ok()) send_gossip(task, context);
+  note_damage(status, context);
+  context.env.disk.close_snapshot(task.snapshot);
+  gossiping_.erase(task.to);
+}
+
+// What is to be read next; nothing once all that was wanted and its closure is there.
+std::optional<ReadRequest> Vnode::next_read(GossipTask& task, Context& context) {
+  ReadRequest request;
+  request.family = family(context);
+  request.snapshot = task.snapshot;
+  if (!task.base_known) {
+    request.family = kMetaFamily;
+    request.begin = vnode_state_key(id_);
+    return request;
+  }
+  if (task.key) {
+    GossipTask::Key& key = *task.key;
+    if (!key.untouched.empty()) {
+      const std::string prefix =
+          record_key(Table::kTouched, touched_prefix(key.bucket, key.key, key.untouched.back()));
+      request.begin = prefix;
+      request.end = prefix_end(prefix);
+      request.limit_records = UINT32_MAX;
+      return request;
+    }
+    if (!key.unread.empty()) {
+      request.begin = record_key(Table::kDots, dot_name(key.unread.back()));
+      return request;
+    }
+    if (key.next_entry < key.subkeys.size()) {
+      request.begin =
+          record_key(Table::kEntries, entry_name(key.bucket, key.key, key.subkeys[key.next_entry]));
+      return request;
+    }
+    for (const MergeTask::LoggedDot& logged : key.dots) {
+      const auto at = std::lower_bound(task.settled.begin(), task.settled.end(), logged.dot);
+      task.settled.insert(at, logged.dot);
+    }
+    task.done.push_back(std::move(key));
+    task.key.reset();
+  }
+  while (!task.wanted.empty()) {
+    const Dot dot = task.wanted.back();
+    task.wanted.pop_back();
+    if (std::binary_search(task.settled.begin(), task.settled.end(), dot)) continue;
+    task.reading_dot = dot;
+    request.begin = record_key(Table::kDots, dot_name(dot));
+    return request;
+  }
+  return std::nullopt;
+}
+
+absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& context) {
+  if (!result.status.ok()) return result.status;
+  if (!task.base_known) {
+    if (result.records.empty()) return absl::DataLossError("the vnode's state record is missing");
+    pb::VnodeState state;
+    const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &state);
+    if (!opened.ok()) return opened;
+    task.base = clock_from_pb(state.clock()).base();
+    task.base_known = true;
+    return absl::OkStatus();
+  }
+  if (task.key && !task.key->untouched.empty()) {
+    GossipTask::Key& key = *task.key;
+    key.untouched.pop_back();
+    for (const Record& row : result.records) {
+      Dot dot;
+      if (!parse_dot_name(std::string_view(row.key).substr(row.key.size() - kDotNameBytes), &dot))
+        continue;
+      const bool known = std::any_of(key.dots.begin(), key.dots.end(),
+                                     [&](const auto& d) { return d.dot == dot; });
+      const bool queued = std::find(key.unread.begin(), key.unread.end(), dot) != key.unread.end();
+      if (!known && !queued) key.unread.push_back(dot);
+    }
+    return absl::OkStatus();
+  }
+  if (task.key && task.key->unread.empty()) {
+    GossipTask::Key& key = *task.key;
+    absl::Status status;
+    SharedEntry entry = std::make_shared<Entry>();  // absent: live = {} under the whole base
+    if (!result.records.empty()) entry = decode(result.records[0], &status, context);
+    if (!status.ok()) return status;
+    key.entries.push_back(KeyEntry{key.subkeys[key.next_entry++], std::move(entry)});
+    return absl::OkStatus();
+  }
+  // A dot's record: of the closure of the key under work, or of a dot that was wanted.
+  const Dot dot = task.key ? task.key->unread.back() : *task.reading_dot;
+  if (task.key) task.key->unread.pop_back();
+  if (result.records.empty()) return absl::OkStatus();  // void, or forgotten since
+  pb::DotRecord record;
+  const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &record);
+  if (!opened.ok()) return opened;
+  if (!task.key)
+    task.key = GossipTask::Key{record.bucket_id(), record.key(), {}, {}, {}, {}, 0, {}};
+  GossipTask::Key& key = *task.key;
+  key.dots.push_back({dot, {record.subkeys().begin(), record.subkeys().end()}});
+  for (const std::string& subkey : record.subkeys())
+    insert_sorted(key.subkeys, subkey, key.untouched);
+  return absl::OkStatus();
+}
+
+void Vnode::send_gossip(GossipTask& task, Context& context) {
+  if (task.done.empty()) return;
+  pb::PeerMessage message;
+  pb::Updates* updates = message.mutable_gossip();
+  to_pb(task.base, updates->mutable_base());
+  updates->set_hlc(durable_hlc_.word);
+  for (const GossipTask::Key& key : task.done) {
+    pb::KeyUpdate* update = updates->add_keys();
+    update->set_bucket_id(key.bucket);
+    update->set_key(key.key);
+    for (const KeyEntry& e : key.entries) {
+      pb::KeyEntry* entry = update->add_entries();
+      entry->set_subkey(e.subkey);
+      to_pb(*e.entry, entry->mutable_entry());
+    }
+    for (const MergeTask::LoggedDot& d : key.dots) {
+      pb::LoggedDot* dot = update->add_dots();
+      to_pb(d.dot, dot->mutable_dot());
+      for (const std::string& subkey : d.subkeys) dot->add_subkeys(subkey);
+    }
+  }
+  send(task.to, message, context);
+}
+
+}  // namespace vordb::vnode

@@ -1,0 +1,140 @@
+// Work that a vnode has begun and that may wait for the disk. Plain values, parked in a table under
+// the operation id of the read they wait for; nothing here refers to anything outside.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/codec.h"
+#include "core/messages.h"
+#include "core/vnode/key_state.h"
+
+namespace vordb::vnode {
+
+// One dot touches at most this many entries, of at most so many bytes of subkeys; more is done in
+// steps.
+inline constexpr uint32_t kDotEntriesMax = 1000;
+inline constexpr size_t kDotBytesMax = 4 << 20;
+
+// The answer once given to a request token.
+struct Answer {
+  crdt::Dot dot;
+  Hlc hlc;
+  std::string fingerprint;
+  bool operator==(const Answer&) const = default;
+};
+
+// What a key task needs of its key before it can act, and what has been read of it. Everything read
+// is the newest state, uncommitted mutations included.
+struct Load {
+  std::optional<std::string> token;  // read this answer first
+  bool whole_range = false;          // read all entries with a subkey after `range_after`
+  std::optional<std::string> range_after;
+  uint32_t limit = 0;               // of a range; 0: all
+  std::vector<std::string> points;  // else these subkeys, from the back
+
+  KeyState state;
+  std::optional<Answer> answer;
+  bool more = false;
+  std::string last;  // the last subkey of a range that was cut off
+  std::vector<KeyEntry>
+      uncommitted;  // of the range, as of the moment the read began; null entries are removals
+  absl::Status status;
+};
+
+// A client's mutation.
+struct MutateTask {
+  KeyMutation mutation;
+  bool purging = false;                    // the key had expired and is being cleared first
+  bool purged = false;                     // that is done
+  std::optional<std::string> purge_after;  // cleared up to this subkey
+  uint32_t purge_steps = 0;
+};
+
+// Entries of one key from another owner.
+struct MergeTask {
+  crdt::ReplicaId from;
+  crdt::VersionVector base;
+  Hlc hlc;
+  std::vector<KeyEntry> entries;
+  struct LoggedDot {
+    crdt::Dot dot;
+    std::vector<std::string> subkeys;
+  };
+  std::vector<LoggedDot> dots;
+};
+
+// Something due at one entry: forget it, or purge an expired key, if that still holds.
+struct SweepTask {
+  std::string subkey;
+  Hlc when;
+  std::optional<std::string> purge_after;
+};
+
+// The base has grown: strip the entry's left-over context again.
+struct StripTask {
+  std::string subkey;
+};
+
+// A task that changes one key. Tasks of one key run one after the other.
+struct KeyTask {
+  BucketId bucket = 0;
+  uint64_t hash = 0;
+  std::string key;
+  std::variant<MutateTask, MergeTask, SweepTask, StripTask> what;
+  Load load;
+};
+
+// A client's read. Sees only what is durable.
+struct ReadTask {
+  KeyRead read;
+  uint64_t begun_at = 0;  // how many groups were durable when it began: what it reads may be older
+                          // than what came since
+  bool reading_meta = false;
+  SharedEntry meta;
+};
+
+// A client's listing of keys.
+struct ListTask {
+  KeyList list;
+  std::string from;  // entry name to go on at
+  std::vector<std::string> keys;
+};
+
+// One page of the due entries, of the old answers, or of the dot log that every owner has.
+struct ScanTask {
+  enum class Kind : uint8_t { kDue, kAnswers, kForget } kind = Kind::kDue;
+};
+
+// Dots that another owner lacks, being collected with all that their closure needs (DATA.md rule
+// 3).
+struct GossipTask {
+  NodeNumber to = 0;
+  SnapshotId snapshot = 0;
+  crdt::VersionVector base;
+  bool base_known = false;
+  std::vector<crdt::Dot> wanted;  // from the back
+  std::optional<crdt::Dot> reading_dot;
+  struct Key {
+    BucketId bucket = 0;
+    std::string key;
+    std::vector<std::string> subkeys;        // sorted; the closure so far
+    std::vector<MergeTask::LoggedDot> dots;  // sorted by dot
+    std::vector<std::string> untouched;      // subkeys whose dots were not looked up yet
+    std::vector<crdt::Dot> unread;           // dots whose records were not read yet
+    size_t next_entry = 0;
+    std::vector<KeyEntry> entries;
+  };
+  std::optional<Key> key;  // under work
+  std::vector<Key> done;
+  std::vector<crdt::Dot> settled;  // dots of `done`, sorted
+};
+
+using Task = std::variant<KeyTask, ReadTask, ListTask, ScanTask, GossipTask>;
+
+}  // namespace vordb::vnode

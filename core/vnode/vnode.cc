@@ -1,0 +1,343 @@
+// Life of a vnode: creation, recovery, the open group of changes, and what happens once a group is
+// durable.
+#include "core/vnode/vnode.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/assert.h"
+#include "core/codec.h"
+#include "core/fingerprint.h"
+#include "core/vnode/causal_context.h"
+#include "proto/peer.pb.h"
+
+namespace vordb::vnode {
+
+using crdt::Dot;
+using crdt::Entry;
+
+namespace {
+
+// With other owners the durable ceiling runs ahead of the clock, so that an idle vnode can announce
+// a growing time without writing for each announcement.
+constexpr uint64_t kCeilingLeadMs = 2000;
+
+}  // namespace
+
+Vnode::Vnode(PlacementId id, const Birth& birth, std::vector<NodeNumber> owners)
+    : id_(id),
+      self_{birth.node, birth.incarnation, birth.life},
+      owners_(std::move(owners)),
+      fenced_(birth.founding) {
+  VORDB_ASSERT(!owners_.empty(), "a placement has owners");
+  fence_[self_.node] = FenceEntry{self_, birth.founding};
+}
+
+absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
+  clock_ = clock_from_pb(state.clock());
+  durable_clock_ = clock_;
+  hlc_ = HlcClock(Hlc{state.hlc_ceiling()});
+  durable_hlc_ = durable_ceiling_ = hlc_.last();
+  fenced_ = state.fenced();
+  for (const pb::ReplicaClock& sealed : state.sealed()) {
+    const crdt::ReplicaId id = from_pb(sealed.replica());
+    before_seal_[id] = {id, sealed.base(), {sealed.above().begin(), sealed.above().end()}};
+  }
+  buckets_.assign(state.bucket_ids().begin(), state.bucket_ids().end());
+  for (const pb::FenceRow& row : state.fence()) {
+    fence_[row.node()] = FenceEntry{from_pb(row.latest()), row.established()};
+  }
+  VORDB_ASSERT(from_pb(state.self()) < self_, "a new life is above the one before");
+  fence_[self_.node] = FenceEntry{self_, true};
+  ReadRequest request;
+  request.family = family(context);
+  request.begin = table_begin(id_, Table::kContexts);
+  request.end = table_end(id_, Table::kContexts);
+  request.limit_records = UINT32_MAX;
+  const ReadResult rows = context.env.disk.read_at_start(request);
+  if (!rows.status.ok()) return rows.status;
+  for (const Record& row : rows.records) {
+    const std::string name = row.key.substr(kTablePrefixBytes);
+    ReadRequest point;
+    point.family = request.family;
+    point.begin = record_key(Table::kEntries, name);
+    const ReadResult found = context.env.disk.read_at_start(point);
+    if (!found.status.ok()) return found.status;
+    Entry entry;
+    if (found.records.empty()) return absl::DataLossError("an indexed entry is missing");
+    absl::Status decoded = decode_entry(point.begin, found.records[0].value, &entry);
+    if (!decoded.ok()) return decoded;
+    contexts_[name] = entry.context;
+    for (const auto& c : entry.context.components()) {
+      contexts_by_dot_.insert({Dot{c.replica, c.counter}, name});
+    }
+  }
+  return absl::OkStatus();
+}
+
+Family Vnode::family(Context& context) const {
+  return Family(1 + id_.partition % context.options.column_families);
+}
+
+std::string Vnode::record_key(Table table, std::string_view name) const {
+  std::string key = table_begin(id_, table);
+  key.append(name);
+  return key;
+}
+
+Vnode::Group& Vnode::open(Context& context) {
+  if (!open_.announced_work) {
+    open_.announced_work = true;
+    open_.sequence = next_op_++;
+    context.unflushed.push_back(id_);
+  }
+  return open_;
+}
+
+Vnode::Group* Vnode::group(uint64_t sequence) {
+  if (open_.sequence == sequence) return &open_;
+  for (Group& flight : flights_) {
+    if (flight.sequence == sequence) return &flight;
+  }
+  return nullptr;
+}
+
+void Vnode::encode_state(pb::VnodeState* state) const {
+  to_pb(self_, state->mutable_self());
+  to_pb(clock_, state->mutable_clock());
+  for (const auto& [node, row] : fence_) {
+    pb::FenceRow* out = state->add_fence();
+    out->set_node(node);
+    to_pb(row.latest, out->mutable_latest());
+    out->set_established(row.established);
+  }
+  for (const BucketId bucket : buckets_) state->add_bucket_ids(bucket);
+  for (const auto& [id, known] : before_seal_) {
+    pb::ReplicaClock* out = state->add_sealed();
+    to_pb(id, out->mutable_replica());
+    out->set_base(known.base);
+    for (const uint64_t counter : known.above) out->add_above(counter);
+  }
+  state->set_fenced(fenced_);
+}
+
+void Vnode::flush(Context& context) {
+  if (!open_.has_work()) return;
+  Hlc ceiling = hlc_.last();
+  if (!sole_owner()) {
+    ceiling = std::max(ceiling, Hlc::from_ms(context.env.clock.wall_ms() + kCeilingLeadMs));
+  }
+  pb::VnodeState state;
+  encode_state(&state);
+  state.set_hlc_ceiling(ceiling.word);
+  const std::string key = vnode_state_key(id_);
+  open_.batch.put(kMetaFamily, key, seal_record(key, state));
+  open_.op = next_op_++;
+  open_.highest_hlc = hlc_.last();
+  open_.ceiling = ceiling;
+  if (!sole_owner()) {
+    // A delta carries the entry as the whole batch leaves it: its base covers every dot of the
+    // batch.
+    for (Change& change : open_.changes) {
+      const auto at = uncommitted_.find(entry_name(change.bucket, change.key, change.subkey));
+      if (at != uncommitted_.end()) change.entry = at->second.entry;
+    }
+  }
+  context.env.disk.commit(ActorId{ActorKind::kVnode, 0, id_}, open_.op, std::move(open_.batch));
+  open_.batch.clear();
+  flights_.push_back(std::move(open_));
+  open_ = Group{};
+}
+
+SharedEntry Vnode::write_entry(const KeyTask& task, std::string_view subkey, const Entry* before,
+                               Entry after, Context& context) {
+  Group& group = open(context);
+  const std::string name = entry_name(task.bucket, task.key, subkey);
+  const std::string key = record_key(Table::kEntries, name);
+  const Family at = family(context);
+  if (after.vacant()) {
+    group.batch.erase(at, key);
+  } else {
+    group.batch.put(at, key, encode_entry(key, after));
+  }
+  const std::optional<Hlc> due_before = before ? due(subkey, *before) : std::nullopt;
+  const std::optional<Hlc> due_after = due(subkey, after);
+  if (due_before && due_before != due_after) {
+    group.batch.erase(at, record_key(Table::kDue, due_name(*due_before, name)));
+  }
+  if (due_after && due_before != due_after) {
+    group.batch.put(at, record_key(Table::kDue, due_name(*due_after, name)), {});
+  }
+  index_context(name, before, after, context);
+  note_bucket(task.bucket);
+  auto entry = std::make_shared<const Entry>(std::move(after));
+  uncommitted_[name] = Uncommitted{entry, group.sequence};
+  group.changes.push_back(Change{task.bucket, task.hash, task.key, std::string(subkey), entry});
+  return entry;
+}
+
+void Vnode::note_bucket(BucketId bucket) {
+  const auto at = std::lower_bound(buckets_.begin(), buckets_.end(), bucket);
+  if (at == buckets_.end() || *at != bucket) buckets_.insert(at, bucket);
+}
+
+void Vnode::step(DiskEvent event, Context& context) {
+  if (event.kind == DiskEvent::Kind::kCommitted) {
+    VORDB_ASSERT(!flights_.empty() && flights_.front().op == event.op,
+                 "batches become durable in order");
+    Group group = std::move(flights_.front());
+    flights_.pop_front();
+    durable(std::move(group), context);
+    return;
+  }
+  const auto at = parked_.find(event.op);
+  VORDB_ASSERT(at != parked_.end(), "a read that a task waits for");
+  Task task = std::move(at->second);
+  parked_.erase(at);
+  if (auto* key_task = std::get_if<KeyTask>(&task)) {
+    arrived(std::move(*key_task), std::move(event.result), context);
+  } else if (auto* read_task = std::get_if<ReadTask>(&task)) {
+    run(std::move(*read_task), &event.result, context);
+  } else if (auto* list_task = std::get_if<ListTask>(&task)) {
+    run(std::move(*list_task), &event.result, context);
+  } else if (auto* gossip_task = std::get_if<GossipTask>(&task)) {
+    run(std::move(*gossip_task), &event.result, context);
+  } else {
+    scanned(std::get<ScanTask>(task), std::move(event.result), context);
+  }
+}
+
+void Vnode::durable(Group group, Context& context) {
+  for (const Dot& dot : group.dots) durable_clock_.add(dot);
+  for (const Dot& base : group.bases) durable_clock_.raise_base(base.replica, base.counter);
+  durable_hlc_ = std::max(durable_hlc_, group.highest_hlc);
+  durable_ceiling_ = std::max(durable_ceiling_, group.ceiling);
+  state_durable_ = true;
+  ++durable_groups_;
+  token_.clear();
+  for (const Change& change : group.changes) {
+    if (change.subkey == crdt::kRegisterSubkey) {
+      auto state = std::make_shared<KeyState>();
+      state->set(change.subkey, change.entry);
+      context.cache.put(change.hash, change.bucket, change.key, std::move(state));
+    } else {
+      context.cache.update(change.hash, change.bucket, change.key, change.subkey, change.entry);
+    }
+    const auto at = uncommitted_.find(entry_name(change.bucket, change.key, change.subkey));
+    if (at != uncommitted_.end() && at->second.group == group.sequence) uncommitted_.erase(at);
+  }
+  for (const auto& [request_token, answer] : group.answers) {
+    const auto at = uncommitted_answers_.find(request_token);
+    if (at != uncommitted_answers_.end() && at->second == answer) uncommitted_answers_.erase(at);
+  }
+  for (const Waiter& waiter : group.waiters) {
+    KeyMutationReply reply;
+    reply.op = waiter.op;
+    reply.timestamp_ms = waiter.timestamp_ms;
+    reply.context = token();
+    context.outbox.push_back(
+        Envelope{ActorId{ActorKind::kCoordinator, waiter.shard, {}}, std::move(reply)});
+  }
+  if (sole_owner()) return;
+  send_deltas(group, context);
+  update_stable(context);
+}
+
+const std::string& Vnode::token() {
+  if (token_.empty()) token_ = encode_context(id_, durable_hlc_, durable_clock_);
+  return token_;
+}
+
+void Vnode::refuse(OpId op, uint16_t shard, ErrorCode code, std::string message, std::string hint,
+                   Context& context) {
+  KeyMutationReply reply;
+  reply.op = op;
+  reply.error = ClientError{code, Outcome::kRejected, std::move(message), std::move(hint)};
+  context.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, shard, {}}, std::move(reply)});
+}
+
+void Vnode::note_damage(const absl::Status& status, Context& context) {
+  if (!absl::IsDataLoss(status) || corrupt_) return;
+  corrupt_ = true;
+  context.env.telemetry.log(
+      LogLevel::kError, "partition " + std::to_string(id_.partition) +
+                            " (n=" + std::to_string(id_.n) +
+                            ") is damaged and serves nothing: " + std::string(status.message()));
+}
+
+void Vnode::configuration_changed(Context& context) {
+  const auto dropped = [&](BucketId id) { return context.configuration.bucket(id) == nullptr; };
+  for (const BucketId bucket : buckets_) {
+    if (!dropped(bucket)) continue;
+    open(context).batch.erase_range(family(context),
+                                    record_key(Table::kEntries, bucket_begin(bucket)),
+                                    record_key(Table::kEntries, bucket_end(bucket)));
+    open_.state_changed = true;
+    const std::string begin = bucket_begin(bucket);
+    const std::string end = bucket_end(bucket);
+    open_.batch.erase_range(family(context), record_key(Table::kContexts, begin),
+                            record_key(Table::kContexts, end));
+    contexts_.erase(contexts_.lower_bound(begin), contexts_.lower_bound(end));
+    absl::erase_if(contexts_by_dot_,
+                   [&](const auto& row) { return row.second >= begin && row.second < end; });
+    uncommitted_.erase(uncommitted_.lower_bound(begin), uncommitted_.lower_bound(end));
+  }
+  std::erase_if(buckets_, dropped);
+}
+
+void Vnode::tick(Context& context) {
+  for (const ScanTask::Kind kind : {ScanTask::Kind::kDue, ScanTask::Kind::kAnswers}) {
+    if (scans_.contains(kind)) scan(kind, context);
+  }
+  if (sole_owner()) return;
+  const Hlc soon = Hlc::from_ms(context.env.clock.wall_ms() + kCeilingLeadMs / 2);
+  if (!state_durable_ || std::max(hlc_.last(), soon) > durable_ceiling_) {
+    open(context).state_changed = true;
+  }
+  announce(context);
+  begin_scan(ScanTask::Kind::kForget, context);
+}
+
+void Vnode::sweep(Context& context) {
+  update_stable(context);
+  begin_scan(ScanTask::Kind::kDue, context);
+  begin_scan(ScanTask::Kind::kAnswers, context);
+}
+
+void Vnode::add_to(Fingerprint& fingerprint) const {
+  pb::VnodeState state;
+  encode_state(&state);
+  state.set_hlc_ceiling(hlc_.last().word);
+  fingerprint.add(state.SerializeAsString());
+  pb::VnodeState durable;
+  to_pb(durable_clock_, durable.mutable_clock());
+  durable.set_hlc_ceiling(durable_ceiling_.word);
+  fingerprint.add(durable.SerializeAsString());
+  fingerprint.add(stable_.word);
+  fingerprint.add(global_stable_.word);
+  fingerprint.add(corrupt_);
+  fingerprint.add(next_op_);
+  fingerprint.add(open_.batch.rep());
+  fingerprint.add(flights_.size());
+  for (const auto& [name, uncommitted] : uncommitted_) {
+    fingerprint.add(name);
+    fingerprint.add(uncommitted.group);
+    fingerprint.add(encode_entry(name, *uncommitted.entry));
+  }
+  for (const auto& [op, task] : parked_) {
+    fingerprint.add(op);
+    fingerprint.add(task.index());
+  }
+  for (const auto& [name, tasks] : busy_) {
+    fingerprint.add(name);
+    fingerprint.add(tasks.size());
+  }
+  for (const auto& [name, context] : contexts_) fingerprint.add(name);
+  for (const auto& [node, peer] : peers_) {
+    fingerprint.add(node);
+    fingerprint.add(peer.hlc.word);
+    fingerprint.add(peer.stable.word);
+  }
+}
+
+}  // namespace vordb::vnode

@@ -1,0 +1,33 @@
+// What each HTTP request asks: a data operation for the backend, a question to the node, or an answer at once (for what
+// is wrong with it). Pure: no sockets here.
+#pragma once
+
+#include <optional>
+
+#include "core/client_codec.h"
+#include "io/http_message.h"
+#include "io/http_reply.h"
+#include "io/node_admin.h"
+
+namespace vordb::io {
+
+enum class AdminCall : uint8_t { kStatus, kReadiness, kMembers, kRing, kJoin, kLeave, kFullSync, kMetrics };
+
+struct HttpRoute {
+  // Exactly one of the three is set.
+  std::optional<HttpResponse> answer;
+  std::optional<ClientRequest> data;  // but for its client
+  std::optional<AdminCall> admin;
+
+  SeedNode seed;        // of a kJoin
+  HttpEcho echo;        // of data
+  bool counted = false;  // in the request metrics: echo.operation is what was asked, also of a refused request
+};
+
+// Never throws. Takes the body and key from the request.
+HttpRoute route(HttpRequest request, ClientCodec& codec);
+
+// "host:port" or "name@host[:port]" (port 7001 if absent); nothing when it is neither.
+std::optional<SeedNode> parse_seed_node(std::string_view text);
+
+}  // namespace vordb::io

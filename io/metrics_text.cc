@@ -1,0 +1,161 @@
+// The families of /metrics and their meaning. Labels hold fixed words only, never what users sent.
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <limits>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/metrics.h"
+
+namespace vordb::io {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+constexpr const char* kProtocolNames[kProtocols] = {"http", "tcp"};
+constexpr const char* kStatusNames[kRequestStatuses] = {"ok", "not_found", "error"};
+
+// The operations on values of the three types, which dashboards know; the others have a family of their own.
+constexpr Operation kDataOperations[] = {
+    Operation::kPut,        Operation::kGet,        Operation::kDelete,
+    Operation::kSetAdd,     Operation::kSetRemove,  Operation::kSetMembers,
+    Operation::kCounterIncrement, Operation::kCounterDecrement, Operation::kCounterValue};
+constexpr Operation kOtherOperations[] = {
+    Operation::kSetContains, Operation::kListKeys,  Operation::kCreateBucket, Operation::kListBuckets,
+    Operation::kGetBucket,   Operation::kDeleteBucket, Operation::kPing};
+
+MetricFamily family(std::string name, std::string help, MetricType type) {
+  MetricFamily made;
+  made.name = std::move(name);
+  made.help = std::move(help);
+  made.type = type;
+  return made;
+}
+
+template <size_t kCount>
+MetricFamily request_counts(const char* name, const char* help, const Operation (&operations)[kCount],
+                            const ShardMetrics& sum) {
+  MetricFamily made = family(name, help, MetricType::Counter);
+  for (const Operation operation : operations) {
+    for (int protocol = 0; protocol < kProtocols; ++protocol) {
+      for (int status = 0; status < kRequestStatuses; ++status) {
+        ClientMetric metric;
+        metric.label = {{"operation", to_string(operation)},
+                        {"protocol", kProtocolNames[protocol]},
+                        {"status", kStatusNames[status]}};
+        metric.counter.value = double(sum.requests(operation, Protocol(protocol), RequestStatus(status)));
+        made.metric.push_back(std::move(metric));
+      }
+    }
+  }
+  return made;
+}
+
+ClientMetric::Histogram to_histogram(const ShardMetrics::Durations& durations) {
+  ClientMetric::Histogram made;
+  for (size_t i = 0; i < durations.buckets.size(); ++i) {
+    made.sample_count += durations.buckets[i];
+    const bool last = i == ShardMetrics::kDurationBoundsUs.size();
+    made.bucket.push_back({made.sample_count, last ? std::numeric_limits<double>::infinity()
+                                                   : double(ShardMetrics::kDurationBoundsUs[i])});
+  }
+  made.sample_sum = double(durations.sum_us);
+  return made;
+}
+
+// Only for what was asked at least once: the histograms are most of the text.
+MetricFamily request_durations(const ShardMetrics& sum) {
+  MetricFamily made = family("vordb_request_duration_us",
+                             "Microseconds from the arrival of a request to its answer.", MetricType::Histogram);
+  for (int operation = 0; operation < kOperations; ++operation) {
+    for (int protocol = 0; protocol < kProtocols; ++protocol) {
+      ClientMetric metric;
+      metric.label = {{"operation", to_string(Operation(operation))}, {"protocol", kProtocolNames[protocol]}};
+      metric.histogram = to_histogram(sum.durations(Operation(operation), Protocol(protocol)));
+      if (metric.histogram.sample_count > 0) made.metric.push_back(std::move(metric));
+    }
+  }
+  return made;
+}
+
+MetricFamily per_protocol(const char* name, const char* help, MetricType type, uint64_t http, uint64_t tcp) {
+  MetricFamily made = family(name, help, type);
+  for (int protocol = 0; protocol < kProtocols; ++protocol) {
+    const double value = double(Protocol(protocol) == Protocol::kHttp ? http : tcp);
+    ClientMetric metric;
+    metric.label = {{"protocol", kProtocolNames[protocol]}};
+    metric.counter.value = value;
+    metric.gauge.value = value;
+    made.metric.push_back(std::move(metric));
+  }
+  return made;
+}
+
+MetricFamily single(const char* name, const char* help, MetricType type, uint64_t value) {
+  MetricFamily made = family(name, help, type);
+  made.metric.emplace_back();
+  made.metric.back().counter.value = double(value);
+  made.metric.back().gauge.value = double(value);
+  return made;
+}
+
+void add_figures(const ShardFigures& from, ShardFigures* into) {
+  into->vnodes += from.vnodes;
+  into->cache_hits += from.cache_hits;
+  into->cache_misses += from.cache_misses;
+  into->cache_bytes += from.cache_bytes;
+  into->keys_purged += from.keys_purged;
+  into->commits += from.commits;
+  into->corrupt_vnodes += from.corrupt_vnodes;
+  into->waiting_operations += from.waiting_operations;
+}
+
+}  // namespace
+
+std::string render_metrics(const std::vector<ShardSample>& samples, const NodeFigures& node) {
+  ShardMetrics sum;
+  ShardFigures figures;
+  for (const ShardSample& sample : samples) {
+    sum.add(sample.metrics);
+    add_figures(sample.figures, &figures);
+  }
+  constexpr MetricType kCounter = MetricType::Counter;
+  constexpr MetricType kGauge = MetricType::Gauge;
+  std::vector<MetricFamily> families = {
+      request_counts("vordb_request_count_total", "Answered data requests.", kDataOperations, sum),
+      request_counts("vordb_other_request_count_total",
+                     "Answered requests that read or change no single value.", kOtherOperations, sum),
+      request_durations(sum),
+      per_protocol("vordb_connections", "Open client connections.", kGauge, sum.connections(Protocol::kHttp),
+                   sum.connections(Protocol::kTcp)),
+      per_protocol("vordb_connections_refused_total", "Client connections refused for a limit.", kCounter,
+                   sum.refused(Protocol::kHttp), sum.refused(Protocol::kTcp)),
+      single("vordb_cache_hit_total", "Reads answered from the key cache.", kCounter, figures.cache_hits),
+      single("vordb_cache_miss_total", "Reads that the key cache could not answer.", kCounter,
+             figures.cache_misses),
+      single("vordb_cache_bytes", "Bytes in the key cache.", kGauge, figures.cache_bytes),
+      single("vordb_keys_purged_total", "Expired keys whose data was removed.", kCounter, figures.keys_purged),
+      single("vordb_commits_total", "Batches made durable.", kCounter, figures.commits),
+      single("vordb_corrupt_vnodes", "Partitions not served because their data is damaged.", kGauge,
+             figures.corrupt_vnodes),
+      single("vordb_waiting_operations", "Requests under way.", kGauge, figures.waiting_operations),
+      single("vordb_vnodes", "Placements that live on this node.", kGauge, figures.vnodes),
+      single("vordb_gossip_delta_sent_total", "Deltas sent to other nodes.", kCounter, node.gossip_deltas_sent),
+      single("vordb_gossip_delta_keys_total", "Keys in the deltas sent to other nodes.", kCounter,
+             node.gossip_delta_keys),
+      single("vordb_ring_version", "Version of the ring in use.", kGauge, node.ring_version),
+      single("vordb_partitions_owned", "Partitions that this node owns.", kGauge, node.partitions_owned),
+      single("vordb_cluster_connected", "Other members with a live connection.", kGauge, node.cluster_connected),
+  };
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  prometheus::TextSerializer().Serialize(text, families);
+  return text.str();
+}
+
+}  // namespace vordb::io

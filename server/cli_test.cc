@@ -1,0 +1,163 @@
+// vordb-cli against a real node: what it prints for people and for scripts, and its exit statuses.
+#include "server/cli.h"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "server/process_harness.h"
+
+namespace vordb::server {
+namespace {
+
+struct CliResult {
+  int status = -1;
+  std::string out;
+  std::string err;
+};
+
+CliResult run(const std::vector<std::string>& arguments, const std::string& input = "") {
+  std::istringstream in(input);
+  std::ostringstream out, err;
+  Cli cli{in, out, err};
+  const int status = run_cli(arguments, cli);
+  return {status, out.str(), err.str()};
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// A node that the cases of this file ask.
+class Client {
+ public:
+  Client() : node_(dir_.path() + "/data") { node_.start(); }
+  CliResult operator()(std::vector<std::string> arguments, const std::string& input = "") {
+    arguments.insert(arguments.begin(), {"--tcp-port", std::to_string(node_.tcp_port()),
+                                         "--http-port", std::to_string(node_.http_port())});
+    return run(arguments, input);
+  }
+  nlohmann::json json(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "--json");
+    const CliResult result = (*this)(std::move(arguments));
+    CHECK_MESSAGE(result.status == kCliOk, result.out);
+    return nlohmann::json::parse(result.out);
+  }
+
+ private:
+  TempDir dir_;
+  NodeProcess node_;
+};
+
+TEST_CASE("wrong arguments end with status 2 and say what is wrong") {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {},
+           {"fly"},
+           {"put", "k"},
+           {"incr", "k", "0"},
+           {"incr", "k", "9223372036854775808"},
+           {"get", "k", "--r", "0"},
+           {"--tcp-port", "70000", "ping"},
+           {"get", "k", "--context", "!"},
+           {"bucket"},
+           {"bucket", "create", "b", "--type", "x"},
+           {"bucket", "create", "b", "--w", "2", "--consistency", "session"}}) {
+    const CliResult result = run(arguments);
+    CAPTURE(result.err);
+    CHECK(result.status == kCliUsage);
+    CHECK_FALSE(result.err.empty());
+    CHECK(result.out.empty());
+  }
+}
+
+TEST_CASE("a refused connection says what to check and ends with status 5") {
+  const std::string port = std::to_string(free_port());
+  const CliResult tcp = run({"--tcp-port", port, "get", "k"});
+  CHECK(tcp.status == kCliUnreachable);
+  CHECK(contains(tcp.err, "127.0.0.1:" + port + ": Connection refused"));
+  CHECK(contains(tcp.err, "Check --host 127.0.0.1 and --tcp-port " + port));
+  const CliResult http = run({"--http-port", port, "status"});
+  CHECK(http.status == kCliUnreachable);
+  CHECK(contains(http.err, "--http-port " + port));
+  const CliResult json = run({"--json", "--tcp-port", port, "put", "k", "v"});
+  CHECK(json.status == kCliUnreachable);
+  CHECK(nlohmann::json::parse(json.out)["outcome"] == "rejected");
+}
+
+TEST_CASE("registers from the shell: text, binary values, standard input, JSON") {
+  Client cli;
+  CHECK(cli({"put", "k", "v"}).out == "ok\n");
+  CHECK(cli({"get", "k"}).out == "v\n");
+  CHECK(cli({"get", "k", "--raw"}).out == "v");
+  const std::string binary("\x00\x01\n\xff", 4);
+  CHECK(cli({"put", "b", "-"}, binary).status == kCliOk);
+  CHECK(cli({"--raw", "get", "b"}).out == binary);
+  CHECK(cli.json({"get", "b"})["value_base64"] == "AAEK_w");
+  const nlohmann::json answer = cli.json({"put", "k", "w"});
+  CHECK(answer["ok"] == true);
+  CHECK(answer["timestamp"].get<int64_t>() > 0);
+  CHECK(cli.json({"get", "k"})["value"] == "w");
+  CHECK(cli.json({"get", "k", "--context", answer["context"].get<std::string>()})["value"] == "w");
+  CHECK(cli({"delete", "k"}).status == kCliOk);
+  const CliResult absent = cli({"get", "k"});
+  CHECK(absent.status == kCliNo);
+  CHECK(absent.out.empty());
+  CHECK(absent.err == "not found\n");
+}
+
+TEST_CASE("sets and counters from the shell") {
+  Client cli;
+  CHECK(cli({"add", "s", "b", "a", "c"}).status == kCliOk);
+  CHECK(cli({"remove", "s", "c"}).status == kCliOk);
+  CHECK(cli({"members", "s"}).out == "a\nb\n");
+  CHECK(cli.json({"members", "s", "--limit", "1"})["members"] == nlohmann::json::array({"a"}));
+  CHECK(cli({"members", "s", "--after", "a"}).out == "b\n");
+  CHECK(cli({"contains", "s", "a"}).out == "yes\n");
+  CHECK(cli({"contains", "s", "c"}).status == kCliNo);
+  CHECK(cli({"contains", "s", "-"}, "a").status == kCliOk);
+
+  CHECK(cli({"incr", "n"}).status == kCliOk);
+  CHECK(cli({"incr", "n", "10", "--token", "t"}).status == kCliOk);
+  CHECK(cli({"incr", "n", "10", "--token", "t"}).status == kCliOk);
+  CHECK(cli({"decr", "n", "4"}).status == kCliOk);
+  CHECK(cli({"value", "n"}).out == "7\n");
+  CHECK(cli.json({"value", "n"})["value"] == 7);
+}
+
+TEST_CASE("buckets and their keys from the shell") {
+  Client cli;
+  CHECK(cli({"bucket", "create", "b", "--type", "orswot", "--ttl", "1000"}).status == kCliOk);
+  const CliResult again = cli({"bucket", "create", "b"});
+  CHECK(again.status == kCliRefused);
+  CHECK(contains(again.err, "ALREADY_EXISTS"));
+  CHECK(cli.json({"bucket", "show", "b"})["ttl_seconds"] == 1000);
+  CHECK(contains(cli({"bucket", "list"}).out, "__default_lww__"));
+  CHECK(cli.json({"bucket", "list"}).size() == 4);
+  for (const char* key : {"x", "y", "z"})
+    CHECK(cli({"add", key, "e", "--bucket", "b"}).status == kCliOk);
+  std::vector<std::string> keys = cli.json({"keys", "b"})["keys"];
+  std::sort(keys.begin(), keys.end());
+  CHECK(keys == std::vector<std::string>{"x", "y", "z"});
+  const nlohmann::json page = cli.json({"keys", "b", "--limit", "2"});
+  CHECK(page["keys"].size() == 2);
+  CHECK(cli.json({"keys", "b", "--limit", "2", "--after", page["next"].get<std::string>()})["keys"]
+            .size() == 1);
+  CHECK(cli({"put", "k", "v", "--bucket", "b"}).status == kCliRefused);
+  CHECK(cli({"bucket", "delete", "b"}).status == kCliOk);
+  CHECK(cli({"add", "x", "e", "--bucket", "b"}).status == kCliRefused);
+}
+
+TEST_CASE("ping, status and the cluster from the shell") {
+  Client cli;
+  CHECK(contains(cli({"ping"}).out, "pong"));
+  CHECK(contains(cli({"status"}).out, "status: running\n"));
+  CHECK(cli.json({"status"})["num_vnodes"].get<int>() > 0);
+  CHECK(contains(cli({"cluster", "members"}).out, "node1"));
+  CHECK(cli({"cluster", "ring"}).status == kCliOk);
+  CHECK(cli({"cluster", "full-sync"}).status == kCliOk);
+  const CliResult join = cli({"cluster", "join", "nowhere.invalid:1"});
+  CHECK(join.status != kCliOk);
+}
+
+}  // namespace
+}  // namespace vordb::server

@@ -1,0 +1,92 @@
+// Runs the real programs for tests: a node on free ports in a folder of its own, and programs that
+// end by themselves. Everything that waits polls with a deadline; nothing sleeps for a fixed time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "io/frame_client.h"
+#include "io/http_client.h"
+
+namespace vordb::server {
+
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// Asks `done` every few milliseconds until it says true; false after `timeout_ms`.
+bool poll_until(int timeout_ms, const std::function<bool()>& done);
+
+// A port of 127.0.0.1 that nobody listens on.
+uint16_t free_port();
+
+struct ProgramResult {
+  int exit_status = -1;  // -signal when a signal ended it
+  std::string out;
+  std::string err;
+};
+
+// Runs a program of VORDB_BIN_DIR to its end, `input` on its standard input. VORDB_ variables of
+// the tests' own environment are not passed on.
+ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments,
+                          const std::map<std::string, std::string>& environment = {},
+                          const std::string& input = "");
+
+class NodeProcess {
+ public:
+  // Not started yet. `flags` override the defaults of the tests: small buffers, one shard.
+  explicit NodeProcess(std::string data_dir, std::vector<std::string> flags = {});
+  ~NodeProcess();
+  NodeProcess(const NodeProcess&) = delete;
+  NodeProcess& operator=(const NodeProcess&) = delete;
+
+  // Starts it and waits until it answers; fails the test case with its log when it does not within
+  // 15 s.
+  void start(const std::vector<std::string>& more_flags = {});
+  // Starts it without waiting.
+  void launch(const std::vector<std::string>& more_flags = {});
+  bool is_ready();
+
+  // Has ended, and wait() will return at once.
+  bool has_exited() const;
+
+  void signal(int number);
+  // The exit status, or -signal; fails the test case when it still runs after `timeout_ms`.
+  int wait(int timeout_ms = 10000);
+  void kill_hard();
+
+  io::FrameClient client();
+  io::HttpAnswer http(const std::string& method, const std::string& target,
+                      const std::string& body = "");
+
+  pid_t pid() const { return pid_; }
+  uint16_t http_port() const { return http_port_; }
+  uint16_t tcp_port() const { return tcp_port_; }
+  const std::string& data_dir() const { return data_dir_; }
+  // Everything that it and its predecessors in this folder logged.
+  std::string log() const;
+
+ private:
+  std::string data_dir_;
+  std::vector<std::string> flags_;
+  std::string log_path_;
+  uint16_t http_port_ = free_port();
+  uint16_t tcp_port_ = free_port();
+  uint16_t cluster_port_ = free_port();
+  pid_t pid_ = -1;
+};
+
+}  // namespace vordb::server

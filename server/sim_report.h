@@ -1,0 +1,69 @@
+// What vordb-sim prints: one run or a swarm of runs, as text for people and as one JSON document
+// for programs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sim/findings.h"
+#include "sim/run_result.h"
+#include "sim/scenario.h"
+
+namespace vordb::server {
+
+// Exit codes of vordb-sim.
+inline constexpr int kExitPass = 0;
+inline constexpr int kExitViolation = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitUnderTested = 3;
+
+int exit_code(sim::RunOutcome outcome);
+
+std::string text_of(const sim::Scenario& scenario, const sim::RunResult& result, uint64_t real_ms);
+// One line, without the line's end.
+std::string json_of(const sim::Scenario& scenario, const sim::RunResult& result, uint64_t real_ms);
+
+// What a swarm adds up to.
+struct SwarmResult {
+  struct Seed {
+    uint64_t seed = 0;
+    sim::RunOutcome outcome = sim::RunOutcome::kPass;
+    std::string hash;
+    std::string why;  // the first violation, or why it is UNDER-TESTED
+  };
+
+  uint64_t runs = 0;
+  uint64_t events = 0;
+  uint64_t simulated_us = 0;
+  uint64_t acknowledged = 0;
+  uint64_t unknown = 0;
+  uint64_t nodes_lost = 0;
+  uint64_t real_ms = 0;
+  std::vector<sim::PropertyCount> properties = std::vector<sim::PropertyCount>(sim::kProperties);
+  std::vector<uint64_t> fault_runs = std::vector<uint64_t>(sim::kFaultKinds);
+  std::vector<uint64_t> fault_hits = std::vector<uint64_t>(sim::kFaultKinds);
+  std::vector<uint64_t> moments = std::vector<uint64_t>(sim::kMoments);
+  std::vector<uint64_t> moment_hits = std::vector<uint64_t>(sim::kMoments);
+  std::vector<uint64_t> disk_injected = std::vector<uint64_t>(sim::kDiskFaults);
+  std::vector<uint64_t> disk_seen = std::vector<uint64_t>(sim::kDiskFaults);
+  std::vector<Seed> seeds;
+  std::vector<std::string> untested;  // of the swarm as a whole
+
+  sim::RunOutcome outcome() const;
+};
+
+// Adds the run that json_of() described. An error: it is no such line.
+absl::Status add_run(std::string_view json_line, SwarmResult& swarm);
+// A run whose process ended by itself.
+void add_abort(uint64_t seed, const std::string& why, SwarmResult& swarm);
+// Judges the swarm as a whole, once all runs are added: each property that the scenario names must
+// have been relevant.
+void judge(const sim::Scenario& scenario, SwarmResult& swarm);
+
+std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm);
+std::string json_of(const sim::Scenario& scenario, const SwarmResult& swarm);
+
+}  // namespace vordb::server

@@ -1,0 +1,158 @@
+// vordb: one node. Reads its settings, holds its data directory, runs until SIGTERM or SIGINT, then
+// answers what is in flight and exits. Exit status: 0 stopped as asked, 1 could not start, 2 wrong
+// settings.
+#include <fmt/format.h>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "io/data_dir.h"
+#include "io/logging.h"
+#include "io/runtime.h"
+#include "server/config.h"
+
+namespace vordb::server {
+namespace {
+
+// What a client may take to read its answers after SIGTERM; closing the store must fit into the
+// rest of 5 s.
+constexpr uint64_t kDrainMs = 3500;
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// Connections and table files are descriptors; the usual soft limit of 1,024 is too small for both.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string peer_address(const Settings& settings) {
+  return fmt::format("{}:{}", settings.host, settings.cluster_port);
+}
+
+NodeOptions node_options(const Settings& settings) {
+  NodeOptions node;
+  node.node_id = settings.node_id;
+  node.address = peer_address(settings);
+  node.zone = settings.zone;
+  node.ring_size = uint32_t(settings.ring_size);
+  node.column_families = uint16_t(settings.column_families);
+  node.shards = uint16_t(settings.shards);
+  node.replication_n = uint8_t(settings.replication_n);
+  node.default_write_quorum = uint8_t(settings.default_write_quorum);
+  node.default_read_quorum = uint8_t(settings.default_read_quorum);
+  node.default_ttl_seconds = settings.default_ttl_seconds;
+  node.write_quorum_timeout_ms = settings.write_quorum_timeout_ms;
+  node.read_quorum_timeout_ms = settings.read_quorum_timeout_ms;
+  node.sync_interval_ms = settings.sync_interval_ms;
+  node.ttl_sweep_interval_ms = settings.ttl_sweep_interval_seconds * 1000;
+  node.max_clock_drift_ms = settings.max_clock_drift_ms;
+  node.cache_bytes = (settings.cache_size_mb << 20) / settings.shards;
+  node.max_reply_bytes = settings.tcp_max_message_size_mb << 20;
+  node.durability_buffered = settings.durability == "buffered";
+  return node;
+}
+
+io::RuntimeOptions runtime_options(const Settings& settings, const std::string& store_path) {
+  io::RuntimeOptions options;
+  options.node = node_options(settings);
+  options.host = settings.host;
+  options.http_port = uint16_t(settings.http_port);
+  options.tcp_port = uint16_t(settings.tcp_port);
+  options.store_path = store_path;
+  options.write_buffer_mb = settings.cf_write_buffer_size_mb;
+  options.block_cache_mb = settings.block_cache_size_mb;
+  options.min_free_mb = settings.min_free_mb;
+  options.max_connections = uint32_t(settings.tcp_max_connections);
+  options.max_frame_bytes = uint32_t(settings.tcp_max_message_size_mb << 20);
+  options.idle_timeout_ms = settings.idle_timeout_ms;
+  options.metrics_enabled = settings.metrics_enabled;
+  return options;
+}
+
+// Deletes the data when that was asked for. False: it could not.
+bool make_fresh(const Settings& settings, io::DataDir& dir, spdlog::logger& log) {
+  if (!settings.fresh_start) return true;
+  const absl::StatusOr<bool> cleared = dir.clear();
+  if (!cleared.ok()) {
+    log.error("fresh_start: {}", std::string(cleared.status().message()));
+    return false;
+  }
+  log.warn("fresh_start: {} {}", *cleared ? "deleted all data in" : "there was no data in",
+           settings.data_dir);
+  return true;
+}
+
+// The node's life. The exit status.
+int serve(const Settings& settings, const std::shared_ptr<spdlog::logger>& log) {
+  if (!settings.seed_nodes.empty()) {
+    log->error(
+        "seed_nodes is set, and this version runs as a cluster of one node: remove the setting");
+    return 1;
+  }
+  absl::StatusOr<io::DataDir> dir = io::DataDir::open(settings.data_dir);
+  if (!dir.ok()) {
+    log->error("{}", std::string(dir.status().message()));
+    return 1;
+  }
+  if (!make_fresh(settings, *dir, *log)) return 1;
+  io::Runtime runtime(runtime_options(settings, dir->store_path()), log);
+  if (const absl::Status status = runtime.start(); !status.ok()) {
+    log->error("cannot start: {}", std::string(status.message()));
+    return 1;
+  }
+  log->info(
+      "vordb is ready: version {}, node {}, http {}:{}, tcp {}:{}, data_dir {}, ring_size {}, "
+      "shards {}, durability {}",
+      kVersion, settings.node_id, settings.host, settings.http_port, settings.host,
+      settings.tcp_port, settings.data_dir, settings.ring_size, settings.shards,
+      settings.durability);
+  const sigset_t signals = stop_signals();
+  int signal = 0;
+  sigwait(&signals, &signal);
+  log->info("{}: answering what is in flight, then stopping",
+            signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  if (!runtime.drain(kDrainMs))
+    log->warn("some clients did not take their answers within {} ms", kDrainMs);
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  const Config config =
+      load_config(std::vector<std::string>(argv + 1, argv + argc), process_environment());
+  for (const std::string& error : config.errors) fmt::print(stderr, "vordb: {}\n", error);
+  if (!config.errors.empty()) return 2;
+  if (config.action == Config::Action::kPrint) {
+    std::fputs(config.text.c_str(), stdout);
+    return 0;
+  }
+  // Before the first thread, so that every one of them leaves the signals to sigwait.
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  const std::shared_ptr<spdlog::logger> log =
+      io::make_logger(config.settings.log_level, config.settings.log_format == "json");
+  const int status = serve(config.settings, log);
+  if (status == 0) log->info("stopped");
+  io::finish_logging();
+  return status;
+}
+
+}  // namespace
+}  // namespace vordb::server
+
+int main(int argc, char** argv) { return vordb::server::run(argc, argv); }

@@ -1,0 +1,52 @@
+// One logical request of a simulated client, with all its attempts, and when it began and ended. Oracles judge calls;
+// they never look inside the node. Order between calls is by step: the number of events handled so far.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/client_api.h"
+
+namespace vordb::sim {
+
+// A point of the run's total order: how many events came before it.
+using Step = uint64_t;
+inline constexpr Step kNever = UINT64_MAX;
+
+// From the request's first sending to its answer, both included.
+struct Span {
+  Step begin = 0;
+  Step end = kNever;
+};
+
+// What the node's hybrid clock may have shown during a call, in milliseconds: not below `low`, not above `high`.
+struct NowBounds {
+  uint64_t low_ms = 0;
+  uint64_t high_ms = UINT64_MAX;
+};
+
+struct Call {
+  uint64_t id = 0;  // 1, 2, ...: never reused in a run
+  uint32_t client = 0;
+  Operation operation = Operation::kPing;
+  uint32_t bucket = 0;             // its index in the workload's catalogue
+  uint32_t key = 0;                // its index in the bucket
+  std::vector<uint32_t> elements;  // indices in the key
+  uint64_t amount = 1;
+  uint32_t limit = 0;
+  std::string after;
+  std::string context;  // the token given back, or empty
+  Span context_origin;  // when the call that brought `context` ran
+  std::string request_token;
+  uint32_t w = 0;
+  uint32_t r = 0;
+  uint32_t attempts = 0;
+  bool crossed_crash = false;  // the node crashed between two attempts
+  Span span;
+  NowBounds now;  // `low_ms` as the call begins, `high_ms` as it ends
+
+  bool is_mutation() const;
+};
+
+}  // namespace vordb::sim

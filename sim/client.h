@@ -1,0 +1,137 @@
+// A simulated client: one connection to the node, one call at a time, retries with its request token after an unknown
+// outcome, and now and then rudeness (hanging up before the answer, asking again for what was answered).
+//
+// A client keeps the truth about its calls: what it cannot know it tells the oracles as unknown, never as refused.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/call.h"
+#include "sim/client_wire.h"
+#include "sim/workload.h"
+
+namespace vordb::sim {
+
+struct ErrorCauses;
+class Chooser;
+class Oracles;
+
+// What a client needs of the world around it.
+class ClientHost {
+ public:
+  virtual ~ClientHost() = default;
+  // Sends a request to the node; false: the node is down and nothing was sent.
+  virtual bool send_request(uint32_t client, std::string bytes) = 0;
+  virtual void think_later(uint32_t client, uint64_t delay_us) = 0;
+  virtual uint64_t next_call_id() = 0;
+  virtual Step step() const = 0;
+  virtual const uint64_t& now_us() const = 0;
+  // Bounds of the node's clocks for a call that began now (low) or ends now (high).
+  virtual NowBounds now_bounds() const = 0;
+  virtual uint32_t clock_steps() const = 0;
+  virtual ErrorCauses causes(uint64_t since_us) const = 0;
+  virtual void note(uint32_t client, const std::string& text) = 0;
+  virtual bool has_sink() const = 0;
+  virtual void late_answer(uint32_t client, const std::string& text) = 0;
+};
+
+// What all clients of a run did.
+struct ClientFigures {
+  uint64_t calls = 0;
+  uint64_t acknowledged = 0;  // mutations
+  uint64_t answered = 0;      // reads
+  uint64_t refused = 0;
+  uint64_t unknown = 0;
+  uint64_t retries = 0;
+  uint64_t abandoned = 0;
+  uint64_t repeats = 0;
+  uint64_t contexts_given = 0;
+  std::array<uint64_t, kOperations> by_operation{};
+};
+
+class SimClient {
+ public:
+  enum class Mode : uint8_t { kSilent, kLoad, kScript };
+
+  SimClient(uint32_t index, const WorkloadPlan& plan, const Catalogue& catalogue, Workload& workload, Chooser& chooser,
+            Oracles& oracles, ClientFigures& figures, ClientHost& host);
+
+  void set_mode(Mode mode) { mode_ = mode; }
+  // Calls to make in order in mode kScript; each is repeated until it is answered.
+  void give_script(std::vector<Call> calls) { script_.assign(calls.begin(), calls.end()); }
+
+  void think();
+  void answer(std::string_view bytes);
+  // The node went down: whatever was under way there took effect before now or never will.
+  void node_crashed();
+  // The client notices that its connection is gone.
+  void disconnected();
+
+  bool busy() const { return current_.has_value(); }
+  bool done() const { return !busy() && (mode_ != Mode::kScript || script_.empty()); }
+  // When the request under way was sent; nothing: none is.
+  std::optional<uint64_t> waiting_since_us() const;
+  // The first step of the oldest call that is still open.
+  Step oldest_open() const { return current_.has_value() ? current_->span.begin : kNever; }
+  const Call* current() const { return current_.has_value() ? &*current_ : nullptr; }
+
+ private:
+  struct Seen {  // a causal token and the call that brought it
+    uint32_t bucket;
+    uint32_t key;
+    std::string context;
+    Span origin;
+  };
+  struct Abandoned {
+    Call call;
+    uint32_t request_id;  // 0: no answer can come any more
+  };
+  struct Repeat {
+    Call call;
+    ClientReply first;
+  };
+
+  void begin_call(Call call);
+  void send();
+  void finish(const ClientReply& reply);
+  void finish_page(const ClientReply& reply);
+  void failed(const ClientError& error);
+  void abandon(bool may_be_answered);
+  void late(uint32_t request_id, const ClientReply& reply);
+  void remember_context(const Call& call, const ClientReply& reply);
+  void end_call();
+  NowBounds bounds_at_end(const Call& call) const;
+  void dress(Call& call);
+  void trace_end(const Call& call, const char* how);
+
+  const uint32_t index_;
+  const WorkloadPlan& plan_;
+  const Catalogue& catalogue_;
+  Workload& workload_;
+  Chooser& chooser_;
+  Oracles& oracles_;
+  ClientFigures& figures_;
+  ClientHost& host_;
+
+  Mode mode_ = Mode::kSilent;
+  std::optional<Call> current_;
+  std::optional<Repeat> repeating_;  // `current_` is this call, sent once more
+  std::optional<Repeat> to_repeat_;
+  std::vector<Abandoned> abandoned_;
+  std::vector<Seen> seen_;
+  std::deque<Call> script_;
+  std::vector<std::string> listed_;  // the pages of a listing so far
+  uint32_t request_id_ = 0;
+  uint64_t sent_at_us_ = 0;
+  uint32_t clock_steps_at_begin_ = 0;
+  Step crashed_at_ = 0;
+  bool waiting_ = false;      // an answer is expected
+  bool disconnected_ = false; // the crash is known to the world, not yet to this client
+  bool hang_up_ = false;
+};
+
+}  // namespace vordb::sim

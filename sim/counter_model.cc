@@ -1,0 +1,193 @@
+#include "sim/counter_model.h"
+
+#include <algorithm>
+
+namespace vordb::sim {
+
+namespace {
+constexpr size_t kTidyAbove = 24;
+}
+
+void CounterModel::add_began(uint64_t call, int64_t amount, Step begin) {
+  adds_.push_back({call, begin, kNever, amount, false, false});
+}
+
+void CounterModel::reset_began(uint64_t call, Step begin) {
+  bases_.push_back({call, begin, kNever, 0, false, false, false});
+}
+
+void CounterModel::acknowledged(uint64_t call, Span span) {
+  const auto settle = [&](auto& list) {
+    for (auto& item : list) {
+      if (item.call != call || item.settled) continue;
+      item.end = span.end;
+      item.sure = item.settled = true;
+    }
+  };
+  settle(adds_);
+  settle(bases_);
+  tidy();
+}
+
+void CounterModel::refused(uint64_t call) {
+  std::erase_if(adds_, [call](const Add& add) { return add.call == call && !add.settled; });
+  std::erase_if(bases_, [call](const Base& base) { return base.call == call && !base.settled; });
+}
+
+void CounterModel::lost_sight(uint64_t call, Step end) {
+  const auto settle = [&](auto& list) {
+    for (auto& item : list) {
+      if (item.call != call || item.settled) continue;
+      item.end = end;
+      item.settled = true;
+    }
+  };
+  settle(adds_);
+  settle(bases_);
+  tidy();
+}
+
+void CounterModel::vanished(Span span, bool surely) {
+  bases_.push_back({0, span.begin, span.end, 0, false, surely, true});
+  tidy();
+}
+
+bool CounterModel::usable(const Base& base, Span span) const {
+  if (base.begin >= span.end) return false;
+  return std::none_of(bases_.begin(), bases_.end(), [&](const Base& other) {
+    return other.sure && other.begin > base.end && other.end < span.begin;
+  });
+}
+
+CounterModel::Sums CounterModel::sums_after(const Base& base, Span span) const {
+  Sums sums;
+  for (const Add& add : adds_) {
+    if (add.begin >= span.end || add.end < base.begin) continue;
+    if (add.sure && add.begin > base.end && add.end < span.begin) {
+      sums.fixed += add.amount;
+      sums.any_fixed = true;
+    } else {
+      sums.optional.push_back(add.amount);
+    }
+  }
+  return sums;
+}
+
+bool CounterModel::reaches(const Sums& sums, __int128 target, bool needs_one) {
+  __int128 low = sums.fixed, high = sums.fixed;
+  for (const int64_t amount : sums.optional) (amount < 0 ? low : high) += amount;
+  if (target < low || target > high) return false;
+  const bool one_is_there = !needs_one || sums.any_fixed;
+  if (sums.optional.size() > kSubsetMax) return one_is_there || !sums.optional.empty();
+  __int128 sum = sums.fixed;
+  if (sum == target && one_is_there) return true;
+  // Gray code: each step flips one member of the subset.
+  uint32_t chosen = 0;
+  for (uint32_t i = 1; i < (1u << sums.optional.size()); ++i) {
+    const int flip = __builtin_ctz(i);
+    chosen ^= 1u << flip;
+    sum += (chosen >> flip & 1) ? sums.optional[size_t(flip)] : -__int128{sums.optional[size_t(flip)]};
+    if (sum == target && (one_is_there || chosen != 0)) return true;
+  }
+  return false;
+}
+
+bool CounterModel::read(int64_t value, Span span) {
+  for (const Base& base : bases_) {
+    if (!usable(base, span)) continue;
+    if (reaches(sums_after(base, span), __int128{value} - base.value, !base.exists)) {
+      settle(value, true, span);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool CounterModel::read_nothing(Span span) {
+  if (!may_be_absent(span)) return false;
+  settle(0, false, span);
+  return true;
+}
+
+bool CounterModel::may_be_absent(Span span) const {
+  return std::any_of(bases_.begin(), bases_.end(), [&](const Base& base) {
+    return !base.exists && usable(base, span) && !sums_after(base, span).any_fixed;
+  });
+}
+
+bool CounterModel::may_be_there(Span span) const {
+  return std::any_of(bases_.begin(), bases_.end(), [&](const Base& base) {
+    if (!usable(base, span)) return false;
+    const Sums sums = sums_after(base, span);
+    return base.exists || sums.any_fixed || !sums.optional.empty();
+  });
+}
+
+void CounterModel::settle(int64_t value, bool exists, Span span) {
+  const auto apart = [&](const auto& item) { return item.end < span.begin || item.begin > span.end; };
+  if (!std::all_of(adds_.begin(), adds_.end(), apart) || !std::all_of(bases_.begin(), bases_.end(), apart)) return;
+  Step newest = 0;
+  for (const Base& base : bases_) {
+    if (base.sure) newest = std::max(newest, base.begin);
+  }
+  const auto before = [&](const auto& item) { return item.end <= newest; };
+  const auto known = [&](const Base& base) { return base.sure || before(base); };
+  // Nothing has changed since the last base: one more would say the same.
+  if (std::all_of(adds_.begin(), adds_.end(), before) && std::all_of(bases_.begin(), bases_.end(), known)) return;
+  bases_.push_back({0, span.begin, span.end, value, exists, true, true});
+  tidy();
+}
+
+bool CounterModel::known_there() const {
+  Step newest = 0;
+  for (const Add& add : adds_) {
+    if (add.sure) newest = std::max(newest, add.begin);
+  }
+  for (const Base& base : bases_) {
+    if (base.exists && base.sure) newest = std::max(newest, base.begin);
+  }
+  return newest > 0 && std::none_of(bases_.begin(), bases_.end(), [&](const Base& base) {
+    return !base.exists && base.end >= newest;
+  });
+}
+
+bool CounterModel::known_absent() const {
+  Step newest = 0;
+  for (const Base& base : bases_) {
+    if (!base.exists && base.sure) newest = std::max(newest, base.begin);
+  }
+  return newest > 0 &&
+         std::none_of(adds_.begin(), adds_.end(), [&](const Add& add) { return add.end >= newest; }) &&
+         std::none_of(bases_.begin(), bases_.end(), [&](const Base& base) { return base.exists && base.end >= newest; });
+}
+
+bool CounterModel::has_unknown() const {
+  return std::any_of(adds_.begin(), adds_.end(), [](const Add& add) { return add.settled && !add.sure; });
+}
+
+void CounterModel::forget_before(Step horizon) { horizon_ = std::max(horizon_, horizon); }
+
+void CounterModel::tidy() {
+  if (size() <= kTidyAbove) return;
+  // Bases that a sure later one has replaced for every read to come, and what only they could count.
+  const std::vector<Base> all = bases_;
+  std::erase_if(bases_, [&](const Base& base) {
+    return base.settled && std::any_of(all.begin(), all.end(), [&](const Base& other) {
+      return other.sure && other.begin > base.end && other.end < horizon_;
+    });
+  });
+  Step first = kNever;
+  for (const Base& base : bases_) first = std::min(first, base.begin);
+  std::erase_if(adds_, [&](const Add& add) { return add.settled && add.end < first; });
+  if (bases_.size() != 1 || !bases_[0].sure) return;
+  // One base: sure increments after it and before the horizon are part of it from now on.
+  Base& base = bases_[0];
+  std::erase_if(adds_, [&](const Add& add) {
+    if (!add.sure || add.begin <= base.end || add.end >= horizon_) return false;
+    base.value += add.amount;
+    base.exists = true;
+    return true;
+  });
+}
+
+}  // namespace vordb::sim

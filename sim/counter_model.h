@@ -1,0 +1,81 @@
+// What is known about one counter. A value read must be a base (the beginning, a delete, an expiry, a value read while
+// nothing else was under way) plus all increments that surely came between it and the read, plus some subset of those
+// that may have: concurrent ones and those of unknown outcome.
+//
+// Sound; exact wherever a read meets no mutation, because such a read settles everything before it. With more than
+// kSubsetMax open increments the subset is replaced by its range.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/call.h"
+
+namespace vordb::sim {
+
+class CounterModel {
+ public:
+  static constexpr size_t kSubsetMax = 14;
+
+  void add_began(uint64_t call, int64_t amount, Step begin);
+  void reset_began(uint64_t call, Step begin);
+  void acknowledged(uint64_t call, Span span);
+  void refused(uint64_t call);
+  void lost_sight(uint64_t call, Step end);
+
+  // The counter was emptied within `span` for a reason that no call names (expiry, a dropped bucket).
+  void vanished(Span span, bool surely);
+
+  // Whether a read of `value`, or one that found no counter, can be explained. If it can, takes note.
+  bool read(int64_t value, Span span);
+  bool read_nothing(Span span);
+
+  bool may_be_there(Span span) const;
+  bool may_be_absent(Span span) const;
+
+  void forget_before(Step horizon);
+
+  // An acknowledged increment is the newest sure change and no reset may have followed.
+  bool known_there() const;
+  // The newest sure change is a reset and no increment may have followed.
+  bool known_absent() const;
+  bool has_unknown() const;
+
+  size_t size() const { return adds_.size() + bases_.size(); }
+
+ private:
+  struct Add {
+    uint64_t call;
+    Step begin;
+    Step end;
+    int64_t amount;
+    bool sure;  // it took effect
+    bool settled;
+  };
+  struct Base {
+    uint64_t call;
+    Step begin;
+    Step end;
+    int64_t value;
+    bool exists;
+    bool sure;
+    bool settled;
+  };
+  struct Sums {
+    __int128 fixed = 0;
+    bool any_fixed = false;
+    std::vector<int64_t> optional;
+  };
+
+  bool usable(const Base& base, Span span) const;
+  Sums sums_after(const Base& base, Span span) const;
+  static bool reaches(const Sums& sums, __int128 target, bool needs_one);
+  void settle(int64_t value, bool exists, Span span);
+  void tidy();
+
+  std::vector<Add> adds_;
+  std::vector<Base> bases_{{0, 0, 0, 0, false, true, true}};
+  Step horizon_ = 0;
+};
+
+}  // namespace vordb::sim

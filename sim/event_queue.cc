@@ -1,0 +1,12 @@
+#include "sim/event_queue.h"
+
+namespace vordb::sim {
+
+const char* to_string(EventKind kind) {
+  static constexpr const char* kNames[kEventKinds] = {"boot",  "tick",       "end_turn", "local_message",
+                                                      "peer_message", "disk", "completion", "request", "reply",
+                                                      "disconnect", "think", "fault", "check"};
+  return kNames[int(kind)];
+}
+
+}  // namespace vordb::sim

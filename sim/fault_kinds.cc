@@ -1,0 +1,18 @@
+#include "sim/fault_kinds.h"
+
+namespace vordb::sim {
+
+const char* to_string(FaultKind kind) {
+  static constexpr const char* kNames[kFaultKinds] = {"crash", "power_loss", "aimed_crash", "clock_step",
+                                                      "clock_drift", "pause", "slow_disk", "no_space",
+                                                      "sync_failure", "read_error", "bit_rot"};
+  return kNames[int(kind)];
+}
+
+const char* to_string(Moment moment) {
+  static constexpr const char* kNames[kMoments] = {"commit_queued", "durable", "answered",
+                                                   "starting",      "purging", "bucket_changed"};
+  return kNames[int(moment)];
+}
+
+}  // namespace vordb::sim

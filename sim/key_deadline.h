@@ -1,0 +1,43 @@
+// When a set or counter in a bucket with a time to live expires: bounds only, for a call's hybrid time is known exactly
+// when its answer tells it and otherwise lies between the node's wall clock and the highest time it may have reached.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "sim/call.h"
+
+namespace vordb::sim {
+
+class KeyDeadline {
+ public:
+  // A mutation that surely took effect, and one that may have: each resets the deadline.
+  void renewed(Span span, uint64_t low_ms, uint64_t high_ms) {
+    low_ms_ = std::max(low_ms_, low_ms);
+    possible_high_ms_ = std::max(possible_high_ms_, high_ms);
+    last_end_ = std::max(last_end_, span.end);
+  }
+  void perhaps_renewed(Step end, uint64_t high_ms) {
+    possible_high_ms_ = std::max(possible_high_ms_, high_ms);
+    last_end_ = std::max(last_end_, end);
+  }
+  void mutation_began() { ++open_; }
+  void mutation_ended() { --open_; }
+
+  // Every renewal that may count has passed, and none is under way.
+  bool surely_expired(NowBounds now) const {
+    return last_end_ > 0 && open_ == 0 && last_end_ != kNever && possible_high_ms_ < now.low_ms;
+  }
+  bool perhaps_expired(NowBounds now) const { return last_end_ > 0 && low_ms_ <= now.high_ms; }
+
+  // The last moment at which a mutation may have renewed the key.
+  Step last_end() const { return last_end_; }
+
+ private:
+  uint64_t low_ms_ = 0;
+  uint64_t possible_high_ms_ = 0;
+  Step last_end_ = 0;
+  uint32_t open_ = 0;
+};
+
+}  // namespace vordb::sim

@@ -1,0 +1,283 @@
+#include "sim/node.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/assert.h"
+#include "proto/peer.pb.h"
+#include "sim/digest.h"
+#include "sim/sim_disk.h"
+#include "sim/sim_random.h"
+
+namespace vordb::sim {
+
+namespace {
+
+constexpr uint64_t kLocalDelayUsMax = 20;
+constexpr uint64_t kTurnUsMax = 40;
+constexpr uint64_t kTickJitterUsMax = 5'000;
+
+SimDiskOptions disk_options(const NodeOptions& options) {
+  SimDiskOptions disk;
+  disk.column_families = options.column_families;
+  disk.buffered = options.durability_buffered;
+  return disk;
+}
+
+uint16_t shard_of(const ActorId& actor, uint16_t shards) {
+  switch (actor.kind) {
+    case ActorKind::kMembership: return 0;
+    case ActorKind::kCoordinator: return actor.shard;
+    case ActorKind::kVnode: break;
+  }
+  return uint16_t(actor.placement.partition % shards);
+}
+
+}  // namespace
+
+SimNode::SimNode(uint32_t number, NodeOptions options, NodeHost& host)
+    : number_(number),
+      options_(std::move(options)),
+      host_(host),
+      time_(host.now_us()),
+      disk_(disk_options(options_), host.chooser(), host.now_us()),
+      last_local_us_(size_t{options_.shards} * options_.shards, 0),
+      last_completion_us_(options_.shards, 0),
+      turn_end_planned_(options_.shards, false) {}
+
+SimNode::~SimNode() = default;
+
+Event SimNode::event(EventKind kind, uint16_t shard, uint64_t in_us) const {
+  Event event;
+  event.time_us = host_.now_us() + in_us;
+  event.actor = number_;
+  event.life = life_;
+  event.shard = shard;
+  event.kind = kind;
+  return event;
+}
+
+void SimNode::boot() {
+  VORDB_ASSERT(!up_, "a node that runs does not start");
+  ++life_;
+  const auto refuse = [&](const absl::Status& status) {
+    host_.trace().note(host_.now_us(), "node " + std::to_string(number_), "did not start: " + status.ToString());
+    shards_.clear();
+    doors_.clear();
+    host_.died(number_);
+  };
+  if (const absl::Status opened = disk_.open(); !opened.ok()) return refuse(opened);
+  for (uint16_t shard = 0; shard < options_.shards; ++shard) {
+    ShardDoors doors;
+    doors.clock = std::make_unique<SimClock>(time_);
+    doors.network = std::make_unique<SimNetwork>(*this, shard);
+    doors.disk = std::make_unique<SimDisk>(disk_, shard);
+    doors.random = std::make_unique<SimRandom>(host_.chooser());
+    doors.telemetry = std::make_unique<SimTelemetry>(host_.trace(), telemetry_figures_, host_.now_us(),
+                                                     "node " + std::to_string(number_));
+    doors_.push_back(std::move(doors));
+  }
+  up_ = true;
+  booted_at_us_ = host_.now_us();
+  for (uint16_t shard = 0; shard < options_.shards; ++shard) {
+    ShardDoors& doors = doors_[shard];
+    shards_.push_back(std::make_unique<Shard>(
+        shard, options_, Env{*doors.clock, *doors.network, *doors.disk, *doors.random, *doors.telemetry}));
+    if (const absl::Status started = shards_.back()->start(); !started.ok()) {
+      up_ = false;
+      return refuse(started);
+    }
+    host_.moment(number_, Moment::kStarting);
+    plan_tick(shard);
+  }
+  for (uint16_t shard = 0; shard < options_.shards; ++shard) end_turn(shard);
+}
+
+void SimNode::crash(SimDiskImage::Crash kind) {
+  if (up_) purged_before_ += std::exchange(purged_now_, 0);
+  up_ = false;
+  ++life_;
+  shards_.clear();
+  doors_.clear();
+  open_.clear();
+  std::fill(turn_end_planned_.begin(), turn_end_planned_.end(), false);
+  std::fill(last_local_us_.begin(), last_local_us_.end(), 0);
+  std::fill(last_completion_us_.begin(), last_completion_us_.end(), 0);
+  disk_planned_us_ = SimDiskImage::kNever;
+  paused_until_us_ = 0;
+  disk_.crash(kind);
+}
+
+bool SimNode::request(uint32_t client, std::string bytes) {
+  if (!up_) return false;
+  // A connection stays on the shard that accepted it.
+  const uint16_t shard = uint16_t(client % options_.shards);
+  Event planned = event(EventKind::kRequest, shard, 5 + host_.chooser().below(100));
+  planned.digest = digest_of(bytes);
+  planned.payload = requests_.put({client, std::move(bytes)});
+  host_.plan(planned);
+  return true;
+}
+
+void SimNode::peer_message(std::string bytes, uint64_t delay_us) {
+  if (!up_) return;
+  pb::PeerMessage header;
+  if (!header.ParseFromString(bytes)) return;
+  Event planned = event(EventKind::kPeerMessage, uint16_t(header.partition() % options_.shards), delay_us);
+  planned.digest = digest_of(bytes);
+  planned.payload = peer_messages_.put(std::move(bytes));
+  host_.plan(planned);
+}
+
+uint64_t SimNode::in_order(uint64_t& last_us, uint64_t delay_us) {
+  last_us = std::max(last_us, host_.now_us() + delay_us);
+  return last_us - host_.now_us();
+}
+
+void SimNode::send_local(uint16_t from_shard, ActorId to, Message message) {
+  const uint16_t shard = shard_of(to, options_.shards);
+  VORDB_ASSERT(shard < options_.shards, "messages go to shards of this node");
+  uint64_t& last_us = last_local_us_[size_t{from_shard} * options_.shards + shard];
+  Event planned = event(EventKind::kLocalMessage, shard, in_order(last_us, 1 + host_.chooser().below(kLocalDelayUsMax)));
+  planned.digest = digest_of(message);
+  const bool configuration = std::holds_alternative<ConfigurationChosen>(message);
+  planned.payload = local_.put({to, std::move(message)});
+  host_.plan(planned);
+  if (configuration) host_.moment(number_, Moment::kBucketChanged);
+}
+
+void SimNode::reply(ClientId client, ClientReply reply) {
+  host_.findings().evaluated(Property::kAnsweredOnce, true);
+  const auto found = open_.find(client);
+  if (found == open_.end()) {
+    host_.findings().violated(Property::kAnsweredOnce,
+                              "client id " + std::to_string(client) + " was answered without an open request");
+    return;
+  }
+  const OpenRequest open = std::move(found->second);
+  open_.erase(found);
+  const bool acknowledges = reply.kind == ClientReply::Kind::kOk;
+  std::string frame;
+  codec_.encode(open.request_id, open.key, std::move(reply), &frame);
+  host_.send_to_client(open.client, frame.substr(kFrameHeaderBytes));
+  if (acknowledges) host_.moment(number_, Moment::kAnswered);
+}
+
+void SimNode::plan_disk() {
+  const uint64_t due_us = disk_.next_due_us();
+  if (due_us >= disk_planned_us_) return;
+  disk_planned_us_ = due_us;
+  Event planned = event(EventKind::kDisk, 0, 0);
+  planned.time_us = std::max(due_us, host_.now_us());
+  host_.plan(planned);
+}
+
+void SimNode::plan_tick(uint16_t shard) {
+  host_.plan(event(EventKind::kTick, shard, Shard::kTickMs * 1000 + host_.chooser().below(kTickJitterUsMax)));
+}
+
+// A turn ends at once or takes in what arrives a little later: both happen in production.
+void SimNode::after_call(uint16_t shard) {
+  if (!up_) return;
+  if (turn_end_planned_[shard]) return plan_disk();
+  if (host_.chooser().chance(500'000)) return end_turn(shard);
+  turn_end_planned_[shard] = true;
+  host_.plan(event(EventKind::kEndTurn, shard, 1 + host_.chooser().below(kTurnUsMax)));
+  plan_disk();
+}
+
+void SimNode::end_turn(uint16_t shard) {
+  turn_end_planned_[shard] = false;
+  const bool was_writing = disk_.writing();
+  shards_[shard]->end_turn();
+  if (!was_writing && disk_.writing()) host_.moment(number_, Moment::kCommitQueued);
+  plan_disk();
+}
+
+void SimNode::device_due() {
+  disk_planned_us_ = SimDiskImage::kNever;
+  if (disk_.next_due_us() > host_.now_us()) return plan_disk();
+  device_events_.clear();
+  if (!disk_.advance(device_events_)) {
+    host_.trace().note(host_.now_us(), "node " + std::to_string(number_), "a write failed: the process ends");
+    return host_.died(number_);
+  }
+  for (SimDiskEvent& completed : device_events_) {
+    const uint64_t delay_us = host_.chooser().below(kLocalDelayUsMax);
+    Event planned = event(EventKind::kCompletion, completed.shard,
+                          in_order(last_completion_us_[completed.shard], delay_us));
+    planned.digest = digest_of(completed.event);
+    planned.payload = completions_.put(std::move(completed.event));
+    host_.plan(planned);
+  }
+  plan_disk();
+  if (!device_events_.empty()) host_.moment(number_, Moment::kDurable);
+}
+
+void SimNode::take_request(uint16_t shard, uint64_t slot) {
+  auto [client, bytes] = requests_.take(slot);
+  uint32_t request_id = 0;
+  ClientRequest request;
+  std::optional<ClientError> error = codec_.decode(bytes, &request_id, &request);
+  const ClientId id = next_client_++;
+  open_[id] = {client, request_id, request.key};
+  if (error.has_value()) {
+    ClientReply refusal = ClientReply::failed(*std::move(error));
+    refusal.operation = request.operation;
+    return reply(id, std::move(refusal));
+  }
+  request.client = id;
+  shards_[shard]->submit(std::move(request));
+}
+
+void SimNode::tick(uint16_t shard) {
+  shards_[shard]->tick();
+  plan_tick(shard);
+  uint64_t purged = 0;
+  for (const auto& one : shards_) purged += one->figures().keys_purged;
+  if (purged > purged_now_) host_.moment(number_, Moment::kPurging);
+  purged_now_ = purged;
+}
+
+bool SimNode::idle() const {
+  return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->idle(); });
+}
+
+void SimNode::handle(const Event& event) {
+  if (!up_ || event.life != life_) {
+    // Of an earlier life: what it carried is dropped.
+    if (event.kind == EventKind::kLocalMessage) local_.take(event.payload);
+    if (event.kind == EventKind::kCompletion) completions_.take(event.payload);
+    if (event.kind == EventKind::kRequest) requests_.take(event.payload);
+    if (event.kind == EventKind::kPeerMessage) peer_messages_.take(event.payload);
+    return;
+  }
+  if (host_.now_us() < paused_until_us_) {
+    // Stopped: nothing runs, and everything that waits keeps its order.
+    Event later = event;
+    later.time_us = paused_until_us_;
+    return host_.plan(later);
+  }
+  Shard& shard = *shards_[event.shard];
+  switch (event.kind) {
+    case EventKind::kTick: tick(event.shard); break;
+    case EventKind::kEndTurn: return end_turn(event.shard);
+    case EventKind::kLocalMessage: {
+      auto [to, message] = local_.take(event.payload);
+      shard.on_message(to, std::move(message));
+      break;
+    }
+    case EventKind::kPeerMessage: {
+      pb::PeerMessage message;
+      if (message.ParseFromString(peer_messages_.take(event.payload))) shard.on_peer_message(message);
+      break;
+    }
+    case EventKind::kDisk: return device_due();
+    case EventKind::kCompletion: shard.on_disk(completions_.take(event.payload)); break;
+    case EventKind::kRequest: take_request(event.shard, event.payload); break;
+    default: VORDB_ASSERT(false, "no event of a node");
+  }
+  after_call(event.shard);
+}
+
+}  // namespace vordb::sim

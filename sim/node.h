@@ -1,0 +1,133 @@
+// A simulated machine that runs one node: real shards over simulated doors, a disk that outlives them, a clock of its
+// own, and the listener that speaks the binary client protocol. It brings events to shards as the production driver does:
+// a group of calls, then end_turn().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/client_codec.h"
+#include "core/shard.h"
+#include "sim/event_queue.h"
+#include "sim/fault_kinds.h"
+#include "sim/findings.h"
+#include "sim/sim_clock.h"
+#include "sim/sim_disk_image.h"
+#include "sim/sim_network.h"
+#include "sim/sim_telemetry.h"
+
+namespace vordb::sim {
+
+// What a node needs of the world around it.
+class NodeHost {
+ public:
+  virtual ~NodeHost() = default;
+  virtual Chooser& chooser() = 0;
+  virtual const uint64_t& now_us() const = 0;
+  virtual Trace& trace() = 0;
+  virtual Findings& findings() = 0;
+  virtual void plan(Event event) = 0;
+  virtual void send_to_client(uint32_t client, std::string bytes) = 0;
+  virtual void send_to_node(uint32_t from, NodeNumber to, std::string bytes) = 0;
+  // A moment at which a crash would hurt; the host may plan one.
+  virtual void moment(uint32_t node, Moment moment) = 0;
+  // The node's process ended by itself (a failed write), or did not start.
+  virtual void died(uint32_t node) = 0;
+};
+
+class SimNode {
+ public:
+  SimNode(uint32_t number, NodeOptions options, NodeHost& host);
+  ~SimNode();
+
+  void boot();
+  // The process ends; see SimDiskImage::Crash. Nothing of it is heard of again.
+  void crash(SimDiskImage::Crash kind);
+  void pause(uint64_t until_us) { paused_until_us_ = until_us; }
+
+  // Kinds kBoot to kRequest, addressed to this node.
+  void handle(const Event& event);
+
+  // A client's bytes are on their way; false: nobody listens.
+  bool request(uint32_t client, std::string bytes);
+  void peer_message(std::string bytes, uint64_t delay_us);
+
+  bool up() const { return up_; }
+  uint64_t booted_at_us() const { return booted_at_us_; }
+  uint64_t boots() const { return life_; }
+  uint32_t number() const { return number_; }
+  NodeTime& time() { return time_; }
+  const NodeTime& time() const { return time_; }
+  SimDiskImage& disk() { return disk_; }
+  const TelemetryFigures& telemetry() const { return telemetry_figures_; }
+  const std::vector<std::unique_ptr<Shard>>& shards() const { return shards_; }
+  size_t open_requests() const { return open_.size(); }
+  bool idle() const;
+  uint64_t keys_purged() const { return purged_before_ + purged_now_; }
+  uint64_t paused_until_us() const { return paused_until_us_; }
+
+ private:
+  friend class SimNetwork;
+
+  struct OpenRequest {
+    uint32_t client = 0;
+    uint32_t request_id = 0;
+    std::string key;
+  };
+  struct ShardDoors {
+    std::unique_ptr<SimClock> clock;
+    std::unique_ptr<SimNetwork> network;
+    std::unique_ptr<Disk> disk;
+    std::unique_ptr<Random> random;
+    std::unique_ptr<SimTelemetry> telemetry;
+  };
+
+  // SimNetwork's half.
+  void send_local(uint16_t from_shard, ActorId to, Message message);
+  void reply(ClientId client, ClientReply reply);
+
+  Event event(EventKind kind, uint16_t shard, uint64_t in_us) const;
+  // In order with the others of the same sender and receiver.
+  uint64_t in_order(uint64_t& last_us, uint64_t delay_us);
+  void plan_disk();
+  void plan_tick(uint16_t shard);
+  void after_call(uint16_t shard);
+  void end_turn(uint16_t shard);
+  void device_due();
+  void take_request(uint16_t shard, uint64_t slot);
+  void tick(uint16_t shard);
+
+  const uint32_t number_;
+  NodeOptions options_;
+  NodeHost& host_;
+  NodeTime time_;
+  SimDiskImage disk_;
+  TelemetryFigures telemetry_figures_;
+  ClientCodec codec_;
+  std::vector<ShardDoors> doors_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+
+  Pool<std::pair<ActorId, Message>> local_;
+  Pool<DiskEvent> completions_;
+  Pool<std::pair<uint32_t, std::string>> requests_;
+  Pool<std::string> peer_messages_;
+  std::map<ClientId, OpenRequest> open_;
+  ClientId next_client_ = 1;
+  std::vector<uint64_t> last_local_us_;       // by sender and receiver shard
+  std::vector<uint64_t> last_completion_us_;  // by shard
+  std::vector<bool> turn_end_planned_;        // by shard
+  std::vector<SimDiskEvent> device_events_;
+  uint64_t disk_planned_us_ = SimDiskImage::kNever;
+  uint64_t paused_until_us_ = 0;
+  uint64_t booted_at_us_ = 0;
+  uint64_t purged_before_ = 0;
+  uint64_t purged_now_ = 0;
+  uint32_t life_ = 0;
+  bool up_ = false;
+};
+
+}  // namespace vordb::sim

@@ -1,0 +1,41 @@
+// Registers: what a put wrote is what a get shows, in one order that respects time, across crashes, deletes and expiry.
+#pragma once
+
+#include <vector>
+
+#include "sim/oracle.h"
+#include "sim/register_model.h"
+
+namespace vordb::sim {
+
+class RegisterOracle : public Oracle {
+ public:
+  explicit RegisterOracle(OracleContext& context);
+
+  void began(const Call& call) override;
+  void answered(const Call& call, const ClientReply& reply) override;
+  void refused(const Call& call) override;
+  void lost_sight(const Call& call, Step end) override;
+  void drop_began(const Call& call) override;
+  void drop_ended(const Call& call, bool refused) override;
+  void drop_lost_sight(const Call& call, Step end) override;
+  bool may_list(const Call& call, uint32_t key) const override;
+  bool may_omit(const Call& call, uint32_t key) const override;
+
+ private:
+  struct Key {
+    RegisterModel model;
+    Step last_write = 0;
+  };
+
+  Key& key_of(const Call& call) { return keys_[call.bucket][call.key]; }
+  RegisterModel::Deadline deadline_of(const Call& call, const ClientReply* reply) const;
+  void mark_relevance(const Call& call, const Key& key);
+  void read_value(const Call& call, const ClientReply& reply);
+  void read_nothing(const Call& call);
+
+  OracleContext& context_;
+  std::vector<std::vector<Key>> keys_;  // by bucket and key; empty for other types
+};
+
+}  // namespace vordb::sim

@@ -1,0 +1,247 @@
+#include "sim/scenario.h"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace vordb::sim {
+
+namespace {
+
+using Json = nlohmann::json;
+
+// One JSON object being read: every member is asked for by name, and what nobody asked for is an error.
+class Reader {
+ public:
+  Reader(const Json& json, std::string place, absl::Status& status)
+      : json_(json), place_(std::move(place)), status_(status) {
+    if (!json.is_object()) fail("", "must be an object");
+  }
+
+  ~Reader() {
+    if (!json_.is_object()) return;
+    for (const auto& [name, value] : json_.items()) {
+      if (asked_.count(name) == 0) fail(name, "is not known here");
+    }
+  }
+
+  template <typename Number>
+  void number(const char* name, Number& out, uint64_t low, uint64_t high) {
+    const Json* value = find(name);
+    if (value == nullptr) return;
+    if (!value->is_number_unsigned() || value->get<uint64_t>() < low || value->get<uint64_t>() > high)
+      return fail(name, absl::StrCat("must be an integer in [", low, ", ", high, "]"));
+    out = Number(value->get<uint64_t>());
+  }
+
+  void flag(const char* name, bool& out) {
+    const Json* value = find(name);
+    if (value == nullptr) return;
+    if (!value->is_boolean()) return fail(name, "must be true or false");
+    out = value->get<bool>();
+  }
+
+  void text(const char* name, std::string& out) {
+    const Json* value = find(name);
+    if (value == nullptr) return;
+    if (!value->is_string()) return fail(name, "must be a string");
+    out = value->get<std::string>();
+  }
+
+  const Json* object(const char* name) {
+    const Json* value = find(name);
+    if (value != nullptr && !value->is_object()) fail(name, "must be an object");
+    return value != nullptr && value->is_object() ? value : nullptr;
+  }
+
+  const Json* array(const char* name) {
+    const Json* value = find(name);
+    if (value != nullptr && !value->is_array()) fail(name, "must be an array");
+    return value != nullptr && value->is_array() ? value : nullptr;
+  }
+
+  void fail(const std::string& name, const std::string& why) {
+    if (status_.ok()) status_ = absl::InvalidArgumentError(absl::StrCat(place(name), ": ", why));
+  }
+
+  std::string place(const std::string& name) const { return name.empty() ? place_ : place_ + "/" + name; }
+  absl::Status& status() { return status_; }
+
+ private:
+  const Json* find(const char* name) {
+    asked_[name] = true;
+    if (!json_.is_object()) return nullptr;
+    const auto found = json_.find(name);
+    return found == json_.end() ? nullptr : &*found;
+  }
+
+  const Json& json_;
+  std::string place_;
+  absl::Status& status_;
+  std::map<std::string, bool> asked_;
+};
+
+void read_bucket(const Json& json, const std::string& place, absl::Status& status, WorkloadPlan& workload) {
+  Reader reader(json, place, status);
+  BucketPlan plan;
+  std::string type = "lww";
+  reader.text("name", plan.config.name);
+  reader.text("type", type);
+  if (type == "orswot") {
+    plan.config.type = BucketType::kOrswot;
+  } else if (type == "pn_counter") {
+    plan.config.type = BucketType::kPnCounter;
+  } else if (type != "lww") {
+    reader.fail("type", "must be lww, orswot or pn_counter");
+  }
+  reader.number("ttl_seconds", plan.config.ttl_seconds, 0, 1'000'000);
+  reader.number("keys", plan.keys, 1, 100'000);
+  reader.number("elements", plan.elements, 1, 10'000);
+  reader.number("value_bytes_max", plan.value_bytes_max, 0, 1'000'000);
+  reader.flag("default", plan.is_default);
+  reader.flag("churns", plan.churns);
+  reader.flag("huge", plan.huge);
+  if (plan.config.name.empty()) reader.fail("name", "must be given");
+  if (plan.churns && (plan.is_default || plan.config.ttl_seconds > 0))
+    reader.fail("churns", "is neither for default buckets nor for ones with a ttl");
+  workload.buckets.push_back(plan);
+}
+
+void read_workload(Reader& top, WorkloadPlan& workload) {
+  if (const Json* buckets = top.array("buckets")) {
+    for (size_t i = 0; i < buckets->size(); ++i)
+      read_bucket((*buckets)[i], absl::StrCat("/buckets/", i), top.status(), workload);
+  }
+  if (workload.buckets.empty()) top.fail("buckets", "must name at least one");
+  if (const Json* json = top.object("clients")) {
+    Reader reader(*json, "/clients", top.status());
+    reader.number("count", workload.clients, 1, 10'000);
+    reader.number("think_us_max", workload.think_us_max, 0, 60'000'000);
+    reader.number("hot_keys", workload.hot_keys, 1, 100'000);
+    reader.number("hot_per_million", workload.hot_per_million, 0, 1'000'000);
+    reader.number("token_per_million", workload.token_per_million, 0, 1'000'000);
+    reader.number("context_per_million", workload.context_per_million, 0, 1'000'000);
+    reader.number("quorum_per_million", workload.quorum_per_million, 0, 1'000'000);
+    reader.number("abandon_per_million", workload.abandon_per_million, 0, 1'000'000);
+    reader.number("repeat_per_million", workload.repeat_per_million, 0, 1'000'000);
+    reader.number("patience_ms", workload.patience_ms, 1, 600'000);
+  }
+  if (const Json* json = top.object("operations")) {
+    Reader reader(*json, "/operations", top.status());
+    for (int operation = 0; operation < kOperations; ++operation)
+      reader.number(to_string(Operation(operation)), workload.weights[size_t(operation)], 0, 1'000'000);
+  }
+}
+
+void read_node(Reader& top, Scenario& scenario) {
+  const Json* json = top.object("node");
+  if (json == nullptr) return;
+  Reader reader(*json, "/node", top.status());
+  NodeOptions& node = scenario.node;
+  reader.number("shards", node.shards, 1, 64);
+  reader.number("ring_size", node.ring_size, 1, 4096);
+  reader.number("column_families", node.column_families, 1, 4096);
+  reader.number("cache_bytes", node.cache_bytes, 0, 1ull << 40);
+  reader.number("sync_interval_ms", node.sync_interval_ms, 1, 600'000);
+  reader.number("ttl_sweep_interval_ms", node.ttl_sweep_interval_ms, 1, 3'600'000);
+  std::string durability = "fsync";
+  reader.text("durability", durability);
+  if (durability == "buffered") {
+    scenario.durability = Scenario::Durability::kBuffered;
+  } else if (durability == "either") {
+    scenario.durability = Scenario::Durability::kEither;
+  } else if (durability != "fsync") {
+    reader.fail("durability", "must be fsync, buffered or either");
+  }
+}
+
+void read_faults(Reader& top, FaultPlan& faults) {
+  const Json* json = top.object("faults");
+  if (json == nullptr) return;
+  Reader reader(*json, "/faults", top.status());
+  reader.flag("swarm", faults.swarm);
+  reader.number("aimed_per_million", faults.aimed_per_million, 0, 1'000'000);
+  for (int kind = 0; kind < kFaultKinds; ++kind) {
+    if (FaultKind(kind) == FaultKind::kAimedCrash) continue;
+    const std::string name = absl::StrCat(to_string(FaultKind(kind)), "_every_ms");
+    reader.number(name.c_str(), faults.every_ms[size_t(kind)], 0, 1'000'000'000);
+  }
+}
+
+void read_minimum(Reader& top, Scenario::Minimum& minimum) {
+  const Json* json = top.object("minimum");
+  if (json == nullptr) return;
+  Reader reader(*json, "/minimum", top.status());
+  reader.number("acknowledged", minimum.acknowledged, 0, UINT32_MAX);
+  reader.number("crashes", minimum.crashes, 0, UINT32_MAX);
+  reader.number("run_relevant_ms", minimum.run_relevant_ms, 0, UINT32_MAX);
+  const Json* relevant = reader.array("relevant");
+  if (relevant == nullptr) return;
+  for (const Json& name : *relevant) {
+    bool known = false;
+    for (int property = 0; property < kProperties; ++property) {
+      if (!name.is_string() || name.get<std::string>() != to_string(Property(property))) continue;
+      minimum.relevant.push_back(Property(property));
+      known = true;
+    }
+    if (!known) reader.fail("relevant", absl::StrCat("no property is called ", name.dump()));
+  }
+}
+
+// Replaces or adds the value at a JSON pointer.
+absl::Status apply_override(Json& json, const std::string& pointer, const std::string& value) {
+  const Json parsed = Json::parse(value, nullptr, false);
+  try {
+    json[Json::json_pointer(pointer)] = parsed.is_discarded() ? Json(value) : parsed;
+  } catch (const Json::exception&) {
+    return absl::InvalidArgumentError(absl::StrCat(pointer, ": no such place"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Scenario> parse_scenario(std::string_view text,
+                                        const std::vector<std::pair<std::string, std::string>>& overrides) {
+  Json json;
+  try {
+    json = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    return absl::InvalidArgumentError(absl::StrCat("byte ", error.byte, ": not JSON"));
+  }
+  for (const auto& [pointer, value] : overrides) {
+    if (absl::Status status = apply_override(json, pointer, value); !status.ok()) return status;
+  }
+  Scenario scenario;
+  scenario.node.ring_size = 8;
+  scenario.node.column_families = 2;
+  scenario.node.shards = 2;
+  absl::Status status;
+  {
+    Reader reader(json, "", status);
+    std::string description;
+    reader.text("name", scenario.name);
+    reader.text("description", description);
+    reader.number("duration_ms", scenario.duration_ms, 1, 86'400'000);
+    reader.number("settle_ms", scenario.settle_ms, 0, 86'400'000);
+    read_node(reader, scenario);
+    read_workload(reader, scenario.workload);
+    read_faults(reader, scenario.faults);
+    read_minimum(reader, scenario.minimum);
+    if (scenario.name.empty()) reader.fail("name", "must be given");
+    if (scenario.durability == Scenario::Durability::kBuffered &&
+        scenario.faults.every_ms[size_t(FaultKind::kPowerLoss)] > 0)
+      reader.fail("faults/power_loss_every_ms", "a node that buffers may lose what a power cut takes: set it to 0");
+  }
+  if (!status.ok()) return status;
+  return scenario;
+}
+
+const std::vector<std::string>& registered_scenarios() {
+  static const std::vector<std::string> names = {"one-node-crashes"};
+  return names;
+}
+
+}  // namespace vordb::sim

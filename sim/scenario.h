@@ -1,0 +1,47 @@
+// A scenario: what a run is made of, as a JSON file under scenarios/ says it. Reading checks everything: an unknown
+// name, a wrong type or a number out of range is an error that names its place, such as "/faults/crash_every_ms".
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/shard.h"
+#include "sim/fault_kinds.h"
+#include "sim/findings.h"
+#include "sim/workload.h"
+
+namespace vordb::sim {
+
+struct Scenario {
+  enum class Durability : uint8_t { kFsync, kBuffered, kEither };
+
+  std::string name;
+  uint64_t duration_ms = 10'000;  // of the phase with faults and load
+  uint64_t settle_ms = 2'000;     // after it: no faults, then every key is read
+  NodeOptions node;
+  Durability durability = Durability::kFsync;
+  WorkloadPlan workload;
+  FaultPlan faults;
+
+  // A run below any of these is UNDER-TESTED.
+  struct Minimum {
+    uint64_t acknowledged = 1;  // mutations of one run
+    uint64_t crashes = 0;       // of one run in which crashes were on
+    // Properties that must have been relevant somewhere in a swarm, and in a run of `run_relevant_ms` or longer.
+    std::vector<Property> relevant;
+    uint64_t run_relevant_ms = 10'000;
+  } minimum;
+};
+
+// `overrides`: JSON pointers to values that replace the file's, such as {"/duration_ms", "2000"}.
+absl::StatusOr<Scenario> parse_scenario(std::string_view json,
+                                        const std::vector<std::pair<std::string, std::string>>& overrides = {});
+
+// The scenarios that ship, by file name without ".json". A file that is not named here fails a test.
+const std::vector<std::string>& registered_scenarios();
+
+}  // namespace vordb::sim

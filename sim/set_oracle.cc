@@ -1,0 +1,206 @@
+#include "sim/set_oracle.h"
+
+#include <algorithm>
+
+namespace vordb::sim {
+
+namespace {
+
+std::string name_of(const Call& call, uint32_t element) {
+  return "set " + std::to_string(call.bucket) + "/" + std::to_string(call.key) + " element " +
+         std::to_string(element) + ", call " + std::to_string(call.id) + " by client " + std::to_string(call.client);
+}
+
+}  // namespace
+
+SetOracle::SetOracle(OracleContext& context) : context_(context) {
+  for (const BucketPlan& plan : context.catalogue.buckets()) {
+    keys_.emplace_back(plan.config.type == BucketType::kOrswot ? plan.keys : 0);
+    for (Key& key : keys_.back()) key.elements.resize(plan.elements);
+  }
+}
+
+uint64_t SetOracle::ttl_ms(const Call& call) const {
+  return context_.catalogue.bucket(call.bucket).config.ttl_seconds * 1000;
+}
+
+template <typename Visitor>
+void SetOracle::for_each_named(const Call& call, Key& key, Visitor&& visit) {
+  if (call.operation == Operation::kDelete) {
+    for (Element& element : key.elements) visit(element);
+  } else {
+    for (const uint32_t element : call.elements) visit(key.elements[element]);
+  }
+}
+
+void SetOracle::began(const Call& call) {
+  if (!call.is_mutation()) return;
+  Key& key = key_of(call);
+  if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now)) {
+    // Whatever this mutation does, it finds nothing of what was there.
+    for (Element& element : key.elements)
+      element.presence.vanished({key.deadline.last_end(), call.span.begin}, true);
+    context_.findings.evaluated(Property::kSetExpiredHidden, true);
+  }
+  key.deadline.mutation_began();
+  const bool present = call.operation == Operation::kSetAdd;
+  for_each_named(call, key, [&](Element& element) { element.presence.began(call.id, present, call.span.begin); });
+}
+
+void SetOracle::answered(const Call& call, const ClientReply& reply) {
+  Key& key = key_of(call);
+  if (call.is_mutation()) return acknowledge(call, reply);
+  if (call.operation == Operation::kSetMembers) return read_page(call, reply);
+  if (call.operation != Operation::kSetContains) return;
+  observe(call, key, call.elements[0], reply.kind == ClientReply::Kind::kContains && reply.contains);
+}
+
+void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
+  Key& key = key_of(call);
+  const uint64_t ttl = ttl_ms(call);
+  if (ttl > 0 && key.deadline.perhaps_expired(call.now)) {
+    for (Element& element : key.elements) element.presence.vanished({key.deadline.last_end(), call.span.end}, false);
+  }
+  const bool removes = call.operation != Operation::kSetAdd;
+  const bool by_context = removes && !call.context.empty();
+  for_each_named(call, key, [&](Element& element) {
+    element.presence.forget_before(context_.horizon);
+    if (by_context)
+      context_.findings.evaluated(Property::kSetContextRemoves, element.presence.last_known(true));
+    element.presence.acknowledged(call.id, call.span, by_context ? call.context_origin : call.span);
+    element.ever_added |= !removes;
+    element.context_removed = by_context;
+  });
+  key.deadline.mutation_ended();
+  key.deadline.renewed(call.span, reply.timestamp_ms + ttl, reply.timestamp_ms + ttl + 1);
+  key.last_write = call.span.end;
+}
+
+void SetOracle::read_page(const Call& call, const ClientReply& reply) {
+  Key& key = key_of(call);
+  Findings& findings = context_.findings;
+  const auto begin = call.after.empty() ? std::optional<uint32_t>() : Catalogue::element_index(call.after);
+  uint32_t next = begin.has_value() ? *begin + 1 : 0;  // the first element not yet accounted for
+  findings.evaluated(Property::kSetPagesOrdered, !call.after.empty() || !reply.next.empty());
+  if (call.limit > 0 && reply.items.size() > call.limit)
+    findings.violated(Property::kSetPagesOrdered, name_of(call, next) + ": a page over its limit");
+  for (const std::string& name : reply.items) {
+    const auto element = Catalogue::element_index(name);
+    if (!element.has_value() || *element >= key.elements.size()) {
+      findings.violated(Property::kSetMemberAdded, name_of(call, next) + ": a member that nobody adds: " + name);
+      return;
+    }
+    if (*element < next) {
+      findings.violated(Property::kSetPagesOrdered, name_of(call, *element) + " out of order or repeated");
+      return;
+    }
+    while (next < *element) observe(call, key, next++, false);
+    observe(call, key, next++, true);
+  }
+  if (!reply.next.empty()) return;
+  while (next < key.elements.size()) observe(call, key, next++, false);
+}
+
+void SetOracle::observe(const Call& call, Key& key, uint32_t index, bool present) {
+  Findings& findings = context_.findings;
+  Element& element = key.elements[index];
+  Presence& presence = element.presence;
+  presence.forget_before(context_.horizon);
+  const bool known_there = presence.last_known(true);
+  const bool known_gone = element.ever_added && presence.last_known(false);
+  if (present) findings.evaluated(Property::kSetMemberAdded, true);
+  findings.evaluated(Property::kSetAddNotLost, known_there);
+  findings.evaluated(Property::kSetRemovedStays, known_gone);
+  findings.evaluated(Property::kSetAckedSurvives,
+                     known_there && context_.last_crash > 0 && key.last_write < context_.last_crash);
+  if (ttl_ms(call) > 0) {
+    const bool expired = key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin;
+    findings.evaluated(Property::kSetExpiredHidden, expired && element.ever_added);
+    if (expired && present) {
+      findings.violated(Property::kSetExpiredHidden, name_of(call, index) + " is shown after it expired");
+      return;
+    }
+    if (!present && key.deadline.perhaps_expired(call.now) && !presence.explains(false, call.span))
+      presence.vanished({key.deadline.last_end(), call.span.end}, false);
+  }
+  if (!presence.observe(present, call.span)) report(call, key, index, present);
+}
+
+void SetOracle::report(const Call& call, const Key& key, uint32_t index, bool present) {
+  const Element& element = key.elements[index];
+  const std::string name = name_of(call, index);
+  Findings& findings = context_.findings;
+  if (present && !element.ever_added) {
+    findings.violated(Property::kSetMemberAdded, name + " is shown, but no add of it was acknowledged");
+  } else if (present) {
+    findings.violated(element.context_removed ? Property::kSetContextRemoves : Property::kSetRemovedStays,
+                      name + " is shown, but it was removed");
+  } else if (context_.last_crash > 0 && key.last_write < context_.last_crash) {
+    findings.violated(Property::kSetAckedSurvives, name + " was acknowledged before the crash and is gone");
+  } else {
+    findings.violated(element.context_removed ? Property::kSetContextRemoves : Property::kSetAddNotLost,
+                      name + " is missing, but nothing removed it");
+  }
+}
+
+void SetOracle::refused(const Call& call) {
+  if (!call.is_mutation()) return;
+  Key& key = key_of(call);
+  key.deadline.mutation_ended();
+  for_each_named(call, key, [&](Element& element) { element.presence.refused(call.id); });
+}
+
+void SetOracle::lost_sight(const Call& call, Step end) {
+  if (!call.is_mutation()) return;
+  Key& key = key_of(call);
+  key.deadline.mutation_ended();
+  key.deadline.perhaps_renewed(end, call.now.high_ms + ttl_ms(call));
+  for_each_named(call, key, [&](Element& element) {
+    element.presence.lost_sight(call.id, end);
+    element.ever_added |= call.operation == Operation::kSetAdd;
+  });
+}
+
+void SetOracle::drop_began(const Call& call) {
+  for (Key& key : keys_[call.bucket]) {
+    for (Element& element : key.elements) element.presence.began(call.id, false, call.span.begin);
+  }
+}
+
+void SetOracle::drop_ended(const Call& call, bool refused) {
+  for (Key& key : keys_[call.bucket]) {
+    for (Element& element : key.elements) {
+      if (refused) {
+        element.presence.refused(call.id);
+      } else {
+        element.presence.acknowledged(call.id, call.span);
+      }
+    }
+  }
+}
+
+void SetOracle::drop_lost_sight(const Call& call, Step end) {
+  for (Key& key : keys_[call.bucket]) {
+    for (Element& element : key.elements) element.presence.lost_sight(call.id, end);
+  }
+}
+
+bool SetOracle::may_list(const Call& call, uint32_t index) const {
+  if (index >= keys_[call.bucket].size()) return false;
+  const Key& key = keys_[call.bucket][index];
+  if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin)
+    return false;
+  return std::any_of(key.elements.begin(), key.elements.end(), [&](const Element& element) {
+    return element.presence.explains(true, call.span);
+  });
+}
+
+bool SetOracle::may_omit(const Call& call, uint32_t index) const {
+  const Key& key = keys_[call.bucket][index];
+  if (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now)) return true;
+  return std::all_of(key.elements.begin(), key.elements.end(), [&](const Element& element) {
+    return element.presence.explains(false, call.span);
+  });
+}
+
+}  // namespace vordb::sim

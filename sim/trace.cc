@@ -1,0 +1,43 @@
+#include "sim/trace.h"
+
+#include <xxhash.h>
+
+#include <cstdio>
+
+namespace vordb::sim {
+
+std::string TraceHash::hex() const {
+  char text[33];
+  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(high),
+                static_cast<unsigned long long>(low));
+  return text;
+}
+
+void Trace::mix(const void* data, size_t size) {
+  const XXH128_hash_t next = XXH3_128bits_withSeed(data, size, hash_.low ^ (hash_.high << 1));
+  hash_ = {next.high64 ^ hash_.high, next.low64};
+}
+
+void Trace::event(const Event& event, uint64_t draws) {
+  ++events_;
+  const uint64_t words[5] = {event.time_us, uint64_t{event.actor} << 32 | uint64_t{event.shard} << 16 | uint64_t(event.kind),
+                             event.digest, event.life, draws};
+  mix(words, sizeof words);
+  if (!sink_) return;
+  char line[160];
+  const int size = std::snprintf(line, sizeof line, "%llu %u %u %s life=%u digest=%016llx draws=%llu\n",
+                                 static_cast<unsigned long long>(event.time_us), event.actor, event.shard,
+                                 to_string(event.kind), event.life, static_cast<unsigned long long>(event.digest),
+                                 static_cast<unsigned long long>(draws));
+  sink_(std::string_view(line, size_t(size)));
+}
+
+void Trace::note(uint64_t time_us, std::string_view who, std::string_view what) {
+  mix(what.data(), what.size());
+  if (!sink_) return;
+  sink_(std::to_string(time_us) + " " + std::string(who) + ": " + std::string(what) + "\n");
+}
+
+uint64_t digest_of(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+}  // namespace vordb::sim

@@ -1,0 +1,111 @@
+// Several vnodes of one partition against each other, every step decided by the caller: what is
+// durable when, which message arrives, is lost, doubled or late, who restarts and whose disk is
+// new. Messages pass through the real encoder. The rules of the data plane and the counterexamples
+// to simpler ones are tested here (core/vnode).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/cluster/configuration.h"
+#include "core/vnode/vnode.h"
+#include "sim/memory_disk.h"
+
+namespace vordb::sim {
+
+class VnodeLab {
+ public:
+  // Buckets of the lab's configuration.
+  static constexpr BucketId kTtlRegister = 20;
+  static constexpr BucketId kTtlSet = 21;
+  static constexpr BucketId kTtlCounter = 22;
+  static constexpr uint64_t kTtlMs = 60'000;
+
+  struct Packet {
+    NodeNumber from = 0;
+    NodeNumber to = 0;
+    std::string bytes;
+  };
+
+  explicit VnodeLab(NodeNumber nodes);
+  ~VnodeLab();
+  VnodeLab(const VnodeLab&) = delete;
+  VnodeLab& operator=(const VnodeLab&) = delete;
+
+  // ---- clients. A mutation returns its operation id; it is answered once durable.
+  OpId put(NodeNumber node, const std::string& key, const std::string& value,
+           BucketId bucket = kDefaultLww);
+  OpId erase(NodeNumber node, const std::string& key, BucketId bucket);
+  OpId add(NodeNumber node, const std::string& key, std::vector<std::string> elements,
+           BucketId bucket = kDefaultSet);
+  OpId remove(NodeNumber node, const std::string& key, std::vector<std::string> elements,
+              BucketId bucket = kDefaultSet);
+  OpId count(NodeNumber node, const std::string& key, int64_t by,
+             BucketId bucket = kDefaultCounter);
+  // Set: answered without an error.
+  bool acknowledged(OpId op) const { return acknowledged_.contains(op); }
+
+  std::optional<std::string> value(NodeNumber node, const std::string& key,
+                                   BucketId bucket = kDefaultLww);
+  std::vector<std::string> members(NodeNumber node, const std::string& key,
+                                   BucketId bucket = kDefaultSet);
+  int64_t total(NodeNumber node, const std::string& key, BucketId bucket = kDefaultCounter);
+
+  // ---- the disk
+  // Ends the turn and makes everything durable.
+  void settle(NodeNumber node);
+  // Ends the turn; what it wrote stays pending.
+  void flush(NodeNumber node);
+  // Makes the oldest pending batch durable, if there is one.
+  void make_one_durable(NodeNumber node);
+  MemoryDisk& disk(NodeNumber node);
+  // The process dies and starts again on what is durable, or on an empty disk.
+  void restart(NodeNumber node);
+  void wipe(NodeNumber node);
+
+  // ---- the network
+  std::vector<Packet> packets;
+  void deliver(size_t index);       // and take away
+  void deliver_copy(size_t index);  // and keep: it will come again
+  void deliver_all();               // until none is left, committing as it goes
+  void lose_all() { packets.clear(); }
+  // What `from` has of a key, sent to `to` as a repair: filled and closed as rule 3 demands.
+  void repair(NodeNumber from, NodeNumber to, const std::string& key, BucketId bucket);
+
+  // ---- time
+  void advance(uint64_t ms);               // all clocks
+  void skew(NodeNumber node, int64_t ms);  // one of them
+  void tick(NodeNumber node);
+  void sweep(NodeNumber node);
+
+  // Announces, delivers and commits until nothing changes any more.
+  void quiesce(int rounds = 6);
+  // The first difference between two owners' clocks or entries; empty: none.
+  std::string difference();
+
+  vnode::Vnode& vnode(NodeNumber node);
+  size_t entries(NodeNumber node);
+
+ private:
+  struct Node;
+  Node& at(NodeNumber node);
+  template <typename Step>
+  void step(NodeNumber node, Step&& body);
+  OpId mutate(NodeNumber node, KeyMutation mutation);
+  std::shared_ptr<const KeyState> read(NodeNumber node, const std::string& key, BucketId bucket);
+  void take_answers(Node& node);
+  void start(Node& node);
+
+  Configuration configuration_;
+  NodeOptions options_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::map<OpId, bool> acknowledged_;
+  std::map<OpId, std::shared_ptr<const KeyState>> answers_;
+  OpId next_op_ = 1;
+};
+
+}  // namespace vordb::sim

@@ -1,0 +1,115 @@
+#include "sim/workload.h"
+
+#include <algorithm>
+#include <span>
+
+namespace vordb::sim {
+
+namespace {
+
+constexpr uint32_t kElementsPerCallMax = 5;
+constexpr uint32_t kPageMax = 40;
+
+std::span<const Operation> operations_of(const BucketPlan& plan) {
+  static constexpr Operation kLww[] = {Operation::kPut, Operation::kGet, Operation::kDelete, Operation::kListKeys,
+                                       Operation::kCreateBucket, Operation::kDeleteBucket, Operation::kGetBucket,
+                                       Operation::kListBuckets};
+  static constexpr Operation kSet[] = {Operation::kSetAdd, Operation::kSetRemove, Operation::kSetMembers,
+                                       Operation::kSetContains, Operation::kDelete, Operation::kListKeys,
+                                       Operation::kCreateBucket, Operation::kDeleteBucket, Operation::kGetBucket};
+  static constexpr Operation kCounter[] = {Operation::kCounterIncrement, Operation::kCounterDecrement,
+                                           Operation::kCounterValue, Operation::kDelete, Operation::kListKeys,
+                                           Operation::kCreateBucket, Operation::kDeleteBucket, Operation::kGetBucket};
+  switch (plan.config.type) {
+    case BucketType::kOrswot: return kSet;
+    case BucketType::kPnCounter: return kCounter;
+    default: return kLww;
+  }
+}
+
+}  // namespace
+
+Workload::Workload(const WorkloadPlan& plan, const Catalogue& catalogue, Chooser& chooser)
+    : plan_(plan), catalogue_(catalogue), chooser_(chooser) {}
+
+Operation Workload::pick_operation(const BucketPlan& plan) {
+  const std::span<const Operation> choices = operations_of(plan);
+  const auto weight = [&](Operation operation) -> uint64_t {
+    const bool changes = operation == Operation::kCreateBucket || operation == Operation::kDeleteBucket;
+    if (changes && !plan.churns) return 0;
+    if (operation == Operation::kGetBucket && plan.is_default) return 0;
+    return plan_.weights[size_t(operation)];
+  };
+  uint64_t total = 0;
+  for (const Operation operation : choices) total += weight(operation);
+  if (total == 0) return Operation::kPing;
+  uint64_t drawn = chooser_.below(total);
+  for (const Operation operation : choices) {
+    if (drawn < weight(operation)) return operation;
+    drawn -= weight(operation);
+  }
+  return Operation::kPing;
+}
+
+uint32_t Workload::pick_key(const BucketPlan& plan) {
+  const uint32_t hot = std::min(plan_.hot_keys, plan.keys);
+  const bool is_hot = chooser_.chance(plan_.hot_per_million);
+  return uint32_t(chooser_.below(is_hot ? std::max(hot, 1u) : plan.keys));
+}
+
+void Workload::pick_elements(Call& call, const BucketPlan& plan) {
+  uint32_t count = 1;
+  if (call.operation != Operation::kSetContains && chooser_.chance(plan.huge ? 700'000 : 250'000))
+    count = uint32_t(chooser_.between(2, kElementsPerCallMax));
+  for (uint32_t i = 0; i < count; ++i) call.elements.push_back(uint32_t(chooser_.below(plan.elements)));
+  // A call names an element once: the oracles count by element.
+  std::sort(call.elements.begin(), call.elements.end());
+  call.elements.erase(std::unique(call.elements.begin(), call.elements.end()), call.elements.end());
+}
+
+Call Workload::next() {
+  Call call;
+  call.bucket = uint32_t(chooser_.below(catalogue_.buckets().size()));
+  const BucketPlan& plan = catalogue_.bucket(call.bucket);
+  call.operation = pick_operation(plan);
+  call.key = pick_key(plan);
+  switch (call.operation) {
+    case Operation::kSetAdd:
+    case Operation::kSetRemove:
+    case Operation::kSetContains: pick_elements(call, plan); break;
+    case Operation::kSetMembers:
+      if (plan.huge || chooser_.chance(200'000)) call.limit = uint32_t(chooser_.between(1, kPageMax));
+      if (call.limit > 0 && chooser_.chance(500'000))
+        call.after = Catalogue::element_name(uint32_t(chooser_.below(plan.elements)));
+      break;
+    case Operation::kCounterIncrement:
+    case Operation::kCounterDecrement: call.amount = chooser_.between(1, 1'000'000); break;
+    case Operation::kListKeys:
+      if (chooser_.chance(500'000)) call.limit = uint32_t(chooser_.between(1, kPageMax));
+      break;
+    default: break;
+  }
+  if (chooser_.chance(plan_.quorum_per_million) && call.operation <= Operation::kCounterValue) call.w = call.r = 2;
+  return call;
+}
+
+std::vector<Call> Workload::audit() const {
+  std::vector<Call> calls;
+  for (uint32_t bucket = 0; bucket < catalogue_.buckets().size(); ++bucket) {
+    const BucketPlan& plan = catalogue_.bucket(bucket);
+    Call call;
+    call.bucket = bucket;
+    for (call.key = 0; call.key < plan.keys; ++call.key) {
+      call.operation = plan.config.type == BucketType::kLww      ? Operation::kGet
+                       : plan.config.type == BucketType::kOrswot ? Operation::kSetMembers
+                                                                 : Operation::kCounterValue;
+      calls.push_back(call);
+    }
+    call.key = 0;
+    call.operation = Operation::kListKeys;
+    calls.push_back(call);
+  }
+  return calls;
+}
+
+}  // namespace vordb::sim
