@@ -24,14 +24,19 @@ google::protobuf::ArenaOptions in_block(char* block) {
 }
 
 ClientError bad_request(std::string message) {
-  return {.code = ErrorCode::kBadRequest, .outcome = Outcome::kRejected, .message = std::move(message), .hint = {}};
+  return {.code = ErrorCode::kBadRequest,
+          .outcome = Outcome::kRejected,
+          .message = std::move(message),
+          .hint = {}};
 }
 
 }  // namespace
 
 struct ClientCodec::Impl {
   explicit Impl(uint32_t max_bytes)
-      : max_frame_bytes(max_bytes), block(kArenaBytes), arena(in_block(block.data())),
+      : max_frame_bytes(max_bytes),
+        block(kArenaBytes),
+        arena(in_block(block.data())),
         constraints({pb::Request::descriptor()}) {}
 
   template <typename MessageType>
@@ -46,7 +51,8 @@ struct ClientCodec::Impl {
   Constraints constraints;
 };
 
-ClientCodec::ClientCodec(uint32_t max_frame_bytes) : impl_(std::make_unique<Impl>(max_frame_bytes)) {}
+ClientCodec::ClientCodec(uint32_t max_frame_bytes)
+    : impl_(std::make_unique<Impl>(max_frame_bytes)) {}
 ClientCodec::~ClientCodec() = default;
 
 std::optional<ClientError> ClientCodec::decode(std::string_view bytes, uint32_t* request_id,
@@ -81,7 +87,8 @@ std::optional<ClientError> ClientCodec::convert(pb::Request* message, ClientRequ
   return std::nullopt;
 }
 
-void ClientCodec::encode(uint32_t request_id, std::string_view key, ClientReply reply, std::string* out) {
+void ClientCodec::encode(uint32_t request_id, std::string_view key, ClientReply reply,
+                         std::string* out) {
   pb::Response* message = impl_->fresh<pb::Response>();
   message->set_request_id(request_id);
   to_pb(key, std::move(reply), message);
@@ -104,6 +111,8 @@ void ClientCodec::encode(uint32_t request_id, std::string_view key, ClientReply 
   message->SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(at));
 }
 
-std::string ClientCodec::redact(const pb::Request& message) const { return impl_->constraints.redact(message); }
+std::string ClientCodec::redact(const pb::Request& message) const {
+  return impl_->constraints.redact(message);
+}
 
 }  // namespace vordb

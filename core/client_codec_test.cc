@@ -90,7 +90,8 @@ TEST_CASE("client codec: one element, several, and not both") {
   message.mutable_set_add()->set_element("x");
   CHECK(decode(message).request.elements == std::vector<std::string>{"x"});
   message.mutable_set_add()->add_elements("y");
-  CHECK(decode(message).error->message == "SetAddRequest.element: must be empty where elements are given");
+  CHECK(decode(message).error->message ==
+        "SetAddRequest.element: must be empty where elements are given");
   message.mutable_set_add()->clear_element();
   message.mutable_set_add()->add_elements("z");
   CHECK(decode(message).request.elements == std::vector<std::string>{"y", "z"});
@@ -119,7 +120,8 @@ TEST_CASE("client codec: bucket presets and quorums") {
   CHECK(decode(message).request.config.read_quorum == 2);
   config->set_consistency("paranoid");
   config->set_replication_n(2);
-  CHECK(decode(message).error->message == "BucketConfig.write_quorum: must be at most replication_n");
+  CHECK(decode(message).error->message ==
+        "BucketConfig.write_quorum: must be at most replication_n");
   config->set_replication_n(3);
   CHECK(!decode(message).error);
   config->set_read_quorum(1);
@@ -144,7 +146,8 @@ TEST_CASE("client codec: an empty body and an unknown one are refused with the r
   CHECK(std::string(tcp_code(empty.error->code)) == "BAD_REQUEST");
   pb::Request message;
   message.set_request_id(5);
-  message.GetReflection()->MutableUnknownFields(&message)->AddLengthDelimited(999, "body of the future");
+  message.GetReflection()->MutableUnknownFields(&message)->AddLengthDelimited(999,
+                                                                              "body of the future");
   const Decoded unknown = decode(message);
   REQUIRE(unknown.error);
   CHECK(unknown.request_id == 5);
@@ -184,9 +187,9 @@ TEST_CASE("client codec: every truncation of a request is refused or is another 
 }
 
 TEST_CASE("client codec: bytes that are no request are undecodable") {
-  for (const std::string& bytes :
-       {std::string("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), std::string("GET / HTTP/1.1\r\n"),
-        std::string(100, '\0'), std::string("\x52\x7f\x01"), std::string("\x0b\x0b\x0b")}) {
+  for (const std::string& bytes : {std::string("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
+                                   std::string("GET / HTTP/1.1\r\n"), std::string(100, '\0'),
+                                   std::string("\x52\x7f\x01"), std::string("\x0b\x0b\x0b")}) {
     const Decoded decoded = decode(bytes);
     REQUIRE(decoded.error);
     CHECK(std::string(tcp_code(decoded.error->code)) == "INVALID_REQUEST");
@@ -269,8 +272,8 @@ TEST_CASE("client codec: errors carry code, outcome and what would help") {
   CHECK(response.error().outcome() == pb::REJECTED);
   CHECK(response.error().hint() == "use add");
   for (int code = 0; code <= int(ErrorCode::kUndecodable); ++code) {
-    const pb::Response each =
-        encode(ClientReply::failed({.code = ErrorCode(code), .outcome = Outcome::kUnknown, .message = {}, .hint = {}}));
+    const pb::Response each = encode(ClientReply::failed(
+        {.code = ErrorCode(code), .outcome = Outcome::kUnknown, .message = {}, .hint = {}}));
     CHECK(!each.error().code().empty());
     CHECK(!each.error().message().empty());
     CHECK(each.error().outcome() == pb::UNKNOWN);

@@ -60,10 +60,12 @@ absl::Status take_elements(const char* name, Body* body, ClientRequest* request)
     return absl::OkStatus();
   }
   if (!body->element().empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(name, ".element: must be empty where elements are given"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ".element: must be empty where elements are given"));
   }
   request->elements.reserve(size_t(body->elements_size()));
-  for (std::string& element : *body->mutable_elements()) request->elements.push_back(std::move(element));
+  for (std::string& element : *body->mutable_elements())
+    request->elements.push_back(std::move(element));
   return absl::OkStatus();
 }
 
@@ -83,7 +85,8 @@ absl::Status apply_preset(std::string_view name, BucketConfig* config) {
   }
   if ((config->write_quorum != 0 && config->write_quorum != preset->write_quorum) ||
       (config->read_quorum != 0 && config->read_quorum != preset->read_quorum)) {
-    return absl::InvalidArgumentError("BucketConfig.consistency: must agree with write_quorum and read_quorum");
+    return absl::InvalidArgumentError(
+        "BucketConfig.consistency: must agree with write_quorum and read_quorum");
   }
   config->write_quorum = preset->write_quorum;
   config->read_quorum = preset->read_quorum;
@@ -102,13 +105,15 @@ std::optional<BucketType> parse_bucket_type(std::string_view text) {
 absl::Status from_pb(const pb::BucketConfig& message, BucketConfig* config) {
   config->name = message.name();
   const std::optional<BucketType> type = parse_bucket_type(message.type());
-  if (!type) return absl::InvalidArgumentError("BucketConfig.type: must be lww, orswot or pn_counter");
+  if (!type)
+    return absl::InvalidArgumentError("BucketConfig.type: must be lww, orswot or pn_counter");
   config->type = *type;
   config->ttl_seconds = uint64_t(message.ttl_seconds());
   config->replication_n = uint8_t(message.replication_n());
   config->write_quorum = uint8_t(message.write_quorum());
   config->read_quorum = uint8_t(message.read_quorum());
-  if (absl::Status status = apply_preset(message.consistency(), config); !status.ok()) return status;
+  if (absl::Status status = apply_preset(message.consistency(), config); !status.ok())
+    return status;
   // Where n is left open, the node checks against its default.
   if (config->replication_n != 0 && config->write_quorum > config->replication_n) {
     return absl::InvalidArgumentError("BucketConfig.write_quorum: must be at most replication_n");
@@ -130,23 +135,39 @@ void to_pb(const BucketConfig& config, pb::BucketConfig* message) {
 
 Operation operation_of(const pb::Request& message) {
   switch (message.body_case()) {
-    case pb::Request::kPut: return Operation::kPut;
-    case pb::Request::kGet: return Operation::kGet;
-    case pb::Request::kDelete: return Operation::kDelete;
-    case pb::Request::kSetAdd: return Operation::kSetAdd;
-    case pb::Request::kSetRemove: return Operation::kSetRemove;
-    case pb::Request::kSetMembers: return Operation::kSetMembers;
-    case pb::Request::kSetContains: return Operation::kSetContains;
-    case pb::Request::kCounterIncrement: return Operation::kCounterIncrement;
-    case pb::Request::kCounterDecrement: return Operation::kCounterDecrement;
-    case pb::Request::kCounterValue: return Operation::kCounterValue;
-    case pb::Request::kCreateBucket: return Operation::kCreateBucket;
-    case pb::Request::kListBuckets: return Operation::kListBuckets;
-    case pb::Request::kGetBucket: return Operation::kGetBucket;
-    case pb::Request::kDeleteBucket: return Operation::kDeleteBucket;
-    case pb::Request::kListKeys: return Operation::kListKeys;
+    case pb::Request::kPut:
+      return Operation::kPut;
+    case pb::Request::kGet:
+      return Operation::kGet;
+    case pb::Request::kDelete:
+      return Operation::kDelete;
+    case pb::Request::kSetAdd:
+      return Operation::kSetAdd;
+    case pb::Request::kSetRemove:
+      return Operation::kSetRemove;
+    case pb::Request::kSetMembers:
+      return Operation::kSetMembers;
+    case pb::Request::kSetContains:
+      return Operation::kSetContains;
+    case pb::Request::kCounterIncrement:
+      return Operation::kCounterIncrement;
+    case pb::Request::kCounterDecrement:
+      return Operation::kCounterDecrement;
+    case pb::Request::kCounterValue:
+      return Operation::kCounterValue;
+    case pb::Request::kCreateBucket:
+      return Operation::kCreateBucket;
+    case pb::Request::kListBuckets:
+      return Operation::kListBuckets;
+    case pb::Request::kGetBucket:
+      return Operation::kGetBucket;
+    case pb::Request::kDeleteBucket:
+      return Operation::kDeleteBucket;
+    case pb::Request::kListKeys:
+      return Operation::kListKeys;
     case pb::Request::kPing:
-    case pb::Request::BODY_NOT_SET: break;
+    case pb::Request::BODY_NOT_SET:
+      break;
   }
   return Operation::kPing;
 }
@@ -164,27 +185,42 @@ absl::Status from_pb(pb::Request* message, ClientRequest* request) {
       request->by_bucket_type = true;
       take_page(message->mutable_get(), request);
       break;
-    case pb::Request::kDelete: take_mutation(message->mutable_delete_(), request); break;
-    case pb::Request::kSetAdd: return take_elements("SetAddRequest", message->mutable_set_add(), request);
+    case pb::Request::kDelete:
+      take_mutation(message->mutable_delete_(), request);
+      break;
+    case pb::Request::kSetAdd:
+      return take_elements("SetAddRequest", message->mutable_set_add(), request);
     case pb::Request::kSetRemove:
       return take_elements("SetRemoveRequest", message->mutable_set_remove(), request);
-    case pb::Request::kSetMembers: take_page(message->mutable_set_members(), request); break;
+    case pb::Request::kSetMembers:
+      take_page(message->mutable_set_members(), request);
+      break;
     case pb::Request::kSetContains: {
       auto* body = message->mutable_set_contains();
       take_read(body, request);
       request->elements.push_back(std::move(*body->mutable_element()));
       break;
     }
-    case pb::Request::kCounterIncrement: take_amount(message->mutable_counter_increment(), request); break;
-    case pb::Request::kCounterDecrement: take_amount(message->mutable_counter_decrement(), request); break;
-    case pb::Request::kCounterValue: take_read(message->mutable_counter_value(), request); break;
+    case pb::Request::kCounterIncrement:
+      take_amount(message->mutable_counter_increment(), request);
+      break;
+    case pb::Request::kCounterDecrement:
+      take_amount(message->mutable_counter_decrement(), request);
+      break;
+    case pb::Request::kCounterValue:
+      take_read(message->mutable_counter_value(), request);
+      break;
     case pb::Request::kCreateBucket:
       if (!message->create_bucket().has_config()) {
         return absl::InvalidArgumentError("CreateBucketRequest.config: must be set");
       }
       return from_pb(message->create_bucket().config(), &request->config);
-    case pb::Request::kGetBucket: request->bucket = message->get_bucket().name(); break;
-    case pb::Request::kDeleteBucket: request->bucket = message->delete_bucket().name(); break;
+    case pb::Request::kGetBucket:
+      request->bucket = message->get_bucket().name();
+      break;
+    case pb::Request::kDeleteBucket:
+      request->bucket = message->delete_bucket().name();
+      break;
     case pb::Request::kListKeys: {
       auto* body = message->mutable_list_keys();
       VORDB_TAKE(bucket, bucket);
@@ -194,7 +230,8 @@ absl::Status from_pb(pb::Request* message, ClientRequest* request) {
     }
     case pb::Request::kListBuckets:
     case pb::Request::kPing:
-    case pb::Request::BODY_NOT_SET: break;
+    case pb::Request::BODY_NOT_SET:
+      break;
   }
   return absl::OkStatus();
 }
@@ -205,9 +242,12 @@ namespace {
 
 pb::Outcome to_pb(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kOk: return pb::OUTCOME_UNSPECIFIED;
-    case Outcome::kRejected: return pb::REJECTED;
-    case Outcome::kUnknown: return pb::UNKNOWN;
+    case Outcome::kOk:
+      return pb::OUTCOME_UNSPECIFIED;
+    case Outcome::kRejected:
+      return pb::REJECTED;
+    case Outcome::kUnknown:
+      return pb::UNKNOWN;
   }
   return pb::UNKNOWN;
 }
@@ -216,7 +256,8 @@ void to_pb(ClientError error, pb::ErrorResponse* message) {
   message->set_code(tcp_code(error.code));
   message->set_outcome(to_pb(error.outcome));
   if (error.message.empty()) error.message = http_word(error.code);
-  if (!error.expected.empty()) absl::StrAppend(&error.message, " (the bucket's type is ", error.expected, ")");
+  if (!error.expected.empty())
+    absl::StrAppend(&error.message, " (the bucket's type is ", error.expected, ")");
   message->set_message(std::move(error.message));
   message->set_hint(std::move(error.hint));
 }
@@ -239,7 +280,9 @@ void to_pb(std::string_view key, ClientReply reply, pb::Response* message) {
       put_key(key, &reply, message->mutable_value());
       message->mutable_value()->set_value(std::move(reply.value));
       break;
-    case ClientReply::Kind::kNotFound: put_key(key, &reply, message->mutable_not_found()); break;
+    case ClientReply::Kind::kNotFound:
+      put_key(key, &reply, message->mutable_not_found());
+      break;
     case ClientReply::Kind::kMembers: {
       auto* body = message->mutable_set_members();
       put_key(key, &reply, body);
@@ -250,7 +293,8 @@ void to_pb(std::string_view key, ClientReply reply, pb::Response* message) {
     }
     case ClientReply::Kind::kContains:
       message->mutable_set_contains()->set_contains(reply.contains);
-      if (!reply.context.empty()) message->mutable_set_contains()->set_context(std::move(reply.context));
+      if (!reply.context.empty())
+        message->mutable_set_contains()->set_context(std::move(reply.context));
       break;
     case ClientReply::Kind::kCounter:
       put_key(key, &reply, message->mutable_counter_value());
@@ -258,14 +302,17 @@ void to_pb(std::string_view key, ClientReply reply, pb::Response* message) {
       message->mutable_counter_value()->set_saturated(reply.saturated);
       break;
     case ClientReply::Kind::kBuckets:
-      for (const BucketConfig& bucket : reply.buckets) to_pb(bucket, message->mutable_buckets()->add_buckets());
+      for (const BucketConfig& bucket : reply.buckets)
+        to_pb(bucket, message->mutable_buckets()->add_buckets());
       message->mutable_buckets();
       break;
     case ClientReply::Kind::kKeys:
       for (std::string& item : reply.items) message->mutable_keys()->add_keys(std::move(item));
       message->mutable_keys()->set_next(std::move(reply.next));
       break;
-    case ClientReply::Kind::kError: to_pb(std::move(reply.error), message->mutable_error()); break;
+    case ClientReply::Kind::kError:
+      to_pb(std::move(reply.error), message->mutable_error());
+      break;
   }
 }
 

@@ -2,6 +2,7 @@
 // is in slot order, which is the same on every platform.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>

@@ -133,6 +133,7 @@ struct Shard::Impl {
     VORDB_ASSERT(membership.has_value(), "membership lives on shard 0");
     cluster::Context context = membership_context();
     membership->step(std::forward<M>(message), context);
+    committed_in_turn = true;
   }
 
   void renew_lease() {
@@ -144,7 +145,9 @@ struct Shard::Impl {
     const std::string key = vnode::clock_lease_key(index);
     Batch batch;
     batch.put(kMetaFamily, key, seal_record(key, record));
-    env.disk.commit(ActorId{ActorKind::kCoordinator, index, {}}, lease_op = 1, std::move(batch));
+    env.disk.commit(ActorId{ActorKind::kCoordinator, index, {}}, lease_op = 1,
+                    std::move(batch));
+    committed_in_turn = true;
   }
 
   // Each vnode's tick comes once a sync interval and its sweep once a sweep interval, spread evenly
@@ -187,6 +190,7 @@ struct Shard::Impl {
   size_t next_out = 0;
   size_t next_request = 0;
   bool draining = false;
+  bool committed_in_turn = false;  // by an actor other than a vnode
   uint64_t commits = 0;
 
   OpId lease_op = 0;
@@ -294,8 +298,11 @@ void Shard::end_turn() {
   vnode::Context context = s.vnode_context();
   for (const PlacementId id : s.unflushed) s.vnode_at(id).flush(context);
   s.unflushed.clear();
+  s.committed_in_turn = false;
   s.env.disk.end_turn();
 }
+
+bool Shard::turn_has_work() const { return !impl_->unflushed.empty() || impl_->committed_in_turn; }
 
 bool Shard::idle() const {
   const Impl& s = *impl_;

@@ -74,6 +74,9 @@ class Shard {
   void tick();
   void end_turn();
 
+  // Something waits for end_turn(): a driver that is told so may skip empty turns.
+  bool turn_has_work() const;
+
   // No request or commit is in flight: the node may stop without leaving a client unanswered.
   bool idle() const;
 

@@ -1,8 +1,8 @@
 // What the client protocols need of the node behind them, and how they name what they ask it.
 //
-// A protocol server chooses request.client for each request it submits; the answer comes back by the server's deliver()
-// on the same thread, maybe before submit() returns, exactly once. The ids of the two protocols differ in their top
-// bit, so that whoever answers knows whom to tell.
+// A protocol server chooses request.client for each request it submits; the answer comes back by
+// the server's deliver() on the same thread, maybe before submit() returns, exactly once. The ids
+// of the two protocols differ in their top bit, so that whoever answers knows whom to tell.
 #pragma once
 
 #include "core/client_api.h"
@@ -14,15 +14,16 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  // Called by the loop's thread only. Requests of one connection arrive in the order in which the client sent them.
+  // Called by the loop's thread only. Requests of one connection arrive in the order in which the
+  // client sent them.
   virtual void submit(ClientRequest request) = 0;
 };
 
 enum class Protocol : uint8_t { kHttp, kTcp };
 inline constexpr int kProtocols = 2;
 
-// The layout of a ClientId: protocol, the connection's slot in its server, how often that slot was used before, and the
-// request's number on its connection.
+// The layout of a ClientId: protocol, the connection's slot in its server, how often that slot was
+// used before, and the request's number on its connection.
 struct ClientIdParts {
   Protocol protocol = Protocol::kTcp;
   uint32_t slot = 0;        // 20 bits
@@ -40,8 +41,9 @@ constexpr ClientId to_client_id(const ClientIdParts& parts) {
 }
 
 constexpr ClientIdParts parts_of(ClientId id) {
-  return {id & kHttpBit ? Protocol::kHttp : Protocol::kTcp, uint32_t(id >> 43) & (kMaxConnectionSlots - 1),
-          uint32_t(id >> 32) & kGenerationMask, uint32_t(id)};
+  return {id & kHttpBit ? Protocol::kHttp : Protocol::kTcp,
+          uint32_t(id >> 43) & (kMaxConnectionSlots - 1), uint32_t(id >> 32) & kGenerationMask,
+          uint32_t(id)};
 }
 
 constexpr bool is_http(ClientId id) { return (id & kHttpBit) != 0; }

@@ -1,5 +1,6 @@
-// The connections of one server by slot. A slot number is short and is reused, oldest first; its generation tells the
-// connection that has it now from those before. Used by the loop's thread only.
+// The connections of one server by slot. A slot number is short and is reused, oldest first; its
+// generation tells the connection that has it now from those before. Used by the loop's thread
+// only.
 #pragma once
 
 #include <cstdint>

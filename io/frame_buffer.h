@@ -1,5 +1,5 @@
-// The bytes that a connection has received and not yet used. It starts small and doubles as bytes arrive, never on the
-// mere claim of a long frame, and is small again once a long frame is used up.
+// The bytes that a connection has received and not yet used. It starts small and doubles as bytes
+// arrive, never on the mere claim of a long frame, and is small again once a long frame is used up.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +23,8 @@ class FrameBuffer {
 
   size_t capacity() const { return capacity_; }
 
-  // Makes room for at least a byte. `wanted` is how long the bytes will become once all have come, or 0: memory for them
-  // is taken only as half of what there is has been filled.
+  // Makes room for at least a byte. `wanted` is how long the bytes will become once all have come,
+  // or 0: memory for them is taken only as half of what there is has been filled.
   void prepare(size_t wanted) {
     const size_t left = end_ - begin_;
     if (left == 0 && capacity_ > kSmallBytes) release();

@@ -34,8 +34,10 @@ bool changes_data(Operation operation) {
     case Operation::kListKeys:
     case Operation::kListBuckets:
     case Operation::kGetBucket:
-    case Operation::kPing: return false;
-    default: return true;
+    case Operation::kPing:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -54,10 +56,14 @@ ClientError short_of_memory(std::string message, std::string hint) {
 
 }  // namespace
 
-FrameConnection::FrameConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<FrameShared> shared,
+FrameConnection::FrameConnection(boost::asio::ip::tcp::socket socket,
+                                 std::shared_ptr<FrameShared> shared,
                                  ConnectionTable<FrameConnection>::Place place)
-    : socket_(std::move(socket)), shared_(std::move(shared)), place_(place),
-      usual_answer_bytes_(kFirstAnswerBytes), last_active_us_(steady_us()) {}
+    : socket_(std::move(socket)),
+      shared_(std::move(shared)),
+      place_(place),
+      usual_answer_bytes_(kFirstAnswerBytes),
+      last_active_us_(steady_us()) {}
 
 FrameConnection::~FrameConnection() = default;
 
@@ -76,8 +82,8 @@ void FrameConnection::read() {
   hold(int64_t(over_small) - int64_t(buffer_held_));
   buffer_held_ = over_small;
   if (buffer_held_ > 0 && shared_->held_bytes > shared_->options.max_held_bytes) {
-    return refuse_and_close(ErrorCode::kUnavailable, "too much memory is in use for incomplete frames",
-                            "try again later");
+    return refuse_and_close(ErrorCode::kUnavailable,
+                            "too much memory is in use for incomplete frames", "try again later");
   }
   reading_ = true;
   socket_.async_read_some(boost::asio::buffer(in_.room(), in_.room_bytes()),
@@ -126,11 +132,13 @@ void FrameConnection::handle_frame(std::string_view frame) {
   ClientRequest request;
   uint32_t request_id = 0;
   if (auto error = shared_->codec.decode(frame, &request_id, &request)) {
-    const bool known = error->code != ErrorCode::kUndecodable && request.operation != Operation::kPing;
+    const bool known =
+        error->code != ErrorCode::kUndecodable && request.operation != Operation::kPing;
     return refuse(request_id, std::move(*error), uint32_t(frame.size()), request.operation, known);
   }
   if (frame.size() > kLargeBytes && shared_->held_bytes > shared_->options.max_held_bytes) {
-    return refuse(request_id, short_of_memory("too much is in flight for a large request", "try again later"),
+    return refuse(request_id,
+                  short_of_memory("too much is in flight for a large request", "try again later"),
                   uint32_t(frame.size()), request.operation, true);
   }
   const uint32_t number = ring_.push();
@@ -140,15 +148,16 @@ void FrameConnection::handle_frame(std::string_view frame) {
   waiting.by_bucket_type = request.by_bucket_type;
   waiting.bytes = uint32_t(frame.size());
   waiting.start_us = last_active_us_;
-  waiting.key.assign(changes_data(request.operation) ? std::string_view() : std::string_view(request.key));
+  waiting.key.assign(changes_data(request.operation) ? std::string_view()
+                                                     : std::string_view(request.key));
   requests_bytes_ += waiting.bytes;
   hold(waiting.bytes);
   request.client = to_client_id({Protocol::kTcp, place_.slot, place_.generation, number});
   shared_->backend.submit(std::move(request));
 }
 
-void FrameConnection::refuse(uint32_t request_id, ClientError error, uint32_t bytes, Operation operation,
-                             bool counted) {
+void FrameConnection::refuse(uint32_t request_id, ClientError error, uint32_t bytes,
+                             Operation operation, bool counted) {
   const uint32_t number = ring_.push();
   WaitingRequest& waiting = ring_.at(number);
   waiting.request_id = request_id;
@@ -167,7 +176,10 @@ void FrameConnection::refuse_and_close(ErrorCode code, std::string message, std:
   gently_ = true;
   no_more_input_ = true;
   refuse(0,
-         {.code = code, .outcome = Outcome::kRejected, .message = std::move(message), .hint = std::move(hint)},
+         {.code = code,
+          .outcome = Outcome::kRejected,
+          .message = std::move(message),
+          .hint = std::move(hint)},
          0, Operation::kPing, false);
 }
 
@@ -175,14 +187,15 @@ void FrameConnection::refuse_and_close(ErrorCode code, std::string message, std:
 
 bool FrameConnection::too_much_for_now(const ClientReply& reply) const {
   const uint64_t held = out_.size() + writing_.size() + answer_bytes_;
-  if (held < kAnswerBytesHeld && shared_->held_bytes < shared_->options.max_held_bytes) return false;
+  if (held < kAnswerBytesHeld && shared_->held_bytes < shared_->options.max_held_bytes)
+    return false;
   return bytes_of(reply) > kLargeBytes;
 }
 
 void FrameConnection::take_answer(WaitingRequest* waiting, ClientReply reply, std::string* out) {
   if (waiting->counted) {
-    shared_->metrics.count(counted_operation(waiting->operation, waiting->by_bucket_type, reply), Protocol::kTcp,
-                           status_of(reply), steady_us() - waiting->start_us);
+    shared_->metrics.count(counted_operation(waiting->operation, waiting->by_bucket_type, reply),
+                           Protocol::kTcp, status_of(reply), steady_us() - waiting->start_us);
   }
   requests_bytes_ -= waiting->bytes;
   hold(-int64_t(waiting->bytes));
@@ -229,9 +242,8 @@ void FrameConnection::drain_ring() {
 
 bool FrameConnection::paused() const {
   const FrameServerOptions& options = shared_->options;
-  const uint64_t window =
-      std::clamp<uint64_t>(kAnswerBytesInFlight / std::max<uint64_t>(usual_answer_bytes_, 1), 1,
-                           options.max_unanswered);
+  const uint64_t window = std::clamp<uint64_t>(
+      kAnswerBytesInFlight / std::max<uint64_t>(usual_answer_bytes_, 1), 1, options.max_unanswered);
   return ring_.size() >= window || out_.size() + writing_.size() > options.max_unsent_bytes ||
          requests_bytes_ > kRequestBytesInFlight;
 }

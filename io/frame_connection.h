@@ -1,5 +1,6 @@
-// One connection of the frame protocol: bytes in, requests to the backend, answers out in order (io/frame_server.h says
-// what it promises). It lives while a handler of its socket is under way or a request of it waits for its answer.
+// One connection of the frame protocol: bytes in, requests to the backend, answers out in order
+// (io/frame_server.h says what it promises). It lives while a handler of its socket is under way or
+// a request of it waits for its answer.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ class FrameConnection;
 
 // What the connections of one server share.
 struct FrameShared {
-  FrameShared(boost::asio::io_context& io, Backend& to, FrameServerOptions with, ShardMetrics& counts)
+  FrameShared(boost::asio::io_context& io, Backend& to, FrameServerOptions with,
+              ShardMetrics& counts)
       : loop(io), backend(to), options(with), metrics(counts), codec(with.max_frame_bytes) {}
 
   boost::asio::io_context& loop;
@@ -33,7 +35,8 @@ struct FrameShared {
   GentleCloser closer;
   ConnectionTable<FrameConnection> table;
   uint64_t held_bytes = 0;  // by all connections, towards options.max_held_bytes
-  // Connections with answers to write at the end of this turn: one write for all that a turn brings.
+  // Connections with answers to write at the end of this turn: one write for all that a turn
+  // brings.
   std::vector<std::shared_ptr<FrameConnection>> dirty;
   bool flush_posted = false;
   bool stopped = false;  // the server is gone: handlers that still run do nothing
@@ -66,7 +69,8 @@ class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
   void handle_frames();
   bool has_frame() const;
   void handle_frame(std::string_view frame);
-  void refuse(uint32_t request_id, ClientError error, uint32_t bytes, Operation operation, bool counted);
+  void refuse(uint32_t request_id, ClientError error, uint32_t bytes, Operation operation,
+              bool counted);
   void refuse_and_close(ErrorCode code, std::string message, std::string hint);
   void take_answer(WaitingRequest* waiting, ClientReply reply, std::string* out);
   bool too_much_for_now(const ClientReply& reply) const;
@@ -89,8 +93,8 @@ class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
   uint64_t held_bytes_ = 0;
   uint64_t requests_bytes_ = 0;  // of unanswered requests
   uint64_t answer_bytes_ = 0;    // answers that wait in the ring for older ones
-  // A slowly decaying maximum of the size of answers. It starts large: a client shows that its answers are small before
-  // it gets many in flight.
+  // A slowly decaying maximum of the size of answers. It starts large: a client shows that its
+  // answers are small before it gets many in flight.
   uint64_t usual_answer_bytes_;
   uint64_t last_active_us_;
   uint64_t buffer_held_ = 0;

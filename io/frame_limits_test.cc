@@ -163,7 +163,8 @@ TEST_CASE("frame limits: connections leave nothing behind") {
     CHECK(read_response(client).has_ok());
   }
   fixture.wait_for([&] { return fixture.server->connections() == 0; });
-  CHECK(fixture.thread.get<uint64_t>([&] { return fixture.metrics.connections(Protocol::kTcp); }) == 0);
+  CHECK(fixture.thread.get<uint64_t>([&] { return fixture.metrics.connections(Protocol::kTcp); }) ==
+        0);
 }
 
 }  // namespace vordb::io

@@ -19,7 +19,8 @@ constexpr uint64_t kSweepMs = 1000;
 }  // namespace
 
 struct FrameServer::Impl {
-  Impl(boost::asio::io_context& loop, Backend& backend, FrameServerOptions options, ShardMetrics& metrics)
+  Impl(boost::asio::io_context& loop, Backend& backend, FrameServerOptions options,
+       ShardMetrics& metrics)
       : shared(std::make_shared<FrameShared>(loop, backend, options, metrics)), sweep(loop) {
     sweep_later();
   }
@@ -57,8 +58,8 @@ struct FrameServer::Impl {
   bool finishing = false;
 };
 
-FrameServer::FrameServer(boost::asio::io_context& loop, Backend& backend, FrameServerOptions options,
-                         ShardMetrics& metrics)
+FrameServer::FrameServer(boost::asio::io_context& loop, Backend& backend,
+                         FrameServerOptions options, ShardMetrics& metrics)
     : impl_(std::make_unique<Impl>(loop, backend, options, metrics)) {}
 
 FrameServer::~FrameServer() {

@@ -29,7 +29,8 @@ TEST_CASE("frames: answers echo ids, in order, values exactly") {
 
 TEST_CASE("frames: a stream split at every byte means the same") {
   FrameFixture fixture;
-  const std::string stream = put_frame(1, "key", "value") + get_frame(2, "key") + frame("") + get_frame(3, "key");
+  const std::string stream =
+      put_frame(1, "key", "value") + get_frame(2, "key") + frame("") + get_frame(3, "key");
   for (size_t split = 1; split < stream.size(); ++split) {
     RawClient client(fixture.port);
     client.send(stream.substr(0, split));
@@ -53,8 +54,10 @@ TEST_CASE("frames: answers leave in the order of requests, however they come") {
   client.send(stream);
   fixture.wait_for_requests(10);
   fixture.thread.run([&] {
-    for (uint32_t id = 0; id < 10; ++id) CHECK(fixture.backend.seen[id].key == "k" + std::to_string(id));
-    for (const size_t index : {7, 9, 1, 0, 8, 3, 2, 6, 5, 4}) CHECK(fixture.backend.answer_held(index));
+    for (uint32_t id = 0; id < 10; ++id)
+      CHECK(fixture.backend.seen[id].key == "k" + std::to_string(id));
+    for (const size_t index : {7, 9, 1, 0, 8, 3, 2, 6, 5, 4})
+      CHECK(fixture.backend.answer_held(index));
     CHECK(!fixture.backend.answer_held(4));  // answered already
   });
   for (uint32_t id = 0; id < 10; ++id) CHECK(read_response(client).request_id() == id);
@@ -76,8 +79,8 @@ TEST_CASE("frames: bad frames get an answer and the connection stays usable") {
   bad_amount.set_request_id(7);
   bad_amount.mutable_counter_increment()->set_key("k");
   bad_amount.mutable_counter_increment()->set_amount(-1);
-  client.send(frame("") + frame("\xff\xff\xff") + frame(bad_amount.SerializeAsString()) + put_frame(8, "", "v") +
-              put_frame(9, "k", "v"));
+  client.send(frame("") + frame("\xff\xff\xff") + frame(bad_amount.SerializeAsString()) +
+              put_frame(8, "", "v") + put_frame(9, "k", "v"));
   pb::Response response = read_response(client);
   CHECK(response.error().code() == "BAD_REQUEST");
   response = read_response(client);
@@ -91,7 +94,8 @@ TEST_CASE("frames: bad frames get an answer and the connection stays usable") {
   CHECK(read_response(client).has_ok());
   fixture.thread.run([&] {
     CHECK(fixture.backend.seen.size() == 1);
-    CHECK(fixture.metrics.requests(Operation::kCounterIncrement, Protocol::kTcp, RequestStatus::kError) == 1);
+    CHECK(fixture.metrics.requests(Operation::kCounterIncrement, Protocol::kTcp,
+                                   RequestStatus::kError) == 1);
     CHECK(fixture.metrics.requests(Operation::kPut, Protocol::kTcp, RequestStatus::kOk) == 1);
   });
 }
@@ -100,7 +104,8 @@ TEST_CASE("frames: a refusal waits for the answers before it") {
   FrameFixture fixture;
   fixture.backend.hold = true;
   RawClient client(fixture.port);
-  client.send(put_frame(1, "k", "v") + frame("\xff") + put_frame(2, "k", "v") + std::string("\xff\xff\xff\xff", 4));
+  client.send(put_frame(1, "k", "v") + frame("\xff") + put_frame(2, "k", "v") +
+              std::string("\xff\xff\xff\xff", 4));
   fixture.wait_for_requests(2);
   fixture.thread.run([&] {
     fixture.backend.answer_held(1);
@@ -113,12 +118,15 @@ TEST_CASE("frames: a refusal waits for the answers before it") {
   CHECK(client.read_to_end() == "");
 }
 
-TEST_CASE("frames: a client that shuts its side gets all its answers, then the end; a part of a frame does nothing") {
+TEST_CASE(
+    "frames: a client that shuts its side gets all its answers, then the end; a part of a frame "
+    "does nothing") {
   FrameFixture fixture;
   fixture.backend.hold = true;
   RawClient client(fixture.port);
   const std::string truncated = put_frame(3, "k", "v");
-  client.send(put_frame(1, "k", "v") + put_frame(2, "k", "v") + truncated.substr(0, truncated.size() - 1));
+  client.send(put_frame(1, "k", "v") + put_frame(2, "k", "v") +
+              truncated.substr(0, truncated.size() - 1));
   client.shut_sending();
   fixture.wait_for_requests(2);
   fixture.thread.run([&] {

@@ -1,5 +1,6 @@
-// Closes sockets so that the last answer arrives. A close with unread input makes TCP throw away what was sent; so the
-// sending side is shut first and input is read off until the client has seen the end, for a short time.
+// Closes sockets so that the last answer arrives. A close with unread input makes TCP throw away
+// what was sent; so the sending side is shut first and input is read off until the client has seen
+// the end, for a short time.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,8 @@ class GentleCloser {
  private:
   size_t max_at_once_;
   uint64_t timeout_ms_;
-  std::shared_ptr<size_t> open_ = std::make_shared<size_t>(0);  // outlives the closer with its sockets
+  std::shared_ptr<size_t> open_ =
+      std::make_shared<size_t>(0);  // outlives the closer with its sockets
 };
 
 }  // namespace vordb::io

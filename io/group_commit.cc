@@ -117,7 +117,8 @@ void GroupCommit::run() {
   if (unsynced_since_us_ != 0) sync();
 }
 
-// Fills group_ with all that is queued. It stays empty when the time for a sync came first; false: the end.
+// Fills group_ with all that is queued. It stays empty when the time for a sync came first; false:
+// the end.
 bool GroupCommit::wait() {
   const auto ready = [this] { return stop_ || !queue_.empty(); };
   std::unique_lock lock(mutex_);
@@ -158,8 +159,8 @@ void GroupCommit::sync() {
   unsynced_since_us_ = 0;
 }
 
-// After a failed write or sync nobody knows what the device holds, and a retry could be told a lie (the kernel marks
-// pages clean that it could not write). Recovery finds out.
+// After a failed write or sync nobody knows what the device holds, and a retry could be told a lie
+// (the kernel marks pages clean that it could not write). Recovery finds out.
 void GroupCommit::check(const rocksdb::Status& status, std::string_view what) {
   if (status.ok()) return;
   if (fatal_) fatal_("the disk failed to " + std::string(what) + ": " + status.ToString());

@@ -1,6 +1,7 @@
-// Group commit: one thread of the store, which puts all that was committed while one write was in flight into the next
-// RocksDB write. One for all shards rather than one each: RocksDB lets one write at a time into its log anyway, and a
-// group of all shards shares one fdatasync. So a node's groups have one order, the log's.
+// Group commit: one thread of the store, which puts all that was committed while one write was in
+// flight into the next RocksDB write. One for all shards rather than one each: RocksDB lets one
+// write at a time into its log anyway, and a group of all shards shares one fdatasync. So a node's
+// groups have one order, the log's.
 //
 // A batch is never split over groups. A write or sync that fails ends the process.
 #pragma once
@@ -26,7 +27,8 @@ class WriteBatch;
 
 namespace vordb::io {
 
-// Where a shard's completions go. Kept alive by the operations that are under way; closed when the shard's disk goes.
+// Where a shard's completions go. Kept alive by the operations that are under way; closed when the
+// shard's disk goes.
 class DiskChannel {
  public:
   // Called on the store's threads, never by two at once, with at least one event.
@@ -65,7 +67,8 @@ class GroupCommit {
   // Takes the commits of one turn, in order, and leaves `turn` empty. Any thread.
   void enqueue(std::vector<Commit>& turn);
 
-  // Writes and syncs on the caller's thread, beside the groups: before they matter. Not ok: the batch is there or not.
+  // Writes and syncs on the caller's thread, beside the groups: before they matter. Not ok: the
+  // batch is there or not.
   absl::Status write_now(const Batch& batch);
 
  private:

@@ -28,7 +28,8 @@ constexpr size_t kKeptOutBytes = 64u << 10;
 struct HttpConnection::Parser {
   explicit Parser(const HttpServerOptions& options) {
     request.header_limit(options.max_head_bytes);
-    // Stops after the head, which is checked before the body is believed; the body's limit comes with accepting it.
+    // Stops after the head, which is checked before the body is believed; the body's limit comes
+    // with accepting it.
     request.eager(false);
     request.body_limit(std::numeric_limits<uint64_t>::max());
   }
@@ -36,9 +37,13 @@ struct HttpConnection::Parser {
   bool head_accepted = false;
 };
 
-HttpConnection::HttpConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<HttpShared> shared,
+HttpConnection::HttpConnection(boost::asio::ip::tcp::socket socket,
+                               std::shared_ptr<HttpShared> shared,
                                ConnectionTable<HttpConnection>::Place place)
-    : socket_(std::move(socket)), shared_(std::move(shared)), place_(place), last_active_us_(steady_us()) {}
+    : socket_(std::move(socket)),
+      shared_(std::move(shared)),
+      place_(place),
+      last_active_us_(steady_us()) {}
 
 HttpConnection::~HttpConnection() = default;
 
@@ -48,7 +53,8 @@ void HttpConnection::start() { read(); }
 
 void HttpConnection::read() {
   const bool full = out_.size() + writing_.size() > kMaxUnsentBytes;
-  if (reading_ || closed_ || no_more_input_ || close_after_ || full || wait_ != Wait::kNothing) return;
+  if (reading_ || closed_ || no_more_input_ || close_after_ || full || wait_ != Wait::kNothing)
+    return;
   in_.prepare(0);
   reading_ = true;
   socket_.async_read_some(boost::asio::buffer(in_.room(), in_.room_bytes()),
@@ -81,7 +87,8 @@ void HttpConnection::go_on() {
   read();
   // A client that has shut its side in the middle of a request gets no answer to it.
   const bool ended = close_after_ || no_more_input_;
-  if (!ended || closed_ || wait_ != Wait::kNothing || write_active_ || !out_.empty() || reading_) return;
+  if (!ended || closed_ || wait_ != Wait::kNothing || write_active_ || !out_.empty() || reading_)
+    return;
   if (close_after_ && !no_more_input_) shared_->closer.close(std::move(socket_));
   close();
 }
@@ -100,12 +107,15 @@ void HttpConnection::parse_some() {
     const std::string_view bytes = in_.unused();
     if (bytes.empty()) return;
     error_code error;
-    const size_t used = parser_->request.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+    const size_t used =
+        parser_->request.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
     in_.use(used);
-    if (!error && parser_->request.is_header_done() && !parser_->head_accepted && !accept_head()) return;
+    if (!error && parser_->request.is_header_done() && !parser_->head_accepted && !accept_head())
+      return;
     if (error == http::error::need_more) {
       if (in_.unused().size() >= shared_->options.max_head_bytes) {
-        return refuse(431, "too_large", "the request's head, a chunk's head or the trailers are too long");
+        return refuse(431, "too_large",
+                      "the request's head, a chunk's head or the trailers are too long");
       }
       return;
     }
@@ -122,7 +132,8 @@ bool HttpConnection::accept_head() {
   if (!problem) problem = read_single(head, "X-Vordb-Context", &context);
   if (!problem) problem = read_single(head, "Idempotency-Key", &key);
   context_.clear();
-  if (!problem && context && (context->size() > 4096 || !absl::WebSafeBase64Unescape(*context, &context_))) {
+  if (!problem && context &&
+      (context->size() > 4096 || !absl::WebSafeBase64Unescape(*context, &context_))) {
     problem = HeadProblem{400, "X-Vordb-Context must be the one of an earlier answer"};
   }
   if (!problem && key && (key->empty() || key->size() > 64)) {
@@ -151,12 +162,15 @@ bool HttpConnection::accept_head() {
 }
 
 void HttpConnection::on_parse_error(error_code error) {
-  if (error == http::error::header_limit) return refuse(431, "too_large", "the request's head is too long");
+  if (error == http::error::header_limit)
+    return refuse(431, "too_large", "the request's head is too long");
   if (error == http::error::body_limit) {
-    return refuse(413, "too_large",
-                  "the body is longer than " + std::to_string(shared_->options.max_body_bytes) + " bytes");
+    return refuse(
+        413, "too_large",
+        "the body is longer than " + std::to_string(shared_->options.max_body_bytes) + " bytes");
   }
-  if (error == http::error::bad_version) return refuse(505, "bad_request", "only HTTP/1.0 and HTTP/1.1 are known");
+  if (error == http::error::bad_version)
+    return refuse(505, "bad_request", "only versions 1.0 and 1.1 are known");
   refuse(400, "bad_request", "the request is no valid HTTP");
 }
 
@@ -172,7 +186,8 @@ void HttpConnection::handle_request() {
   request.body = std::move(message.body());
   request.context = std::move(context_);
   request.idempotency_key = std::move(idempotency_key_);
-  std::optional<HttpTarget> target = parse_target({message.target().data(), message.target().size()});
+  std::optional<HttpTarget> target =
+      parse_target({message.target().data(), message.target().size()});
   if (!target) return respond(http_error(400, "bad_request", "the request's path is malformed"));
   request.target = std::move(*target);
 
@@ -181,7 +196,8 @@ void HttpConnection::handle_request() {
   counted_ = routed.counted;
   if (routed.answer) {
     if (counted_) {
-      shared_->metrics.count(echo_.operation, Protocol::kHttp, RequestStatus::kError, steady_us() - start_us_);
+      shared_->metrics.count(echo_.operation, Protocol::kHttp, RequestStatus::kError,
+                             steady_us() - start_us_);
     }
     return respond(*routed.answer);
   }
@@ -195,13 +211,14 @@ bool HttpConnection::complete(uint32_t number, ClientReply reply) {
   if (wait_ != Wait::kBackend || number != number_) return false;
   wait_ = Wait::kNothing;
   if (counted_) {
-    shared_->metrics.count(counted_operation(echo_.operation, echo_.by_bucket_type, reply), Protocol::kHttp,
-                           status_of(reply), steady_us() - start_us_);
+    shared_->metrics.count(counted_operation(echo_.operation, echo_.by_bucket_type, reply),
+                           Protocol::kHttp, status_of(reply), steady_us() - start_us_);
   }
   if (closed_) {
     release_if_unused();
     return true;
   }
+  last_active_us_ = steady_us();
   respond(to_http(echo_, std::move(reply)));
   go_on();
   return true;
@@ -210,9 +227,11 @@ bool HttpConnection::complete(uint32_t number, ClientReply reply) {
 // The node may answer from any thread; the answer is brought to ours.
 template <typename T>
 std::function<void(T)> HttpConnection::answer_as(std::function<HttpResponse(const T&)> make) {
-  return [weak = weak_from_this(), shared = shared_, number = number_, make = std::move(make)](T result) {
+  return [weak = weak_from_this(), shared = shared_, number = number_,
+          make = std::move(make)](T result) {
     boost::asio::dispatch(shared->loop, [weak, number, response = make(result)] {
-      if (const std::shared_ptr<HttpConnection> self = weak.lock()) self->on_node_answer(number, response);
+      if (const std::shared_ptr<HttpConnection> self = weak.lock())
+        self->on_node_answer(number, response);
     });
   };
 }
@@ -225,14 +244,22 @@ void HttpConnection::ask_node(AdminCall call, SeedNode seed) {
     return [action](const AdminOutcome& result) { return to_http(result, action); };
   };
   switch (call) {
-    case AdminCall::kStatus: return admin.status(answer_as<NodeStatus>(plain));
-    case AdminCall::kReadiness: return admin.status(answer_as<NodeStatus>(readiness));
-    case AdminCall::kMembers: return admin.members(answer_as<std::vector<MemberInfo>>(plain));
-    case AdminCall::kRing: return admin.ring(answer_as<RingInfo>(plain));
-    case AdminCall::kJoin: return admin.join(std::move(seed), answer_as<AdminOutcome>(outcome("")));
-    case AdminCall::kLeave: return admin.leave(answer_as<AdminOutcome>(outcome("")));
-    case AdminCall::kFullSync: return admin.full_sync(answer_as<AdminOutcome>(outcome("full_sync_triggered")));
-    case AdminCall::kMetrics: break;
+    case AdminCall::kStatus:
+      return admin.status(answer_as<NodeStatus>(plain));
+    case AdminCall::kReadiness:
+      return admin.status(answer_as<NodeStatus>(readiness));
+    case AdminCall::kMembers:
+      return admin.members(answer_as<std::vector<MemberInfo>>(plain));
+    case AdminCall::kRing:
+      return admin.ring(answer_as<RingInfo>(plain));
+    case AdminCall::kJoin:
+      return admin.join(std::move(seed), answer_as<AdminOutcome>(outcome("")));
+    case AdminCall::kLeave:
+      return admin.leave(answer_as<AdminOutcome>(outcome("")));
+    case AdminCall::kFullSync:
+      return admin.full_sync(answer_as<AdminOutcome>(outcome("full_sync_triggered")));
+    case AdminCall::kMetrics:
+      break;
   }
   if (!shared_->options.metrics_enabled) {
     return on_node_answer(number_, http_error(404, "not_found", "metrics are switched off"));
@@ -249,6 +276,7 @@ void HttpConnection::on_node_answer(uint32_t number, const HttpResponse& respons
   if (wait_ != Wait::kNode || number != number_) return;
   wait_ = Wait::kNothing;
   if (closed_ || shared_->stopped) return release_if_unused();
+  last_active_us_ = steady_us();
   respond(response);
   go_on();
 }
@@ -325,7 +353,8 @@ void HttpConnection::check_time(uint64_t now_us) {
     socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_receive, ignored);
     return;
   }
-  if ((parser_ == nullptr || write_active_) && over(last_active_us_, options.idle_timeout_ms)) close();
+  if ((parser_ == nullptr || write_active_) && over(last_active_us_, options.idle_timeout_ms))
+    close();
 }
 
 void HttpConnection::release_if_unused() {

@@ -1,5 +1,6 @@
-// One HTTP connection: one request at a time is read, routed and answered; what the client has sent beyond it waits in
-// the buffer, so effects and answers keep the order of the requests. Answers that come at once are written together.
+// One HTTP connection: one request at a time is read, routed and answered; what the client has sent
+// beyond it waits in the buffer, so effects and answers keep the order of the requests. Answers
+// that come at once are written together.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ class HttpConnection;
 
 // What the connections of one server share.
 struct HttpShared {
-  HttpShared(boost::asio::io_context& io, Backend& to, NodeAdmin& node, HttpServerOptions with, ShardMetrics& counts)
+  HttpShared(boost::asio::io_context& io, Backend& to, NodeAdmin& node, HttpServerOptions with,
+             ShardMetrics& counts)
       : loop(io), backend(to), admin(node), options(with), metrics(counts) {}
 
   boost::asio::io_context& loop;
@@ -37,7 +39,8 @@ struct HttpShared {
 };
 
 // Appends the bytes of an answer. `head_only`: the body is left out, its length is told.
-void append_response(const HttpResponse& response, bool head_only, bool keep_alive, std::string* out);
+void append_response(const HttpResponse& response, bool head_only, bool keep_alive,
+                     std::string* out);
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
@@ -102,8 +105,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool reading_ = false;
   bool write_active_ = false;
   bool parsing_ = false;
-  bool no_more_input_ = false;   // the client has shut its side
-  bool close_after_ = false;     // once all is written
+  bool no_more_input_ = false;  // the client has shut its side
+  bool close_after_ = false;    // once all is written
   bool closed_ = false;
   bool released_ = false;
 };

@@ -11,7 +11,7 @@ struct HttpRequest {
   std::string method;  // HEAD comes as GET
   HttpTarget target;
   std::string body;
-  std::string context;            // decoded X-Vordb-Context
+  std::string context;  // decoded X-Vordb-Context
   std::string idempotency_key;
 };
 

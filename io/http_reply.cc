@@ -11,7 +11,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string to_text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 HttpResponse answer(int status, const Json& json) {
   HttpResponse response;
@@ -29,8 +31,10 @@ bool is_read(Operation operation) {
     case Operation::kListKeys:
     case Operation::kListBuckets:
     case Operation::kGetBucket:
-    case Operation::kPing: return true;
-    default: return false;
+    case Operation::kPing:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -41,15 +45,20 @@ int status_of(ErrorCode code, Operation operation) {
     case ErrorCode::kOverflow:
     case ErrorCode::kTooLarge:
     case ErrorCode::kTokenReused:
-    case ErrorCode::kUndecodable: return 400;
-    case ErrorCode::kBucketNotFound: return is_read(operation) || operation == Operation::kDeleteBucket ? 404 : 400;
-    case ErrorCode::kBucketExists: return 409;
-    case ErrorCode::kForbidden: return 403;
+    case ErrorCode::kUndecodable:
+      return 400;
+    case ErrorCode::kBucketNotFound:
+      return is_read(operation) || operation == Operation::kDeleteBucket ? 404 : 400;
+    case ErrorCode::kBucketExists:
+      return 409;
+    case ErrorCode::kForbidden:
+      return 403;
     case ErrorCode::kUnavailable:
     case ErrorCode::kDiskFull:
     case ErrorCode::kCorrupt:
     case ErrorCode::kPurging:
-    case ErrorCode::kNotReady: return 503;
+    case ErrorCode::kNotReady:
+      return 503;
   }
   return 500;
 }
@@ -80,12 +89,17 @@ Json bucket_json(const BucketConfig& bucket) {
 
 HttpResponse done(const HttpEcho& asked, const ClientReply& reply) {
   switch (asked.operation) {
-    case Operation::kPut: return answer(200, {{"ok", true}, {"key", asked.key}, {"timestamp", reply.timestamp_ms}});
+    case Operation::kPut:
+      return answer(200, {{"ok", true}, {"key", asked.key}, {"timestamp", reply.timestamp_ms}});
     case Operation::kDelete:
-      return answer(200, {{"deleted", true}, {"key", asked.key}, {"timestamp", reply.timestamp_ms}});
-    case Operation::kCreateBucket: return answer(201, {{"ok", true}, {"bucket", asked.bucket}});
-    case Operation::kDeleteBucket: return answer(200, {{"ok", true}, {"deleted", asked.bucket}});
-    default: return answer(200, {{"ok", true}, {"key", asked.key}});
+      return answer(200,
+                    {{"deleted", true}, {"key", asked.key}, {"timestamp", reply.timestamp_ms}});
+    case Operation::kCreateBucket:
+      return answer(201, {{"ok", true}, {"bucket", asked.bucket}});
+    case Operation::kDeleteBucket:
+      return answer(200, {{"ok", true}, {"deleted", asked.bucket}});
+    default:
+      return answer(200, {{"ok", true}, {"key", asked.key}});
   }
 }
 
@@ -127,16 +141,24 @@ HttpResponse keys_answer(const HttpEcho& asked, ClientReply reply) {
 
 HttpResponse body_of(const HttpEcho& asked, ClientReply reply) {
   switch (reply.kind) {
-    case ClientReply::Kind::kOk: return done(asked, reply);
-    case ClientReply::Kind::kValue: return value_answer(asked, reply);
-    case ClientReply::Kind::kNotFound: return answer(404, {{"error", "not_found"}, {"key", asked.key}});
-    case ClientReply::Kind::kMembers: return members_answer(asked, std::move(reply));
+    case ClientReply::Kind::kOk:
+      return done(asked, reply);
+    case ClientReply::Kind::kValue:
+      return value_answer(asked, reply);
+    case ClientReply::Kind::kNotFound:
+      return answer(404, {{"error", "not_found"}, {"key", asked.key}});
+    case ClientReply::Kind::kMembers:
+      return members_answer(asked, std::move(reply));
     case ClientReply::Kind::kContains:
       return answer(200, {{"key", asked.key}, {"contains", reply.contains}});
-    case ClientReply::Kind::kCounter: return counter_answer(asked, reply);
-    case ClientReply::Kind::kBuckets: return buckets_answer(asked, reply);
-    case ClientReply::Kind::kKeys: return keys_answer(asked, std::move(reply));
-    case ClientReply::Kind::kError: break;
+    case ClientReply::Kind::kCounter:
+      return counter_answer(asked, reply);
+    case ClientReply::Kind::kBuckets:
+      return buckets_answer(asked, reply);
+    case ClientReply::Kind::kKeys:
+      return keys_answer(asked, std::move(reply));
+    case ClientReply::Kind::kError:
+      break;
   }
   return error_answer(asked, reply.error);
 }

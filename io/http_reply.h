@@ -1,4 +1,5 @@
-// The answers of the node as HTTP sees them: status codes and JSON. Everything it makes is valid UTF-8.
+// The answers of the node as HTTP sees them: status codes and JSON. Everything it makes is valid
+// UTF-8.
 #pragma once
 
 #include <string>

@@ -11,36 +11,48 @@ namespace {
 HttpEcho asked(Operation operation) { return {operation, false, "k\"\x01", "b"}; }
 
 HttpResponse reply_with(ErrorCode code, Operation operation, Outcome outcome = Outcome::kRejected) {
-  return to_http(asked(operation),
-                 ClientReply::failed({.code = code, .outcome = outcome, .message = "m", .hint = "h", .expected = "lww"}));
+  return to_http(
+      asked(operation),
+      ClientReply::failed(
+          {.code = code, .outcome = outcome, .message = "m", .hint = "h", .expected = "lww"}));
 }
 
-nlohmann::json body_of(const HttpResponse& response) { return nlohmann::json::parse(response.body); }
+nlohmann::json body_of(const HttpResponse& response) {
+  return nlohmann::json::parse(response.body);
+}
 
 }  // namespace
 
 TEST_CASE("http reply: the bodies of success") {
   ClientReply reply;
   reply.timestamp_ms = 123;
-  CHECK(to_http({Operation::kPut, false, "k", ""}, reply).body == R"({"ok":true,"key":"k","timestamp":123})");
-  CHECK(to_http({Operation::kDelete, false, "k", ""}, reply).body == R"({"deleted":true,"key":"k","timestamp":123})");
+  CHECK(to_http({Operation::kPut, false, "k", ""}, reply).body ==
+        R"({"ok":true,"key":"k","timestamp":123})");
+  CHECK(to_http({Operation::kDelete, false, "k", ""}, reply).body ==
+        R"({"deleted":true,"key":"k","timestamp":123})");
   CHECK(to_http({Operation::kSetAdd, false, "k", ""}, reply).body == R"({"ok":true,"key":"k"})");
-  CHECK(to_http({Operation::kCreateBucket, false, "", "b"}, reply).body == R"({"ok":true,"bucket":"b"})");
+  CHECK(to_http({Operation::kCreateBucket, false, "", "b"}, reply).body ==
+        R"({"ok":true,"bucket":"b"})");
   CHECK(to_http({Operation::kCreateBucket, false, "", "b"}, reply).status == 201);
-  CHECK(to_http({Operation::kDeleteBucket, false, "", "b"}, reply).body == R"({"ok":true,"deleted":"b"})");
+  CHECK(to_http({Operation::kDeleteBucket, false, "", "b"}, reply).body ==
+        R"({"ok":true,"deleted":"b"})");
   reply.kind = ClientReply::Kind::kCounter;
   reply.counter = INT64_MIN;
-  CHECK(to_http({Operation::kGet, true, "k", "b"}, reply).body == R"({"key":"k","value":-9223372036854775808})");
+  CHECK(to_http({Operation::kGet, true, "k", "b"}, reply).body ==
+        R"({"key":"k","value":-9223372036854775808})");
   reply.kind = ClientReply::Kind::kMembers;
   CHECK(to_http({Operation::kGet, true, "k", "b"}, reply).body == R"({"key":"k","members":[]})");
   reply.items = {"a", "b"};
   reply.next = "b";
-  CHECK(to_http({Operation::kGet, true, "k", "b"}, reply).body == R"({"key":"k","members":["a","b"],"next":"b"})");
+  CHECK(to_http({Operation::kGet, true, "k", "b"}, reply).body ==
+        R"({"key":"k","members":["a","b"],"next":"b"})");
   reply.kind = ClientReply::Kind::kKeys;
   reply.next = "\xff";
-  CHECK(to_http({Operation::kListKeys, false, "", "b"}, reply).body == R"({"bucket":"b","keys":["a","b"],"next":"_w"})");
+  CHECK(to_http({Operation::kListKeys, false, "", "b"}, reply).body ==
+        R"({"bucket":"b","keys":["a","b"],"next":"_w"})");
   reply.kind = ClientReply::Kind::kNotFound;
-  CHECK(to_http({Operation::kGet, true, "k", "b"}, reply).body == R"({"error":"not_found","key":"k"})");
+  CHECK(to_http({Operation::kGet, true, "k", "b"}, reply).body ==
+        R"({"error":"not_found","key":"k"})");
   CHECK(to_http({Operation::kGet, true, "k", "b"}, reply).status == 404);
 }
 
@@ -96,7 +108,8 @@ TEST_CASE("http reply: a type mismatch names both sides; what is unknown is neve
   CHECK(body["expected"] == "lww");
   CHECK(body["got"] == "set_add");
   CHECK(reply_with(ErrorCode::kBadRequest, Operation::kPut, Outcome::kUnknown).status == 503);
-  CHECK(body_of(reply_with(ErrorCode::kUnavailable, Operation::kPut, Outcome::kUnknown))["outcome"] == "unknown");
+  CHECK(body_of(reply_with(ErrorCode::kUnavailable, Operation::kPut,
+                           Outcome::kUnknown))["outcome"] == "unknown");
 }
 
 TEST_CASE("http reply: buckets and the node") {
@@ -104,14 +117,16 @@ TEST_CASE("http reply: buckets and the node") {
   reply.kind = ClientReply::Kind::kBuckets;
   reply.buckets = {{"b", BucketType::kPnCounter, 60, 3, 2, 1}};
   const std::string bucket =
-      R"({"name":"b","type":"pn_counter","ttl_seconds":60,"replication_n":3,"write_quorum":2,"read_quorum":1})";
+      R"({"name":"b","type":"pn_counter","ttl_seconds":60,)"
+      R"("replication_n":3,"write_quorum":2,"read_quorum":1})";
   CHECK(to_http(asked(Operation::kGetBucket), reply).body == bucket);
   CHECK(to_http(asked(Operation::kListBuckets), reply).body == "[" + bucket + "]");
   CHECK(readiness({.serving = false}).status == 503);
   CHECK(readiness({.serving = true}).status == 200);
   CHECK(to_http(AdminOutcome{.http_status = 409, .error = "alone", .hint = ""}, "").body ==
         R"({"error":"alone","outcome":"rejected"})");
-  CHECK(to_http(AdminOutcome{}, "full_sync_triggered").body == R"({"ok":true,"action":"full_sync_triggered"})");
+  CHECK(to_http(AdminOutcome{}, "full_sync_triggered").body ==
+        R"({"ok":true,"action":"full_sync_triggered"})");
 }
 
 }  // namespace vordb::io

@@ -13,11 +13,13 @@ namespace vordb::io {
 
 namespace http = boost::beast::http;
 
-void append_response(const HttpResponse& response, bool head_only, bool keep_alive, std::string* out) {
+void append_response(const HttpResponse& response, bool head_only, bool keep_alive,
+                     std::string* out) {
   http::response<http::empty_body> head(http::int_to_status(unsigned(response.status)), 11);
   head.set(http::field::content_type, response.content_type);
   head.set(http::field::content_length, std::to_string(response.body.size()));
-  if (!response.context.empty()) head.set("X-Vordb-Context", absl::WebSafeBase64Escape(response.context));
+  if (!response.context.empty())
+    head.set("X-Vordb-Context", absl::WebSafeBase64Escape(response.context));
   if (!response.allow.empty()) head.set(http::field::allow, response.allow);
   if (!keep_alive) head.set(http::field::connection, "close");
   http::response_serializer<http::empty_body> serializer(head);

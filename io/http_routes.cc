@@ -46,7 +46,8 @@ const Verb* find_verb(const Verb (&verbs)[kCount], const std::string& name) {
   return nullptr;
 }
 
-HttpRoute route_verb(const Verb* verb, DataTarget target, HttpRequest& request, ClientCodec& codec) {
+HttpRoute route_verb(const Verb* verb, DataTarget target, HttpRequest& request,
+                     ClientCodec& codec) {
   if (verb == nullptr) return not_found();
   if (request.method != verb->method) return wrong_method(verb->method);
   target.operation = verb->operation;
@@ -66,7 +67,9 @@ HttpRoute route_legacy(HttpRequest& request, ClientCodec& codec) {
   }
   if (path.size() != 2) return not_found();
   if (request.method == "GET") {
-    target.operation = is_kv ? Operation::kGet : is_set ? Operation::kSetMembers : Operation::kCounterValue;
+    target.operation = is_kv    ? Operation::kGet
+                       : is_set ? Operation::kSetMembers
+                                : Operation::kCounterValue;
   } else if (request.method == "DELETE") {
     target.operation = Operation::kDelete;
     target.bucket = is_kv ? "__default_lww__" : is_set ? "__default_set__" : "__default_counter__";
@@ -136,7 +139,8 @@ HttpRoute route_join(HttpRequest& request) {
   }
   std::optional<SeedNode> parsed = parse_seed_node(seed->text);
   if (!parsed) {
-    return refused(http_error(400, "bad_request", "seed_node must be host:port or name@host[:port]"));
+    return refused(
+        http_error(400, "bad_request", "seed_node must be host:port or name@host[:port]"));
   }
   HttpRoute made = ask(AdminCall::kJoin);
   made.seed = std::move(*parsed);
@@ -149,11 +153,14 @@ struct AdminPath {
   const char* method;
   AdminCall call;
 };
-constexpr AdminPath kAdminPaths[] = {
-    {"status", nullptr, "GET", AdminCall::kStatus},       {"readyz", nullptr, "GET", AdminCall::kReadiness},
-    {"metrics", nullptr, "GET", AdminCall::kMetrics},     {"admin", "members", "GET", AdminCall::kMembers},
-    {"admin", "ring", "GET", AdminCall::kRing},           {"admin", "join", "POST", AdminCall::kJoin},
-    {"admin", "leave", "POST", AdminCall::kLeave},        {"admin", "full-sync", "POST", AdminCall::kFullSync}};
+constexpr AdminPath kAdminPaths[] = {{"status", nullptr, "GET", AdminCall::kStatus},
+                                     {"readyz", nullptr, "GET", AdminCall::kReadiness},
+                                     {"metrics", nullptr, "GET", AdminCall::kMetrics},
+                                     {"admin", "members", "GET", AdminCall::kMembers},
+                                     {"admin", "ring", "GET", AdminCall::kRing},
+                                     {"admin", "join", "POST", AdminCall::kJoin},
+                                     {"admin", "leave", "POST", AdminCall::kLeave},
+                                     {"admin", "full-sync", "POST", AdminCall::kFullSync}};
 
 HttpRoute route_admin(HttpRequest& request) {
   const std::vector<std::string>& path = request.target.segments;
@@ -174,8 +181,8 @@ HttpRoute route_admin(HttpRequest& request) {
 
 bool is_host(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-           c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
   });
 }
 
@@ -197,7 +204,8 @@ std::optional<SeedNode> parse_seed_node(std::string_view text) {
   } else {
     const std::string_view port = text.substr(colon + 1);
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), seed.port);
-    if (error != std::errc() || end != port.data() + port.size() || seed.port == 0) return std::nullopt;
+    if (error != std::errc() || end != port.data() + port.size() || seed.port == 0)
+      return std::nullopt;
     text = text.substr(0, colon);
   }
   if (!is_host(text)) return std::nullopt;

@@ -1,5 +1,5 @@
-// What each HTTP request asks: a data operation for the backend, a question to the node, or an answer at once (for what
-// is wrong with it). Pure: no sockets here.
+// What each HTTP request asks: a data operation for the backend, a question to the node, or an
+// answer at once (for what is wrong with it). Pure: no sockets here.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,16 @@
 
 namespace vordb::io {
 
-enum class AdminCall : uint8_t { kStatus, kReadiness, kMembers, kRing, kJoin, kLeave, kFullSync, kMetrics };
+enum class AdminCall : uint8_t {
+  kStatus,
+  kReadiness,
+  kMembers,
+  kRing,
+  kJoin,
+  kLeave,
+  kFullSync,
+  kMetrics
+};
 
 struct HttpRoute {
   // Exactly one of the three is set.
@@ -19,9 +28,10 @@ struct HttpRoute {
   std::optional<ClientRequest> data;  // but for its client
   std::optional<AdminCall> admin;
 
-  SeedNode seed;        // of a kJoin
-  HttpEcho echo;        // of data
-  bool counted = false;  // in the request metrics: echo.operation is what was asked, also of a refused request
+  SeedNode seed;  // of a kJoin
+  HttpEcho echo;  // of data
+  bool counted =
+      false;  // in the request metrics: echo.operation is what was asked, also of a refused request
 };
 
 // Never throws. Takes the body and key from the request.

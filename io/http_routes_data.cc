@@ -32,9 +32,11 @@ struct Parameters {
 
   Problem read(const HttpTarget& target) {
     const std::string* text = target.parameter("w");
-    if (text != nullptr && !parse_number(*text, 255, &w)) return "w must be a number of replicas, at least 1";
+    if (text != nullptr && !parse_number(*text, 255, &w))
+      return "w must be a number of replicas, at least 1";
     text = target.parameter("r");
-    if (text != nullptr && !parse_number(*text, 255, &r)) return "r must be a number of replicas, at least 1";
+    if (text != nullptr && !parse_number(*text, 255, &r))
+      return "r must be a number of replicas, at least 1";
     text = target.parameter("limit");
     if (text != nullptr && !parse_number(*text, std::numeric_limits<uint32_t>::max(), &limit)) {
       return "limit must be a whole number, at least 1";
@@ -53,7 +55,8 @@ void set_key(DataTarget& target, HttpRequest& request, Body* body) {
 }
 
 template <typename Body>
-void set_mutation(DataTarget& target, HttpRequest& request, const Parameters& parameters, Body* body) {
+void set_mutation(DataTarget& target, HttpRequest& request, const Parameters& parameters,
+                  Body* body) {
   set_key(target, request, body);
   if (!request.idempotency_key.empty()) body->set_request_token(std::move(request.idempotency_key));
   body->set_w(parameters.w);
@@ -128,26 +131,34 @@ Problem set_list_keys(DataTarget& target, const Parameters& parameters, pb::List
   body->set_bucket(target.bucket);
   body->set_limit(parameters.limit);
   std::string after;
-  if (!absl::WebSafeBase64Unescape(parameters.after, &after)) return "after must be the next of an earlier page";
+  if (!absl::WebSafeBase64Unescape(parameters.after, &after))
+    return "after must be the next of an earlier page";
   body->set_after(std::move(after));
   return {};
 }
 
 // Puts into the message what the operation takes from target, parameters, headers and body.
-Problem fill(DataTarget& target, HttpRequest& request, const Parameters& parameters, pb::Request* message) {
+Problem fill(DataTarget& target, HttpRequest& request, const Parameters& parameters,
+             pb::Request* message) {
   switch (target.operation) {
     case Operation::kPut:
       set_mutation(target, request, parameters, message->mutable_put());
       return read_value(request, message->mutable_put()->mutable_value());
-    case Operation::kGet: set_page(target, request, parameters, message->mutable_get()); return {};
-    case Operation::kDelete: set_mutation(target, request, parameters, message->mutable_delete_()); return {};
+    case Operation::kGet:
+      set_page(target, request, parameters, message->mutable_get());
+      return {};
+    case Operation::kDelete:
+      set_mutation(target, request, parameters, message->mutable_delete_());
+      return {};
     case Operation::kSetAdd:
       set_mutation(target, request, parameters, message->mutable_set_add());
       return read_elements(request, message->mutable_set_add());
     case Operation::kSetRemove:
       set_mutation(target, request, parameters, message->mutable_set_remove());
       return read_elements(request, message->mutable_set_remove());
-    case Operation::kSetMembers: set_page(target, request, parameters, message->mutable_set_members()); return {};
+    case Operation::kSetMembers:
+      set_page(target, request, parameters, message->mutable_set_members());
+      return {};
     case Operation::kSetContains:
       return set_contains(target, request, parameters, message->mutable_set_contains());
     case Operation::kCounterIncrement:
@@ -159,12 +170,20 @@ Problem fill(DataTarget& target, HttpRequest& request, const Parameters& paramet
     case Operation::kCounterValue:
       set_read(target, request, parameters, message->mutable_counter_value());
       return {};
-    case Operation::kListKeys: return set_list_keys(target, parameters, message->mutable_list_keys());
-    case Operation::kListBuckets: message->mutable_list_buckets(); return {};
-    case Operation::kGetBucket: message->mutable_get_bucket()->set_name(target.bucket); return {};
-    case Operation::kDeleteBucket: message->mutable_delete_bucket()->set_name(target.bucket); return {};
+    case Operation::kListKeys:
+      return set_list_keys(target, parameters, message->mutable_list_keys());
+    case Operation::kListBuckets:
+      message->mutable_list_buckets();
+      return {};
+    case Operation::kGetBucket:
+      message->mutable_get_bucket()->set_name(target.bucket);
+      return {};
+    case Operation::kDeleteBucket:
+      message->mutable_delete_bucket()->set_name(target.bucket);
+      return {};
     case Operation::kCreateBucket:
-    case Operation::kPing: break;
+    case Operation::kPing:
+      break;
   }
   return "no such operation";
 }
@@ -193,7 +212,8 @@ template <typename Setter>
 Problem set_integer(JsonFields& fields, const char* name, Setter set) {
   JsonFields::Field* field = fields.find(name);
   if (field == nullptr) return {};
-  if (field->kind != JsonFields::Kind::kInteger) return std::string(name) + " must be an integer in range";
+  if (field->kind != JsonFields::Kind::kInteger)
+    return std::string(name) + " must be an integer in range";
   set(field->integer);
   return {};
 }
@@ -208,10 +228,12 @@ Problem set_text(JsonFields& fields, const char* name, Setter set) {
 }
 
 Problem read_bucket(const HttpRequest& request, pb::BucketConfig* config) {
-  JsonFields fields({"name", "type", "ttl_seconds", "replication_n", "consistency", "write_quorum", "read_quorum"});
+  JsonFields fields({"name", "type", "ttl_seconds", "replication_n", "consistency", "write_quorum",
+                     "read_quorum"});
   if (auto problem = fields.parse(request.body)) return *problem;
   if (fields.find("name") == nullptr) return "name must be given";
-  Problem problem = set_text(fields, "name", [&](std::string text) { config->set_name(std::move(text)); });
+  Problem problem =
+      set_text(fields, "name", [&](std::string text) { config->set_name(std::move(text)); });
   if (problem.empty()) {
     problem = set_text(fields, "type", [&](std::string text) {
       // Unset means lww; an empty string is no type.
@@ -223,10 +245,15 @@ Problem read_bucket(const HttpRequest& request, pb::BucketConfig* config) {
       config->set_consistency(text.empty() ? std::string("?") : std::move(text));
     });
   }
-  if (problem.empty()) problem = set_integer(fields, "ttl_seconds", [&](int64_t n) { config->set_ttl_seconds(n); });
-  if (problem.empty()) problem = set_integer(fields, "replication_n", [&](int64_t n) { config->set_replication_n(n); });
-  if (problem.empty()) problem = set_integer(fields, "write_quorum", [&](int64_t n) { config->set_write_quorum(n); });
-  if (problem.empty()) problem = set_integer(fields, "read_quorum", [&](int64_t n) { config->set_read_quorum(n); });
+  if (problem.empty())
+    problem = set_integer(fields, "ttl_seconds", [&](int64_t n) { config->set_ttl_seconds(n); });
+  if (problem.empty())
+    problem =
+        set_integer(fields, "replication_n", [&](int64_t n) { config->set_replication_n(n); });
+  if (problem.empty())
+    problem = set_integer(fields, "write_quorum", [&](int64_t n) { config->set_write_quorum(n); });
+  if (problem.empty())
+    problem = set_integer(fields, "read_quorum", [&](int64_t n) { config->set_read_quorum(n); });
   return problem;
 }
 
@@ -242,10 +269,11 @@ HttpRoute route_data(DataTarget target, HttpRequest& request, ClientCodec& codec
   HttpEcho echo{target.operation, target.by_bucket_type, target.key, target.bucket};
   if (target.bucket.size() > kMaxBucketNameBytes) {
     // No bucket can have such a name.
-    HttpRoute made = refused(to_http(echo, ClientReply::failed({.code = ErrorCode::kBucketNotFound,
-                                                               .outcome = Outcome::kRejected,
-                                                               .message = "no bucket has so long a name",
-                                                               .hint = {}})));
+    HttpRoute made =
+        refused(to_http(echo, ClientReply::failed({.code = ErrorCode::kBucketNotFound,
+                                                   .outcome = Outcome::kRejected,
+                                                   .message = "no bucket has so long a name",
+                                                   .hint = {}})));
     made.counted = true;
     made.echo = std::move(echo);
     return made;

@@ -74,36 +74,43 @@ TEST_CASE("http routes: data operations") {
 }
 
 TEST_CASE("http routes: what a request carries") {
-  CHECK(data(ask("PUT", "/kv/a%2Fb?w=2&unknown=x", R"({"value":"\u0000","x":{}})", "tok")).key == "a/b");
+  CHECK(data(ask("PUT", "/kv/a%2Fb?w=2&unknown=x", R"({"value":"\u0000","x":{}})", "tok")).key ==
+        "a/b");
   CHECK(data(ask("PUT", "/kv/k?w=2", R"({"value":"v"})", "tok")).w == 2);
   CHECK(data(ask("PUT", "/kv/k", R"({"value":"\u0000"})", "tok")).value == std::string(1, '\0'));
   CHECK(data(ask("PUT", "/kv/k", R"({"value":"v"})", "tok")).request_token == "tok");
   CHECK(data(ask("GET", "/set/k?limit=3&after=a%20b&r=3")).limit == 3);
   CHECK(data(ask("GET", "/set/k?limit=3&after=a%20b&r=3")).after == "a b");
   CHECK(data(ask("GET", "/set/k?limit=3&after=a%20b&r=3")).r == 3);
-  CHECK(data(ask("POST", "/set/k/add", R"({"elements":["x","y"]})")).elements == std::vector<std::string>{"x", "y"});
-  CHECK(data(ask("POST", "/counter/k/increment", R"({"amount":9223372036854775807})")).amount == 9223372036854775807u);
+  CHECK(data(ask("POST", "/set/k/add", R"({"elements":["x","y"]})")).elements ==
+        std::vector<std::string>{"x", "y"});
+  CHECK(data(ask("POST", "/counter/k/increment", R"({"amount":9223372036854775807})")).amount ==
+        9223372036854775807u);
   CHECK(data(ask("POST", "/counter/k/increment")).amount == 1);
   CHECK(data(ask("GET", "/bucket/b?limit=5&after=_w")).after == "\xff");
   CHECK(data(ask("GET", "/bucket/b?limit=5")).operation == Operation::kListKeys);
 }
 
 TEST_CASE("http routes: ill-formed data requests are refused") {
-  for (const char* body : {"", "{", "[]", "null", "{}", R"({"value":1})", R"({"value":null})", R"({"value":["a"]})",
-                           R"({"Value":"v"})", "{\"value\":\"\xff\"}"}) {
+  for (const char* body : {"", "{", "[]", "null", "{}", R"({"value":1})", R"({"value":null})",
+                           R"({"value":["a"]})", R"({"Value":"v"})", "{\"value\":\"\xff\"}"}) {
     CAPTURE(body);
     CHECK(refusal("PUT", "/kv/k", body) == 400);
   }
-  for (const char* amount : {"0", "-1", "1.5", "1.0", "\"1\"", "true", "null", "9223372036854775808", "[1]"}) {
+  for (const char* amount :
+       {"0", "-1", "1.5", "1.0", "\"1\"", "true", "null", "9223372036854775808", "[1]"}) {
     CAPTURE(amount);
-    CHECK(refusal("POST", "/counter/k/increment", std::string("{\"amount\":") + amount + "}") == 400);
+    CHECK(refusal("POST", "/counter/k/increment", std::string("{\"amount\":") + amount + "}") ==
+          400);
   }
-  for (const char* body : {"", "{}", R"({"element":1})", R"({"elements":[]})", R"({"elements":["a",1]})",
-                           R"({"elements":"a"})", R"({"element":"a","elements":["b"]})"}) {
+  for (const char* body :
+       {"", "{}", R"({"element":1})", R"({"elements":[]})", R"({"elements":["a",1]})",
+        R"({"elements":"a"})", R"({"element":"a","elements":["b"]})"}) {
     CAPTURE(body);
     CHECK(refusal("POST", "/set/k/add", body) == 400);
   }
-  for (const char* query : {"w=0", "w=256", "w=-1", "w=x", "w=", "w=1.5", "w=+1", "r=0", "limit=0", "limit=4294967296"}) {
+  for (const char* query : {"w=0", "w=256", "w=-1", "w=x", "w=", "w=1.5", "w=+1", "r=0", "limit=0",
+                            "limit=4294967296"}) {
     CAPTURE(query);
     CHECK(refusal("GET", std::string("/kv/k?") + query) == 400);
   }
@@ -119,11 +126,13 @@ TEST_CASE("http routes: a bucket whose name cannot be is missing") {
   CHECK(refusal("GET", "/buckets/" + name) == 404);
   CHECK(refusal("GET", "/bucket/" + name + "/k") == 404);
   CHECK(refusal("PUT", "/bucket/" + name + "/k", R"({"value":"v"})") == 400);
-  CHECK(ask("GET", "/buckets/" + name).answer->body.find("\"bucket_not_found\"") != std::string::npos);
+  CHECK(ask("GET", "/buckets/" + name).answer->body.find("\"bucket_not_found\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("http routes: creating buckets") {
-  const HttpRoute routed = ask("POST", "/buckets", R"({"name":"a/b","type":"orswot","ttl_seconds":60,
+  const HttpRoute routed =
+      ask("POST", "/buckets", R"({"name":"a/b","type":"orswot","ttl_seconds":60,
                                "replication_n":5,"consistency":"session"})");
   const BucketConfig config = data(routed).config;
   CHECK(config.name == "a/b");
@@ -134,14 +143,26 @@ TEST_CASE("http routes: creating buckets") {
   CHECK(config.write_quorum == 2);
   CHECK(config.read_quorum == 1);
   CHECK(data(ask("POST", "/buckets", R"({"name":"b"})")).config.type == BucketType::kLww);
-  for (const char* fields :
-       {R"("type":"lww")", R"("name":"")", R"("name":5)", R"("name":null)", R"("name":"b","type":"map")",
-        R"("name":"b","type":"")", R"("name":"b","type":1)", R"("name":"b","ttl_seconds":-1)",
-        R"("name":"b","ttl_seconds":1.5)", R"("name":"b","ttl_seconds":"60")", R"("name":"b","ttl_seconds":1e30)",
-        R"("name":"b","ttl_seconds":9223372036854775807)", R"("name":"b","replication_n":-1)",
-        R"("name":"b","replication_n":10)", R"("name":"b","replication_n":2,"write_quorum":3)",
-        R"("name":"b","replication_n":2,"read_quorum":3)", R"("name":"b","consistency":"most")",
-        R"("name":"b","consistency":"")", R"("name":"b","consistency":2)", R"("name":"b","write_quorum":"2")"}) {
+  for (const char* fields : {R"("type":"lww")",
+                             R"("name":"")",
+                             R"("name":5)",
+                             R"("name":null)",
+                             R"("name":"b","type":"map")",
+                             R"("name":"b","type":"")",
+                             R"("name":"b","type":1)",
+                             R"("name":"b","ttl_seconds":-1)",
+                             R"("name":"b","ttl_seconds":1.5)",
+                             R"("name":"b","ttl_seconds":"60")",
+                             R"("name":"b","ttl_seconds":1e30)",
+                             R"("name":"b","ttl_seconds":9223372036854775807)",
+                             R"("name":"b","replication_n":-1)",
+                             R"("name":"b","replication_n":10)",
+                             R"("name":"b","replication_n":2,"write_quorum":3)",
+                             R"("name":"b","replication_n":2,"read_quorum":3)",
+                             R"("name":"b","consistency":"most")",
+                             R"("name":"b","consistency":"")",
+                             R"("name":"b","consistency":2)",
+                             R"("name":"b","write_quorum":"2")"}) {
     CAPTURE(fields);
     CHECK(refusal("POST", "/buckets", std::string("{") + fields + "}") == 400);
   }
@@ -149,9 +170,10 @@ TEST_CASE("http routes: creating buckets") {
 }
 
 TEST_CASE("http routes: unknown routes and wrong methods") {
-  for (const char* target : {"/", "/kv", "/kv/k/x", "/kv/k/add", "/set/k/increment", "/counter/k/add", "/bucket",
-                             "/bucket//k", "/bucket/b/k/x", "/bucket/b/k/add/x", "/buckets/", "/buckets/b/x",
-                             "/status/x", "/admin", "/admin/x", "/nothing", "//kv/k"}) {
+  for (const char* target :
+       {"/", "/kv", "/kv/k/x", "/kv/k/add", "/set/k/increment", "/counter/k/add", "/bucket",
+        "/bucket//k", "/bucket/b/k/x", "/bucket/b/k/add/x", "/buckets/", "/buckets/b/x",
+        "/status/x", "/admin", "/admin/x", "/nothing", "//kv/k"}) {
     CAPTURE(target);
     CHECK(refusal("GET", target) == 404);
   }
@@ -175,8 +197,8 @@ TEST_CASE("http routes: administration") {
   const HttpRoute join = ask("POST", "/admin/join", R"({"seed_node":"n@h:5"})");
   CHECK(join.admin == AdminCall::kJoin);
   CHECK(join.seed.port == 5);
-  for (const char* body : {"", "{}", "[]", R"({"seed_node":""})", R"({"seed_node":5})", R"({"seed_node":null})",
-                           R"({"seed_node":"nonsense"})"}) {
+  for (const char* body : {"", "{}", "[]", R"({"seed_node":""})", R"({"seed_node":5})",
+                           R"({"seed_node":null})", R"({"seed_node":"nonsense"})"}) {
     CAPTURE(body);
     CHECK(refusal("POST", "/admin/join", body) == 400);
   }

@@ -72,7 +72,8 @@ TEST_CASE("http: a stream split at every byte means the same") {
   HttpFixture fixture;
   const std::string stream =
       "PUT /kv/key HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-      "4;ext=\"a;b\"\r\n{\"va\r\nB\r\nlue\":\"val\"}\r\n0;last\r\nX-Trailer: y\r\n\r\n" + kGet;
+      "4;ext=\"a;b\"\r\n{\"va\r\nB\r\nlue\":\"val\"}\r\n0;last\r\nX-Trailer: y\r\n\r\n" +
+      kGet;
   for (size_t split = 1; split < stream.size(); ++split) {
     CAPTURE(split);
     RawClient client(fixture.port);
@@ -98,10 +99,12 @@ TEST_CASE("http: trailers change nothing") {
   RawClient client(fixture.port);
   client.send(
       "PUT /kv/key HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-      "d\r\n{\"value\":\"v\"}\r\n0\r\nConnection: close\r\nIdempotency-Key: evil\r\n\r\n" + kGet);
+      "d\r\n{\"value\":\"v\"}\r\n0\r\nConnection: close\r\nIdempotency-Key: evil\r\n\r\n" +
+      kGet);
   CHECK(!read_answer(client).has("Connection: close"));
   CHECK(read_answer(client).status == 200);
-  CHECK(fixture.thread.get<std::string>([&] { return fixture.backend.seen[0].request_token; }) == "");
+  CHECK(fixture.thread.get<std::string>([&] { return fixture.backend.seen[0].request_token; }) ==
+        "");
 }
 
 TEST_CASE("http: connection close and HTTP/1.0") {
@@ -146,7 +149,8 @@ TEST_CASE("http: context and idempotency headers") {
   HttpFixture fixture;
   RawClient client(fixture.port);
   fixture.thread.run([&] { fixture.backend.hold = true; });
-  client.send(request("PUT", "/kv/key", R"({"value":"v"})", "X-Vordb-Context: _w\r\nidempotency-key: tok\r\n"));
+  client.send(request("PUT", "/kv/key", R"({"value":"v"})",
+                      "X-Vordb-Context: _w\r\nidempotency-key: tok\r\n"));
   fixture.wait_for_requests(1);
   fixture.thread.run([&] {
     CHECK(fixture.backend.seen[0].context == "\xff");
@@ -157,8 +161,9 @@ TEST_CASE("http: context and idempotency headers") {
   });
   CHECK(read_answer(client).has("X-Vordb-Context: _g"));
   for (const std::string& header :
-       {std::string("X-Vordb-Context: !!\r\n"), "X-Vordb-Context: " + std::string(4097, 'a') + "\r\n",
-        std::string("Idempotency-Key: \r\n"), "Idempotency-Key: " + std::string(65, 'k') + "\r\n",
+       {std::string("X-Vordb-Context: !!\r\n"),
+        "X-Vordb-Context: " + std::string(4097, 'a') + "\r\n", std::string("Idempotency-Key: \r\n"),
+        "Idempotency-Key: " + std::string(65, 'k') + "\r\n",
         std::string("Idempotency-Key: a\r\nIdempotency-Key: b\r\n")}) {
     RawClient refused(fixture.port);
     refused.send(request("PUT", "/kv/key", R"({"value":"v"})", header));
@@ -198,9 +203,11 @@ TEST_CASE("http: status, administration, health and metrics") {
   RawClient client(fixture.port);
   fixture.node.state.num_vnodes = 256;
   client.send(request("GET", "/status"));
-  CHECK(read_answer(client).body.find(R"("status":"running","num_vnodes":256)") != std::string::npos);
+  CHECK(read_answer(client).body.find(R"("status":"running","num_vnodes":256)") !=
+        std::string::npos);
   client.send(request("GET", "/admin/members"));
-  CHECK(read_answer(client).body.find(R"("node_id":"node1","address":"127.0.0.1:7001")") != std::string::npos);
+  CHECK(read_answer(client).body.find(R"("node_id":"node1","address":"127.0.0.1:7001")") !=
+        std::string::npos);
   client.send(request("GET", "/admin/ring"));
   CHECK(read_answer(client).body.find(R"("owners":[["node1"],["node1"]])") != std::string::npos);
   client.send(request("POST", "/admin/full-sync"));

@@ -35,7 +35,8 @@ bool parse_query(std::string_view query, HttpTarget* out) {
     const size_t equals = pair.find('=');
     std::string name, value;
     if (!decode(pair.substr(0, equals), true, &name)) return false;
-    if (equals != std::string_view::npos && !decode(pair.substr(equals + 1), true, &value)) return false;
+    if (equals != std::string_view::npos && !decode(pair.substr(equals + 1), true, &value))
+      return false;
     out->parameters.emplace_back(std::move(name), std::move(value));
   }
   return true;
@@ -62,7 +63,8 @@ std::optional<HttpTarget> parse_target(std::string_view target) {
   if (question != std::string_view::npos && !parse_query(target.substr(question + 1), &parsed)) {
     return std::nullopt;
   }
-  std::string_view path = target.substr(1, question == std::string_view::npos ? question : question - 1);
+  std::string_view path =
+      target.substr(1, question == std::string_view::npos ? question : question - 1);
   for (;;) {
     const size_t slash = path.find('/');
     std::string segment;

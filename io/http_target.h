@@ -1,5 +1,6 @@
-// What a request line points at: "/bucket/a%2Fb/k?w=2" is the segments "bucket", "a/b", "k" and the parameter w.
-// Segments are split at raw slashes and decoded after, so that a key may hold any byte.
+// What a request line points at: "/bucket/a%2Fb/k?w=2" is the segments "bucket", "a/b", "k" and the
+// parameter w. Segments are split at raw slashes and decoded after, so that a key may hold any
+// byte.
 #pragma once
 
 #include <optional>
@@ -18,8 +19,8 @@ struct HttpTarget {
   const std::string* parameter(std::string_view name) const;
 };
 
-// Nothing when it is no path (or absolute URL), or an escape is not two hex digits. In parameters `+` is a space, in
-// segments a plus.
+// Nothing when it is no path (or absolute URL), or an escape is not two hex digits. In parameters
+// `+` is a space, in segments a plus.
 std::optional<HttpTarget> parse_target(std::string_view target);
 
 }  // namespace vordb::io

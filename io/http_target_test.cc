@@ -33,7 +33,8 @@ TEST_CASE("http target: split at raw slashes, then decoded") {
 }
 
 TEST_CASE("http target: bad escapes and what is no path") {
-  for (const char* target : {"/a%", "/a%1", "/a%zz", "/a%1g/b", "/a?x=%", "/a?%q=1", "*", "", "kv/a", "host:80"}) {
+  for (const char* target :
+       {"/a%", "/a%1", "/a%zz", "/a%1g/b", "/a?x=%", "/a?%q=1", "*", "", "kv/a", "host:80"}) {
     CAPTURE(target);
     CHECK(!parse_target(target));
   }
@@ -61,8 +62,9 @@ TEST_CASE("seed node: host and port, or name, host and perhaps a port") {
   CHECK(seed->port == 7001);
   CHECK(seed->expected_node_id == "node1");
   CHECK(parse_seed_node("n@h:65535")->port == 65535);
-  for (const char* text : {"", "host", "host:", ":7001", "host:0", "host:65536", "host:7001x", "host:-1", "@host",
-                           "name@", "name@:7001", "a@b@c", "a b:7001", "host:70:01"}) {
+  for (const char* text :
+       {"", "host", "host:", ":7001", "host:0", "host:65536", "host:7001x", "host:-1", "@host",
+        "name@", "name@:7001", "a@b@c", "a b:7001", "host:70:01"}) {
     CAPTURE(text);
     CHECK(!parse_seed_node(text));
   }

@@ -1,6 +1,7 @@
-// The JSON bodies of requests. A request is an object with a few fields of simple types, so no tree is built: the text
-// is checked as a whole, strictly (RFC 8259, UTF-8 without lone surrogates), and the fields of interest are kept.
-// Whatever its nesting, size or number of fields, a text costs time and memory in proportion to its length.
+// The JSON bodies of requests. A request is an object with a few fields of simple types, so no tree
+// is built: the text is checked as a whole, strictly (RFC 8259, UTF-8 without lone surrogates), and
+// the fields of interest are kept. Whatever its nesting, size or number of fields, a text costs
+// time and memory in proportion to its length.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@ using boost::system::error_code;
 
 namespace {
 
-// How long to wait when the process has no descriptors left: accepting again at once would only spin.
+// How long to wait when the process has no descriptors left: accepting again at once would only
+// spin.
 constexpr std::chrono::milliseconds kAcceptPause{50};
 
 constexpr int kBacklog = 4096;
@@ -36,10 +37,10 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
   void accept() {
     const Target& target = targets[next];
     next = (next + 1) % targets.size();
-    acceptor.async_accept(*target.loop,
-                          [self = shared_from_this(), &target](error_code error, tcp::socket socket) {
-                            self->accepted(target, error, std::move(socket));
-                          });
+    acceptor.async_accept(
+        *target.loop, [self = shared_from_this(), &target](error_code error, tcp::socket socket) {
+          self->accepted(target, error, std::move(socket));
+        });
   }
 
   void accepted(const Target& target, error_code error, tcp::socket socket) {
@@ -56,9 +57,10 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
     if (target.loop == &loop) {
       target.adopt(std::move(socket));
     } else {
-      boost::asio::post(*target.loop, [self = shared_from_this(), &target, moved = std::move(socket)]() mutable {
-        target.adopt(std::move(moved));
-      });
+      boost::asio::post(*target.loop,
+                        [self = shared_from_this(), &target, moved = std::move(socket)]() mutable {
+                          target.adopt(std::move(moved));
+                        });
     }
     accept();
   }
@@ -83,7 +85,8 @@ absl::Status Listener::listen(const std::string& host, uint16_t port) {
   const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
   if (!error && !found.empty()) error = impl_->open(found.begin()->endpoint());
   if (error) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", host, ":", port, ": ", error.message()));
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", host, ":", port, ": ", error.message()));
   }
   impl_->accept();
   return absl::OkStatus();

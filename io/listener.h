@@ -1,5 +1,6 @@
-// One listening socket whose connections go to the shards in turn. The socket has SO_REUSEADDR, so a restart can follow
-// a kill at once, and not SO_REUSEPORT: a second server on the port is told that it is taken.
+// One listening socket whose connections go to the shards in turn. The socket has SO_REUSEADDR, so
+// a restart can follow a kill at once, and not SO_REUSEPORT: a second server on the port is told
+// that it is taken.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Binds and begins to accept; port 0 takes a free one. `host` is an address or a name. The error names both.
+  // Binds and begins to accept; port 0 takes a free one. `host` is an address or a name. The error
+  // names both.
   absl::Status listen(const std::string& host, uint16_t port);
 
   uint16_t port() const;

@@ -14,13 +14,15 @@ RequestStatus status_of(const ClientReply& reply) {
 
 Operation counted_operation(Operation asked, bool by_bucket_type, const ClientReply& reply) {
   if (!by_bucket_type) return asked;
-  const bool is_read = reply.operation == Operation::kSetMembers || reply.operation == Operation::kCounterValue;
+  const bool is_read =
+      reply.operation == Operation::kSetMembers || reply.operation == Operation::kCounterValue;
   if (reply.kind == ClientReply::Kind::kMembers) return Operation::kSetMembers;
   if (reply.kind == ClientReply::Kind::kCounter) return Operation::kCounterValue;
   return is_read ? reply.operation : asked;
 }
 
-void ShardMetrics::count(Operation operation, Protocol protocol, RequestStatus status, uint64_t duration_us) {
+void ShardMetrics::count(Operation operation, Protocol protocol, RequestStatus status,
+                         uint64_t duration_us) {
   ++requests_[int(operation)][int(protocol)][int(status)];
   Durations& durations = durations_[int(operation)][int(protocol)];
   size_t bucket = 0;

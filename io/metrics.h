@@ -1,5 +1,6 @@
-// What /metrics shows. Each shard counts in plain arrays of its own (ShardMetrics); a scrape visits every shard on its
-// own thread, one after the other and without making any of them wait, and turns the sum into Prometheus' text format.
+// What /metrics shows. Each shard counts in plain arrays of its own (ShardMetrics); a scrape visits
+// every shard on its own thread, one after the other and without making any of them wait, and turns
+// the sum into Prometheus' text format.
 #pragma once
 
 #include <array>
@@ -23,12 +24,14 @@ RequestStatus status_of(const ClientReply& reply);
 // What a request counts as: reads that left the type open count as what they turned out to be.
 Operation counted_operation(Operation asked, bool by_bucket_type, const ClientReply& reply);
 
-// Counters of one shard, written by its thread only. Copyable: a scrape takes a copy on that thread.
+// Counters of one shard, written by its thread only. Copyable: a scrape takes a copy on that
+// thread.
 class ShardMetrics {
  public:
-  // Upper bounds of the buckets of a request's duration in microseconds, both included; above the last: +Inf.
+  // Upper bounds of the buckets of a request's duration in microseconds, both included; above the
+  // last: +Inf.
   static constexpr std::array<uint64_t, 18> kDurationBoundsUs = {
-      10,    25,    50,     100,    250,    500,     1000,    2500,    5000,
+      10,    25,    50,    100,    250,    500,    1000,    2500,    5000,
       10000, 25000, 50000, 100000, 250000, 500000, 1000000, 5000000, 10000000};
 
   struct Durations {
@@ -36,7 +39,8 @@ class ShardMetrics {
     uint64_t sum_us = 0;
   };
 
-  // One answered request that took `duration_us`. `operation` is the reply's for reads by the bucket's type.
+  // One answered request that took `duration_us`. `operation` is the reply's for reads by the
+  // bucket's type.
   void count(Operation operation, Protocol protocol, RequestStatus status, uint64_t duration_us);
 
   void connection_opened(Protocol protocol) { ++connections_[int(protocol)]; }
@@ -91,7 +95,8 @@ class MetricsCollector {
   // `node` is called on the last source's thread. At least one source.
   MetricsCollector(std::vector<Source> sources, std::function<NodeFigures()> node);
 
-  // From any thread; `done` is called on the last source's thread. The collector outlives what it has begun.
+  // From any thread; `done` is called on the last source's thread. The collector outlives what it
+  // has begun.
   void gather(std::function<void(std::vector<ShardSample>)> done) const;
   void scrape(std::function<void(std::string)> done) const;
 

@@ -27,15 +27,23 @@ bool has_line(const std::string& text, const std::string& line) {
 
 TEST_CASE("metrics: shards are summed; buckets are cumulative and end at +Inf = count") {
   const std::string text = render_metrics({sample(), sample()}, {.ring_version = 9});
-  CHECK(has_line(text, R"(vordb_request_count_total{operation="put",protocol="tcp",status="ok"} 4)"));
-  CHECK(has_line(text, R"(vordb_request_count_total{operation="put",protocol="tcp",status="error"} 2)"));
-  CHECK(has_line(text, R"(vordb_request_count_total{operation="counter_value",protocol="http",status="not_found"} 0)"));
-  CHECK(has_line(text, R"(vordb_request_duration_us_bucket{operation="put",protocol="tcp",le="10"} 2)"));
-  CHECK(has_line(text, R"(vordb_request_duration_us_bucket{operation="put",protocol="tcp",le="25"} 4)"));
-  CHECK(has_line(text, R"(vordb_request_duration_us_bucket{operation="put",protocol="tcp",le="10000000"} 4)"));
-  CHECK(has_line(text, R"(vordb_request_duration_us_bucket{operation="put",protocol="tcp",le="+Inf"} 6)"));
+  CHECK(
+      has_line(text, R"(vordb_request_count_total{operation="put",protocol="tcp",status="ok"} 4)"));
+  CHECK(has_line(text,
+                 R"(vordb_request_count_total{operation="put",protocol="tcp",status="error"} 2)"));
+  CHECK(has_line(text, R"(vordb_request_count_total{operation="counter_value",protocol="http",)"
+                       R"(status="not_found"} 0)"));
+  CHECK(has_line(text,
+                 R"(vordb_request_duration_us_bucket{operation="put",protocol="tcp",le="10"} 2)"));
+  CHECK(has_line(text,
+                 R"(vordb_request_duration_us_bucket{operation="put",protocol="tcp",le="25"} 4)"));
+  CHECK(has_line(
+      text, R"(vordb_request_duration_us_bucket{operation="put",protocol="tcp",le="10000000"} 4)"));
+  CHECK(has_line(
+      text, R"(vordb_request_duration_us_bucket{operation="put",protocol="tcp",le="+Inf"} 6)"));
   CHECK(has_line(text, R"(vordb_request_duration_us_count{operation="put",protocol="tcp"} 6)"));
-  CHECK(has_line(text, R"(vordb_request_duration_us_sum{operation="put",protocol="tcp"} 198000042)"));
+  CHECK(
+      has_line(text, R"(vordb_request_duration_us_sum{operation="put",protocol="tcp"} 198000042)"));
   CHECK(has_line(text, "vordb_cache_hit_total 10"));
   CHECK(has_line(text, "vordb_ring_version 9"));
 }
@@ -78,8 +86,9 @@ TEST_CASE("metrics: a scrape visits each shard by its own way") {
   std::vector<std::function<void()>> queue;
   ShardMetrics metrics;
   metrics.count(Operation::kGet, Protocol::kHttp, RequestStatus::kOk, 1);
-  MetricsCollector::Source source{[&](std::function<void()> task) { queue.push_back(std::move(task)); }, &metrics,
-                                  [] { return ShardFigures{}; }};
+  MetricsCollector::Source source{
+      [&](std::function<void()> task) { queue.push_back(std::move(task)); }, &metrics,
+      [] { return ShardFigures{}; }};
   const MetricsCollector collector({source, source, source}, [] { return NodeFigures{}; });
   std::string text;
   collector.scrape([&](std::string made) { text = std::move(made); });
@@ -90,7 +99,8 @@ TEST_CASE("metrics: a scrape visits each shard by its own way") {
     queue.clear();
     task();
   }
-  CHECK(has_line(text, R"(vordb_request_count_total{operation="get",protocol="http",status="ok"} 3)"));
+  CHECK(has_line(text,
+                 R"(vordb_request_count_total{operation="get",protocol="http",status="ok"} 3)"));
 }
 
 }  // namespace vordb::io

@@ -20,14 +20,21 @@ using prometheus::MetricType;
 constexpr const char* kProtocolNames[kProtocols] = {"http", "tcp"};
 constexpr const char* kStatusNames[kRequestStatuses] = {"ok", "not_found", "error"};
 
-// The operations on values of the three types, which dashboards know; the others have a family of their own.
-constexpr Operation kDataOperations[] = {
-    Operation::kPut,        Operation::kGet,        Operation::kDelete,
-    Operation::kSetAdd,     Operation::kSetRemove,  Operation::kSetMembers,
-    Operation::kCounterIncrement, Operation::kCounterDecrement, Operation::kCounterValue};
-constexpr Operation kOtherOperations[] = {
-    Operation::kSetContains, Operation::kListKeys,  Operation::kCreateBucket, Operation::kListBuckets,
-    Operation::kGetBucket,   Operation::kDeleteBucket, Operation::kPing};
+// The operations on values of the three types, which dashboards know; the others have a family of
+// their own.
+constexpr Operation kDataOperations[] = {Operation::kPut,
+                                         Operation::kGet,
+                                         Operation::kDelete,
+                                         Operation::kSetAdd,
+                                         Operation::kSetRemove,
+                                         Operation::kSetMembers,
+                                         Operation::kCounterIncrement,
+                                         Operation::kCounterDecrement,
+                                         Operation::kCounterValue};
+constexpr Operation kOtherOperations[] = {Operation::kSetContains,  Operation::kListKeys,
+                                          Operation::kCreateBucket, Operation::kListBuckets,
+                                          Operation::kGetBucket,    Operation::kDeleteBucket,
+                                          Operation::kPing};
 
 MetricFamily family(std::string name, std::string help, MetricType type) {
   MetricFamily made;
@@ -38,8 +45,8 @@ MetricFamily family(std::string name, std::string help, MetricType type) {
 }
 
 template <size_t kCount>
-MetricFamily request_counts(const char* name, const char* help, const Operation (&operations)[kCount],
-                            const ShardMetrics& sum) {
+MetricFamily request_counts(const char* name, const char* help,
+                            const Operation (&operations)[kCount], const ShardMetrics& sum) {
   MetricFamily made = family(name, help, MetricType::Counter);
   for (const Operation operation : operations) {
     for (int protocol = 0; protocol < kProtocols; ++protocol) {
@@ -48,7 +55,8 @@ MetricFamily request_counts(const char* name, const char* help, const Operation 
         metric.label = {{"operation", to_string(operation)},
                         {"protocol", kProtocolNames[protocol]},
                         {"status", kStatusNames[status]}};
-        metric.counter.value = double(sum.requests(operation, Protocol(protocol), RequestStatus(status)));
+        metric.counter.value =
+            double(sum.requests(operation, Protocol(protocol), RequestStatus(status)));
         made.metric.push_back(std::move(metric));
       }
     }
@@ -70,12 +78,14 @@ ClientMetric::Histogram to_histogram(const ShardMetrics::Durations& durations) {
 
 // Only for what was asked at least once: the histograms are most of the text.
 MetricFamily request_durations(const ShardMetrics& sum) {
-  MetricFamily made = family("vordb_request_duration_us",
-                             "Microseconds from the arrival of a request to its answer.", MetricType::Histogram);
+  MetricFamily made =
+      family("vordb_request_duration_us",
+             "Microseconds from the arrival of a request to its answer.", MetricType::Histogram);
   for (int operation = 0; operation < kOperations; ++operation) {
     for (int protocol = 0; protocol < kProtocols; ++protocol) {
       ClientMetric metric;
-      metric.label = {{"operation", to_string(Operation(operation))}, {"protocol", kProtocolNames[protocol]}};
+      metric.label = {{"operation", to_string(Operation(operation))},
+                      {"protocol", kProtocolNames[protocol]}};
       metric.histogram = to_histogram(sum.durations(Operation(operation), Protocol(protocol)));
       if (metric.histogram.sample_count > 0) made.metric.push_back(std::move(metric));
     }
@@ -83,7 +93,8 @@ MetricFamily request_durations(const ShardMetrics& sum) {
   return made;
 }
 
-MetricFamily per_protocol(const char* name, const char* help, MetricType type, uint64_t http, uint64_t tcp) {
+MetricFamily per_protocol(const char* name, const char* help, MetricType type, uint64_t http,
+                          uint64_t tcp) {
   MetricFamily made = family(name, help, type);
   for (int protocol = 0; protocol < kProtocols; ++protocol) {
     const double value = double(Protocol(protocol) == Protocol::kHttp ? http : tcp);
@@ -129,28 +140,34 @@ std::string render_metrics(const std::vector<ShardSample>& samples, const NodeFi
   std::vector<MetricFamily> families = {
       request_counts("vordb_request_count_total", "Answered data requests.", kDataOperations, sum),
       request_counts("vordb_other_request_count_total",
-                     "Answered requests that read or change no single value.", kOtherOperations, sum),
+                     "Answered requests that read or change no single value.", kOtherOperations,
+                     sum),
       request_durations(sum),
-      per_protocol("vordb_connections", "Open client connections.", kGauge, sum.connections(Protocol::kHttp),
-                   sum.connections(Protocol::kTcp)),
-      per_protocol("vordb_connections_refused_total", "Client connections refused for a limit.", kCounter,
-                   sum.refused(Protocol::kHttp), sum.refused(Protocol::kTcp)),
-      single("vordb_cache_hit_total", "Reads answered from the key cache.", kCounter, figures.cache_hits),
+      per_protocol("vordb_connections", "Open client connections.", kGauge,
+                   sum.connections(Protocol::kHttp), sum.connections(Protocol::kTcp)),
+      per_protocol("vordb_connections_refused_total", "Client connections refused for a limit.",
+                   kCounter, sum.refused(Protocol::kHttp), sum.refused(Protocol::kTcp)),
+      single("vordb_cache_hit_total", "Reads answered from the key cache.", kCounter,
+             figures.cache_hits),
       single("vordb_cache_miss_total", "Reads that the key cache could not answer.", kCounter,
              figures.cache_misses),
       single("vordb_cache_bytes", "Bytes in the key cache.", kGauge, figures.cache_bytes),
-      single("vordb_keys_purged_total", "Expired keys whose data was removed.", kCounter, figures.keys_purged),
+      single("vordb_keys_purged_total", "Expired keys whose data was removed.", kCounter,
+             figures.keys_purged),
       single("vordb_commits_total", "Batches made durable.", kCounter, figures.commits),
       single("vordb_corrupt_vnodes", "Partitions not served because their data is damaged.", kGauge,
              figures.corrupt_vnodes),
       single("vordb_waiting_operations", "Requests under way.", kGauge, figures.waiting_operations),
       single("vordb_vnodes", "Placements that live on this node.", kGauge, figures.vnodes),
-      single("vordb_gossip_delta_sent_total", "Deltas sent to other nodes.", kCounter, node.gossip_deltas_sent),
+      single("vordb_gossip_delta_sent_total", "Deltas sent to other nodes.", kCounter,
+             node.gossip_deltas_sent),
       single("vordb_gossip_delta_keys_total", "Keys in the deltas sent to other nodes.", kCounter,
              node.gossip_delta_keys),
       single("vordb_ring_version", "Version of the ring in use.", kGauge, node.ring_version),
-      single("vordb_partitions_owned", "Partitions that this node owns.", kGauge, node.partitions_owned),
-      single("vordb_cluster_connected", "Other members with a live connection.", kGauge, node.cluster_connected),
+      single("vordb_partitions_owned", "Partitions that this node owns.", kGauge,
+             node.partitions_owned),
+      single("vordb_cluster_connected", "Other members with a live connection.", kGauge,
+             node.cluster_connected),
   };
   std::ostringstream text;
   text.imbue(std::locale::classic());

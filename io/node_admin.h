@@ -1,8 +1,9 @@
-// What the HTTP server asks the node as a whole: its status, members, ring, metrics, and the operator's commands.
+// What the HTTP server asks the node as a whole: its status, members, ring, metrics, and the
+// operator's commands.
 //
-// Each call comes from some shard's thread, must return at once, and is answered by calling `done` once, from any
-// thread, maybe before the call returns. A call whose `done` is never called leaves its client waiting until it goes
-// away.
+// Each call comes from some shard's thread, must return at once, and is answered by calling `done`
+// once, from any thread, maybe before the call returns. A call whose `done` is never called leaves
+// its client waiting until it goes away.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,8 @@ struct SeedNode {
   uint16_t port = 0;
 };
 
-// How a command ended. 200 is success; else `error` is the word that clients see, such as "unavailable" or "not_empty".
+// How a command ended. 200 is success; else `error` is the word that clients see, such as
+// "unavailable" or "not_empty".
 struct AdminOutcome {
   int http_status = 200;
   std::string error;

@@ -1,5 +1,6 @@
-// The requests of one connection that wait for their answers, oldest first. Answers come in any order and leave in the
-// order of the requests. Numbers are consecutive and wrap at 2^32; at most 2^31 wait at once.
+// The requests of one connection that wait for their answers, oldest first. Answers come in any
+// order and leave in the order of the requests. Numbers are consecutive and wrap at 2^32; at most
+// 2^31 wait at once.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ struct WaitingRequest {
   bool answered = false;
   uint32_t bytes = 0;  // of the request
   uint64_t start_us = 0;
-  std::string key;     // echoed in the answer
-  std::string frame;   // the answer, while older requests still wait for theirs
+  std::string key;    // echoed in the answer
+  std::string frame;  // the answer, while older requests still wait for theirs
 };
 
 class ReplyRing {
@@ -36,7 +37,9 @@ class ReplyRing {
     return tail_++;
   }
 
-  bool waits(uint32_t number) const { return number - head_ < size() && !rows_[number & mask()].answered; }
+  bool waits(uint32_t number) const {
+    return number - head_ < size() && !rows_[number & mask()].answered;
+  }
   WaitingRequest& at(uint32_t number) { return rows_[number & mask()]; }
 
   uint32_t size() const { return tail_ - head_; }

@@ -93,8 +93,7 @@ std::optional<ReadResult> RocksDisk::read(ActorId actor, OpId op, const ReadRequ
   store_.read_pool().post([&store = store_, channel = channel_, actor, op, request,
                            view = std::move(view)] {
     std::vector<DiskEvent> events;
-    events.push_back(
-        {DiskEvent::Kind::kRead, actor, op, read_device(store, request, view.get())});
+    events.push_back({DiskEvent::Kind::kRead, actor, op, read_device(store, request, view.get())});
     channel->deliver(std::move(events));
   });
   return std::nullopt;

@@ -1,8 +1,8 @@
 // The production side of the Disk door: one shard's view of the node's RocksStore.
 //
-// Commits go to the store's commit thread (io/group_commit.h). A read is tried in memory on the shard's thread and goes
-// to the store's read threads when a block must be fetched; then it sees what is durable when the thread gets to it,
-// at the latest when its event is delivered.
+// Commits go to the store's commit thread (io/group_commit.h). A read is tried in memory on the
+// shard's thread and goes to the store's read threads when a block must be fetched; then it sees
+// what is durable when the thread gets to it, at the latest when its event is delivered.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,9 @@ namespace vordb::io {
 
 class RocksDisk : public Disk {
  public:
-  // `store` outlives the disk. `deliver` brings events to the shard: it is called on the store's threads, once a group
-  // of commits and once a late read, and should only hand them over. It must not destroy the disk.
+  // `store` outlives the disk. `deliver` brings events to the shard: it is called on the store's
+  // threads, once a group of commits and once a late read, and should only hand them over. It must
+  // not destroy the disk.
   RocksDisk(RocksStore& store, DiskChannel::Deliver deliver);
   // What was committed is still written, but no event comes any more.
   ~RocksDisk() override;

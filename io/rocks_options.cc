@@ -1,8 +1,15 @@
 #include "io/rocks_options.h"
 
 #include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
 
 #include "rocksdb/cache.h"
+#include "rocksdb/env.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/options.h"
 #include "rocksdb/table.h"
@@ -14,13 +21,31 @@ namespace {
 
 constexpr uint64_t kMiB = 1 << 20;
 
+class ForwardingLogger : public rocksdb::Logger {
+ public:
+  explicit ForwardingLogger(std::function<void(std::string_view)> log)
+      : Logger(rocksdb::InfoLogLevel::WARN_LEVEL), log_(std::move(log)) {}
+
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    if (!log_) return;
+    char text[1024];
+    const int size = std::vsnprintf(text, sizeof text, format, arguments);
+    if (size > 0) log_(std::string_view(text, std::min<size_t>(size_t(size), sizeof text - 1)));
+  }
+
+ private:
+  const std::function<void(std::string_view)> log_;
+};
+
 }  // namespace
 
 rocksdb::DBOptions database_options(const RocksStoreOptions& options) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
   db.paranoid_checks = true;
-  // A torn last write is dropped whole; anything wrong before it, or a log file missing, is reported.
+  // A torn last write is dropped whole; anything wrong before it, or a log file missing, is
+  // reported.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   db.track_and_verify_wals_in_manifest = true;
   db.verify_sst_unique_id_in_manifest = true;
@@ -44,9 +69,9 @@ rocksdb::DBOptions database_options(const RocksStoreOptions& options) {
   db.max_manifest_file_size = 16 * kMiB;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
-  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  db.max_log_file_size = kMiB;
-  db.keep_log_file_num = 3;
+  // Not RocksDB's own file LOG: on a full device it aborts the process (Debian's build has
+  // assertions) before the process could say why.
+  db.info_log = std::make_shared<ForwardingLogger>(options.log);
   return db;
 }
 
@@ -62,8 +87,7 @@ rocksdb::ColumnFamilyOptions family_options(const RocksStoreOptions& options) {
   family.write_buffer_size = options.cf_write_buffer_size_mb * kMiB;
   family.max_write_buffer_number = 3;
   // In proportion to the small write buffers: level 1 is what four flushes make, times four.
-  family.max_bytes_for_level_base =
-      std::max<uint64_t>(16 * kMiB, 16 * family.write_buffer_size);
+  family.max_bytes_for_level_base = std::max<uint64_t>(16 * kMiB, 16 * family.write_buffer_size);
   family.target_file_size_base = std::max<uint64_t>(4 * kMiB, 4 * family.write_buffer_size);
   // What is young is rewritten soon: not worth the CPU.
   const auto lz4 = rocksdb::kLZ4Compression;

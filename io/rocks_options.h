@@ -1,4 +1,5 @@
-// How VorDB sets RocksDB up, and why: each choice that differs from RocksDB's default has its reason beside it.
+// How VorDB sets RocksDB up, and why: each choice that differs from RocksDB's default has its
+// reason beside it.
 #pragma once
 
 #include "io/rocks_store.h"

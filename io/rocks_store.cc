@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/assert.h"
@@ -33,7 +32,8 @@ std::string family_name(Family family) {
   return family == kMetaFamily ? "meta" : absl::StrCat("data", family);
 }
 
-// True when someone else holds RocksDB's lock: how to tell that from other I/O errors without reading texts.
+// True when someone else holds RocksDB's lock: how to tell that from other I/O errors without
+// reading texts.
 bool locked(const std::string& directory) {
   rocksdb::Env* env = rocksdb::Env::Default();
   rocksdb::FileLock* lock = nullptr;
@@ -41,15 +41,6 @@ bool locked(const std::string& directory) {
   if (!env->LockFile(directory + "/LOCK", &lock).ok()) return true;
   env->UnlockFile(lock);
   return false;
-}
-
-// Files with data, in a directory that has no CURRENT: a new store in it would delete them.
-bool has_orphans(const std::string& directory) {
-  std::vector<std::string> names;
-  rocksdb::Env::Default()->GetChildren(directory, &names).PermitUncheckedError();
-  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
-    return absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".log");
-  });
 }
 
 }  // namespace
@@ -96,22 +87,17 @@ absl::Status RocksStore::open_database() {
   std::error_code error;
   std::filesystem::create_directories(options_.directory, error);
   if (error) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot create the data directory ", options_.directory, ": ",
-                     error.message()));
+    return absl::UnavailableError(absl::StrCat("cannot create the data directory ",
+                                               options_.directory, ": ", error.message()));
   }
   const rocksdb::Status current =
       rocksdb::Env::Default()->FileExists(options_.directory + "/CURRENT");
-  if (current.IsNotFound()) {
-    if (has_orphans(options_.directory)) {
-      return absl::DataLossError(
-          absl::StrCat("the data directory ", options_.directory, " has lost its file CURRENT"));
-    }
-    return open_families({rocksdb::kDefaultColumnFamilyName});
-  }
+  // RocksDB refuses to make a new database where logs of another one lie: a lost CURRENT does not
+  // wipe a store.
+  if (current.IsNotFound()) return open_families({rocksdb::kDefaultColumnFamilyName});
   std::vector<std::string> names;
-  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(database_options(options_),
-                                                                 options_.directory, &names);
+  const rocksdb::Status listed =
+      rocksdb::DB::ListColumnFamilies(database_options(options_), options_.directory, &names);
   if (!listed.ok()) return explain(listed);
   return open_families(std::move(names));
 }
@@ -123,8 +109,8 @@ absl::Status RocksStore::open_families(std::vector<std::string> names) {
   for (const std::string& name : names) descriptors.emplace_back(name, family);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(database_options(options_), options_.directory,
-                                                   descriptors, &handles, &db);
+  const rocksdb::Status opened =
+      rocksdb::DB::Open(database_options(options_), options_.directory, descriptors, &handles, &db);
   if (!opened.ok()) return explain(opened);
   db_.reset(db);
   families_.assign(std::max<size_t>(handles.size() - 1, options_.column_families + 1u), nullptr);
@@ -149,7 +135,8 @@ absl::Status RocksStore::open_families(std::vector<std::string> names) {
       absl::StrCat(options_.directory, " holds a RocksDB database that is not a VorDB store"));
 }
 
-// Makes the families of a new store; a crash in the middle of that leaves a store without its record, and this goes on.
+// Makes the families of a new store; a crash in the middle of that leaves a store without its
+// record, and this goes on.
 absl::Status RocksStore::complete_families() {
   std::string format;
   rocksdb::Status status = db_->Get({}, own_family_, kFormatKey, &format);
@@ -168,9 +155,9 @@ absl::Status RocksStore::complete_families() {
           options_.directory, " has format ", found_format, "; this program knows ", kFormat));
     }
     if (count < options_.column_families) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          options_.directory, " was created with column_families = ", count, ", not ",
-          options_.column_families, "; the number is fixed when a node is created"));
+      return absl::FailedPreconditionError(
+          absl::StrCat(options_.directory, " was created with column_families = ", count, ", not ",
+                       options_.column_families, "; the number is fixed when a node is created"));
     }
     const bool all = families_.size() == count + 1u &&
                      std::find(families_.begin(), families_.end(), nullptr) == families_.end();
@@ -180,8 +167,8 @@ absl::Status RocksStore::complete_families() {
   }
   for (size_t at = 0; at < families_.size(); ++at) {
     if (families_[at]) continue;
-    status = db_->CreateColumnFamily(family_options(options_), family_name(Family(at)),
-                                     &families_[at]);
+    status =
+        db_->CreateColumnFamily(family_options(options_), family_name(Family(at)), &families_[at]);
     if (!status.ok()) return explain(status);
   }
   rocksdb::WriteBatch batch;
@@ -199,8 +186,8 @@ absl::Status RocksStore::explain(const rocksdb::Status& status) const {
       absl::StrCat("the data directory ", options_.directory, ": ", status.ToString());
   if (status.IsCorruption()) return absl::DataLossError(text);
   if (!db_ && locked(options_.directory)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the data directory ", options_.directory, " is in use by another process"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("the data directory ", options_.directory, " is in use by another process"));
   }
   return absl::UnavailableError(text);
 }

@@ -1,9 +1,10 @@
-// The RocksDB database of one node process: opened once, shared by the RocksDisk of each shard. The production twin of
-// sim/sim_disk_image.h.
+// The RocksDB database of one node process: opened once, shared by the RocksDisk of each shard. The
+// production twin of sim/sim_disk_image.h.
 //
-// A directory belongs to one process at a time (LOCK). The column families are made at the first open and their number
-// is on record in the store from then on. Durability: with fsync a write returns after its group's fdatasync; `buffered`
-// returns when the kernel has it and syncs at intervals. What RocksDB finds damaged it reports and never serves.
+// A directory belongs to one process at a time (LOCK). The column families are made at the first
+// open and their number is on record in the store from then on. Durability: with fsync a write
+// returns after its group's fdatasync; `buffered` returns when the kernel has it and syncs at
+// intervals. What RocksDB finds damaged it reports and never serves.
 #pragma once
 
 #include <atomic>
@@ -37,10 +38,12 @@ struct RocksStoreOptions {
   uint64_t min_free_mb = 72;
   bool buffered = false;
   uint64_t sync_interval_ms = 1000;  // `buffered` only
+  // Receives RocksDB's warnings and errors, on any thread; they hold no user data. May be null.
+  std::function<void(std::string_view)> log;
 };
 
-// Of a family's damaged data DataLoss, of any other failure Unavailable; the text names the family and RocksDB's file,
-// never user data.
+// Of a family's damaged data DataLoss, of any other failure Unavailable; the text names the family
+// and RocksDB's file, never user data.
 absl::Status to_absl(const rocksdb::Status& status, Family family);
 
 class RocksStore {
@@ -48,12 +51,13 @@ class RocksStore {
   // The exit code of a process whose disk failed (EX_IOERR).
   static constexpr int kExitCode = 74;
 
-  // Receives the last words when a write or sync fails; the process exits after it returns. Called on any thread.
+  // Receives the last words when a write or sync fails; the process exits after it returns. Called
+  // on any thread.
   using Fatal = std::function<void(std::string_view)>;
 
-  // FailedPrecondition: another process has the directory, or its families are fewer than asked for. DataLoss: the
-  // store's files are damaged or missing. Unavailable: any other failure of the device. Takes as long as replaying at
-  // most 64 MiB of log.
+  // FailedPrecondition: another process has the directory, or its families are fewer than asked
+  // for. DataLoss: the store's files are damaged or missing. Unavailable: any other failure of the
+  // device. Takes as long as replaying at most 64 MiB of log.
   static absl::StatusOr<std::unique_ptr<RocksStore>> open(const RocksStoreOptions& options,
                                                           Fatal fatal);
   // Writes what was committed, syncs, closes. Every RocksDisk is gone before.
@@ -63,7 +67,8 @@ class RocksStore {
 
   // How many data families the store has: at least what open() was asked for.
   uint16_t column_families() const { return uint16_t(families_.size() - 1); }
-  // False while the file system has less than min_free_mb for us. Looks at most every 100 ms. Any thread.
+  // False while the file system has less than min_free_mb for us. Looks at most every 100 ms. Any
+  // thread.
   bool has_space();
 
   rocksdb::DB& db() { return *db_; }
@@ -81,7 +86,7 @@ class RocksStore {
   RocksStoreOptions options_;
   Fatal fatal_;
   std::unique_ptr<rocksdb::DB> db_;
-  rocksdb::ColumnFamilyHandle* own_family_ = nullptr;  // the store's own records
+  rocksdb::ColumnFamilyHandle* own_family_ = nullptr;   // the store's own records
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // by Family
   std::atomic<uint64_t> space_checked_us_{0};
   std::atomic<bool> has_space_{true};

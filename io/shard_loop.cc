@@ -81,7 +81,8 @@ void ShardLoop::drain(std::function<void()> drained) {
 
 void ShardLoop::submit(ClientRequest request) {
   shard_->submit(std::move(request));
-  open_turn();
+  // A read that was answered from memory leaves nothing for the turn's end.
+  if (shard_->turn_has_work() || network_.has_messages() || drained_) open_turn();
 }
 
 void ShardLoop::on_reply(ClientId client, ClientReply reply) {

@@ -29,6 +29,7 @@ class ShardNetwork final : public Network {
   void send_local(ActorId to, Message message) override;
   void reply(ClientId client, ClientReply reply) override;
 
+  bool has_messages() const { return sent_; }
   // Ends a turn: what was sent to other shards goes off.
   void flush();
 

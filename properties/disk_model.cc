@@ -10,7 +10,10 @@ std::string random_key(sim::Chooser& chooser, const std::string& prefix) {
   std::string key = prefix;
   const uint64_t length = chooser.below(3);
   // Bytes at both ends of the order: they are compared without sign.
-  for (uint64_t i = 0; i < length; ++i) key += "\x01" "7\x80\xfe"[chooser.below(4)];
+  for (uint64_t i = 0; i < length; ++i)
+    key +=
+        "\x01"
+        "7\x80\xfe"[chooser.below(4)];
   return key;
 }
 
@@ -25,8 +28,12 @@ void DiskModel::apply(const Batch& batch) {
   batch.for_each([this](const Batch::Write& write) {
     std::map<std::string, std::string>& family = families_.at(write.family);
     switch (write.kind) {
-      case Batch::Kind::kPut: family[std::string(write.key)] = std::string(write.value); break;
-      case Batch::Kind::kDelete: family.erase(std::string(write.key)); break;
+      case Batch::Kind::kPut:
+        family[std::string(write.key)] = std::string(write.value);
+        break;
+      case Batch::Kind::kDelete:
+        family.erase(std::string(write.key));
+        break;
       case Batch::Kind::kDeleteRange:
         for (auto at = family.begin(); at != family.end();) {
           const bool inside = at->first >= write.key && at->first < write.value;
@@ -73,9 +80,14 @@ Batch random_batch(sim::Chooser& chooser, uint16_t families, const std::string& 
     const Family family = Family(chooser.below(families));
     const std::string key = random_key(chooser, prefix);
     switch (chooser.below(8)) {
-      case 0: batch.erase(family, key); break;
-      case 1: batch.erase_range(family, key, random_key(chooser, prefix)); break;
-      default: batch.put(family, key, random_value(chooser));
+      case 0:
+        batch.erase(family, key);
+        break;
+      case 1:
+        batch.erase_range(family, key, random_key(chooser, prefix));
+        break;
+      default:
+        batch.put(family, key, random_value(chooser));
     }
   }
   return batch;

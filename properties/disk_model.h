@@ -1,5 +1,5 @@
-// What a disk must hold: a plain reading of core/env/batch.h and core/env/disk.h, and random batches to hold a real disk
-// to it.
+// What a disk must hold: a plain reading of core/env/batch.h and core/env/disk.h, and random
+// batches to hold a real disk to it.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,9 @@ Batch random_batch(sim::Chooser& chooser, uint16_t families, const std::string& 
 // A point or a range, with or without limits, of the keys that start with `prefix`.
 ReadRequest random_read(sim::Chooser& chooser, uint16_t families, const std::string& prefix);
 
-// The batches of the crash cases: numbered from 1, made from the seed alone, so that the process that dies and the one
-// that looks at what is left agree on them. Batch n puts n under the key "n" of the meta family.
+// The batches of the crash cases: numbered from 1, made from the seed alone, so that the process
+// that dies and the one that looks at what is left agree on them. Batch n puts n under the key "n"
+// of the meta family.
 Batch numbered_batch(uint64_t seed, uint64_t n, uint16_t families);
 // How many of these batches a meta record "n" tells of; 0 for none.
 uint64_t number_in(const std::vector<Record>& records);

@@ -1,4 +1,5 @@
-// The real side of the Disk contract: a RocksStore in a directory of its own, and a way to be a process that dies.
+// The real side of the Disk contract: a RocksStore in a directory of its own, and a way to be a
+// process that dies.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +28,17 @@ class TempDirectory {
   std::string path_;
 };
 
+// Flips bit `bit` of the byte at `at`.
+void flip_bit(const std::string& path, uint64_t at, uint32_t bit);
+
 io::RocksStoreOptions small_store(const std::string& directory, bool buffered);
 
 // Over a directory that outlives it. The store must open.
 std::unique_ptr<DiskSide> make_rocks_side(const io::RocksStoreOptions& options);
 
-// A second process that commits numbered_batch(seed, 1..) into `directory` as fast as it can, some at a time, until it
-// is killed or its disk fails. It tells each group that became durable, and each number that it read back.
+// A second process that commits numbered_batch(seed, 1..) into `directory` as fast as it can, some
+// at a time, until it is killed or its disk fails. It tells each group that became durable, and
+// each number that it read back.
 class Writer {
  public:
   Writer(const std::string& directory, uint64_t seed, bool buffered);
@@ -42,7 +47,8 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // The number of the last batch of the next group that is durable, or that a read showed; 0 when the process is gone.
+  // The number of the last batch of the next group that is durable, or that a read showed; 0 when
+  // the process is gone.
   uint64_t next_told();
   // kill -9. Then next_told() gives the rest of what it told.
   void kill();

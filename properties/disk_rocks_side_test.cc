@@ -1,4 +1,5 @@
-// The real side of the Disk contract (disk_rocks_side.h), and that a second process is kept out of a directory.
+// The real side of the Disk contract (disk_rocks_side.h), and that a second process is kept out of
+// a directory.
 #include "properties/disk_rocks_side.h"
 
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <utility>
 
@@ -94,7 +96,8 @@ class RocksSideInTemp : public DiskSide {
   std::unique_ptr<RocksSide> side_;
 };
 
-// This program again, to run the case below with `orders`; not a bare fork, because RocksDB's threads would be missing.
+// This program again, to run the case below with `orders`; not a bare fork, because RocksDB's
+// threads would be missing.
 int start_child(const std::string& orders, int told_fd) {
   const int pid = ::fork();
   REQUIRE(pid >= 0);
@@ -138,8 +141,7 @@ void tell_number(uint64_t n) { tell(&n, sizeof n); }
     }
     disk.end_turn();
     // What a read shows must be there after a crash just as what was acknowledged.
-    const uint64_t seen =
-        number_in(disk.read_at_start(DiskSide::point(kMetaFamily, "n")).records);
+    const uint64_t seen = number_in(disk.read_at_start(DiskSide::point(kMetaFamily, "n")).records);
     if (seen != 0) tell_number(seen);
     std::unique_lock lock(mutex);
     freed.wait(lock, [&] { return durable + 20 > n; });
@@ -187,6 +189,15 @@ std::vector<std::string> TempDirectory::files(const std::string& ending) const {
   return paths;
 }
 
+void flip_bit(const std::string& path, uint64_t at, uint32_t bit) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  REQUIRE(file.good());
+  file.seekg(std::streamoff(at));
+  const char byte = char(uint8_t(file.get()) ^ uint8_t(1u << bit));
+  file.seekp(std::streamoff(at));
+  file.put(byte);
+}
+
 io::RocksStoreOptions small_store(const std::string& directory, bool buffered) {
   io::RocksStoreOptions options;
   options.directory = directory;
@@ -205,6 +216,13 @@ std::unique_ptr<DiskSide> make_rocks_side(const io::RocksStoreOptions& options) 
 
 std::unique_ptr<DiskSide> make_rocks_side(bool buffered) {
   return std::make_unique<RocksSideInTemp>(buffered);
+}
+
+std::vector<std::unique_ptr<DiskSide>> make_all_sides() {
+  std::vector<std::unique_ptr<DiskSide>> sides;
+  for (uint64_t seed = 0; seed < 6; ++seed) sides.push_back(make_sim_side(seed));
+  for (const bool buffered : {false, true}) sides.push_back(make_rocks_side(buffered));
+  return sides;
 }
 
 Writer::Writer(const std::string& directory, uint64_t seed, bool buffered) {

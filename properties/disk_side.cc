@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "properties/disk_model.h"
 #include "sim/chooser.h"
 #include "sim/sim_disk.h"
 
@@ -95,6 +96,15 @@ ReadResult DiskSide::read(uint16_t shard, const ReadRequest& request) {
     arrived_.erase(at);
     return result;
   }
+}
+
+std::optional<uint64_t> numbered_prefix(DiskSide& side, uint64_t seed) {
+  const uint64_t n = number_in(side.all(0, kMetaFamily));
+  const DiskModel expected = after_numbered(seed, n, DiskSide::kFamilies);
+  for (Family family = 0; family < DiskSide::kFamilies; ++family) {
+    if (side.all(0, family) != expected.all(family)) return std::nullopt;
+  }
+  return n;
 }
 
 ReadRequest DiskSide::point(Family family, std::string key, SnapshotId snapshot) {

@@ -1,9 +1,11 @@
-// One node's disk of either side, simulated or real, as the contract suite drives it: from one thread, two shards.
+// One node's disk of either side, simulated or real, as the contract suite drives it: from one
+// thread, two shards.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,7 +57,15 @@ class DiskSide {
   uint64_t late_reads_ = 0;
 };
 
+// How many numbered batches (disk_model.h) the disk holds, by its own account; nothing when it
+// holds anything else than exactly what these make.
+std::optional<uint64_t> numbered_prefix(DiskSide& side, uint64_t seed);
+
 std::unique_ptr<DiskSide> make_sim_side(uint64_t seed);
+// In a temporary directory of its own.
 std::unique_ptr<DiskSide> make_rocks_side(bool buffered);
+// What each case of the contract runs on: the simulated disk with several seeds, RocksDB with both
+// durabilities.
+std::vector<std::unique_ptr<DiskSide>> make_all_sides();
 
 }  // namespace vordb::properties

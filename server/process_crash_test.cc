@@ -110,7 +110,9 @@ pb::Response call(io::FrameClient& client, const pb::Request& request) {
 }
 
 void check_registers(io::FrameClient& client, const Ledger& ledger) {
-  for (const auto& [key, acked] : ledger.acked_put) {
+  for (const auto& entry : ledger.acked_put) {
+    const std::string& key = entry.first;
+    const uint64_t acked = entry.second;
     pb::Request request;
     request.mutable_get()->set_key(key);
     const pb::Response response = call(client, request);

@@ -56,7 +56,8 @@ void SimClient::think() {
 void SimClient::dress(Call& call) {
   const bool on_key = call.operation <= Operation::kCounterValue;
   const bool churns = catalogue_.bucket(call.bucket).churns;
-  if (call.is_mutation() && on_key && call.w == 0 && chooser_.chance(plan_.token_per_million))
+  // A token is forgotten with its bucket: a retry would be a request of its own on the next one of that name.
+  if (call.is_mutation() && on_key && !churns && call.w == 0 && chooser_.chance(plan_.token_per_million))
     call.request_token = "t" + std::to_string(chooser_.bits()) + "-" + std::to_string(index_);
   if (!on_key || churns || !chooser_.chance(plan_.context_per_million)) return;
   // A counter's reset with a context has a meaning of its own; it is not modelled.
@@ -90,6 +91,7 @@ void SimClient::send() {
   ++request_id_;
   sent_at_us_ = host_.now_us();
   disconnected_ = false;
+  if (host_.has_sink()) trace_call(*current_, repeating_.has_value() ? "sent again" : "sent");
   if (!host_.send_request(index_, encode_call(catalogue_, *current_, request_id_))) {
     // Connection refused: this attempt reached nobody.
     --current_->attempts;
@@ -111,11 +113,11 @@ NowBounds SimClient::bounds_at_end(const Call& call) const {
   return {stepped ? 0 : std::min(call.now.low_ms, end.low_ms), end.high_ms};
 }
 
-void SimClient::answer(std::string_view bytes) {
+void SimClient::answer(std::string_view bytes, bool of_earlier_life) {
   const std::optional<Answer> answer = decode_answer(bytes);
   if (!answer.has_value()) return host_.late_answer(index_, "bytes that are no Response");
   if (!current_.has_value() || !waiting_ || answer->request_id != request_id_)
-    return late(answer->request_id, answer->reply);
+    return of_earlier_life ? void() : late(answer->request_id, answer->reply);
   waiting_ = false;
   if (answer->reply.kind == ClientReply::Kind::kError) return failed(answer->reply.error);
   finish(answer->reply);
@@ -151,7 +153,7 @@ void SimClient::abandon(bool may_be_answered) {
     host_.think_later(index_, kRetryAfterUs + chooser_.below(kRetryAfterUs));
     return;
   }
-  trace_end(*current_, "abandoned");
+  trace_call(*current_, "abandoned");
   abandoned_.push_back(std::move(abandoned));
   end_call();
 }
@@ -170,8 +172,9 @@ void SimClient::finish(const ClientReply& reply) {
   call.span.end = host_.step();
   call.now = bounds_at_end(call);
   ++(call.is_mutation() ? figures_.acknowledged : figures_.answered);
-  trace_end(call, "ok");
+  if (host_.has_sink()) trace_call(call, ("ok at " + std::to_string(reply.timestamp_ms)).c_str());
   oracles_.answered(call, reply, host_.causes(0));
+  if (call.is_mutation()) host_.acknowledged(call, reply);
   remember_context(call, reply);
   const bool young = call.now.high_ms - call.now.low_ms < kTokenLifeMs;
   if (!call.request_token.empty() && young && mode_ == Mode::kLoad && chooser_.chance(plan_.repeat_per_million))
@@ -218,7 +221,7 @@ void SimClient::failed(const ClientError& error) {
     call.span.end = host_.step();
     call.now = bounds_at_end(call);
     ++figures_.refused;
-    trace_end(call, "refused");
+    trace_call(call, "refused");
     ClientReply reply;
     reply.kind = ClientReply::Kind::kError;
     reply.error = error;
@@ -272,7 +275,7 @@ void SimClient::disconnected() {
   }
   ++figures_.unknown;
   call.now.high_ms = host_.now_bounds().high_ms;
-  trace_end(call, "unknown");
+  trace_call(call, "unknown");
   oracles_.lost_sight(call, crashed_at_);
   end_call();
 }
@@ -298,10 +301,13 @@ std::optional<uint64_t> SimClient::waiting_since_us() const {
   return sent_at_us_;
 }
 
-void SimClient::trace_end(const Call& call, const char* how) {
+void SimClient::trace_call(const Call& call, const char* how) {
   if (!host_.has_sink()) return;
   host_.note(index_, "call " + std::to_string(call.id) + " " + to_string(call.operation) + " " +
-                         std::to_string(call.bucket) + "/" + std::to_string(call.key) + " " + how);
+                         std::to_string(call.bucket) + "/" + std::to_string(call.key) + " " + how + ", attempt " +
+                         std::to_string(call.attempts) +
+                         (call.request_token.empty() ? "" : ", token " + call.request_token) +
+                         (call.context.empty() ? "" : ", with context"));
 }
 
 }  // namespace vordb::sim

@@ -34,8 +34,11 @@ class ClientHost {
   virtual NowBounds now_bounds() const = 0;
   virtual uint32_t clock_steps() const = 0;
   virtual ErrorCauses causes(uint64_t since_us) const = 0;
+  // A line of the trace that nobody hashes; only worth making when there is a sink.
   virtual void note(uint32_t client, const std::string& text) = 0;
   virtual bool has_sink() const = 0;
+  // A mutation was acknowledged, and the oracles know it.
+  virtual void acknowledged(const Call& call, const ClientReply& reply) = 0;
   virtual void late_answer(uint32_t client, const std::string& text) = 0;
 };
 
@@ -65,7 +68,8 @@ class SimClient {
   void give_script(std::vector<Call> calls) { script_.assign(calls.begin(), calls.end()); }
 
   void think();
-  void answer(std::string_view bytes);
+  // `of_earlier_life`: the node that sent it has crashed since.
+  void answer(std::string_view bytes, bool of_earlier_life);
   // The node went down: whatever was under way there took effect before now or never will.
   void node_crashed();
   // The client notices that its connection is gone.
@@ -106,7 +110,7 @@ class SimClient {
   void end_call();
   NowBounds bounds_at_end(const Call& call) const;
   void dress(Call& call);
-  void trace_end(const Call& call, const char* how);
+  void trace_call(const Call& call, const char* how);
 
   const uint32_t index_;
   const WorkloadPlan& plan_;

@@ -40,7 +40,12 @@ void CounterOracle::acknowledge(const Call& call, const ClientReply& reply) {
     key.model.vanished({key.deadline.last_end(), call.span.end}, false);
   key.model.acknowledged(call.id, call.span);
   key.deadline.mutation_ended();
-  key.deadline.renewed(call.span, reply.timestamp_ms + ttl, reply.timestamp_ms + ttl + 1);
+  // Whether a delete of what is not there renews the deadline is left open.
+  if (call.operation == Operation::kDelete) {
+    key.deadline.perhaps_renewed(call.span.end, reply.timestamp_ms + ttl + 1);
+  } else {
+    key.deadline.renewed(call.span, reply.timestamp_ms + ttl, reply.timestamp_ms + ttl + 1);
+  }
   key.last_write = call.span.end;
 }
 

@@ -19,7 +19,9 @@ FaultInjector::FaultInjector(const FaultPlan& plan, bool buffered, uint64_t dura
     const bool aimed = FaultKind(kind) == FaultKind::kAimedCrash;
     bool on = aimed ? plan.aimed_per_million > 0
                     : plan.every_ms[size_t(kind)] > 0 && plan.every_ms[size_t(kind)] <= duration_ms * 2;
-    if (FaultKind(kind) == FaultKind::kPowerLoss && buffered) on = false;
+    // What was only buffered may be lost by these: within what `buffered` promises, but not what the oracles expect.
+    const bool loses_buffers = FaultKind(kind) == FaultKind::kPowerLoss || FaultKind(kind) == FaultKind::kSyncFailure;
+    if (buffered && loses_buffers) on = false;
     if (on && plan.swarm) on = chooser.chance(500'000);
     figures_.on[size_t(kind)] = on;
   }
@@ -98,7 +100,7 @@ void FaultInjector::due(FaultKind kind, bool ends, uint64_t now_us) {
     }
     case FaultKind::kNoSpace: {
       no_space_ = true;
-      const bool full = chooser_.chance(100'000);
+      const bool full = !buffered_ && chooser_.chance(100'000);
       node.disk().set_space(full ? SimDiskImage::Space::kFull : SimDiskImage::Space::kBelowReserve);
       host_.note_fault(kind, full ? "full" : "below the reserve");
       return host_.plan_fault(kind, 1 + chooser_.below(500'000), true);

@@ -13,7 +13,7 @@ namespace vordb::sim {
 
 namespace {
 
-constexpr uint64_t kLocalDelayUsMax = 20;
+constexpr uint64_t kCompletionUsMax = 20;
 constexpr uint64_t kTurnUsMax = 40;
 constexpr uint64_t kTickJitterUsMax = 5'000;
 
@@ -24,15 +24,6 @@ SimDiskOptions disk_options(const NodeOptions& options) {
   return disk;
 }
 
-uint16_t shard_of(const ActorId& actor, uint16_t shards) {
-  switch (actor.kind) {
-    case ActorKind::kMembership: return 0;
-    case ActorKind::kCoordinator: return actor.shard;
-    case ActorKind::kVnode: break;
-  }
-  return uint16_t(actor.placement.partition % shards);
-}
-
 }  // namespace
 
 SimNode::SimNode(uint32_t number, NodeOptions options, NodeHost& host)
@@ -41,7 +32,6 @@ SimNode::SimNode(uint32_t number, NodeOptions options, NodeHost& host)
       host_(host),
       time_(host.now_us()),
       disk_(disk_options(options_), host.chooser(), host.now_us()),
-      last_local_us_(size_t{options_.shards} * options_.shards, 0),
       last_completion_us_(options_.shards, 0),
       turn_end_planned_(options_.shards, false) {}
 
@@ -60,6 +50,7 @@ Event SimNode::event(EventKind kind, uint16_t shard, uint64_t in_us) const {
 void SimNode::boot() {
   VORDB_ASSERT(!up_, "a node that runs does not start");
   ++life_;
+  ++boots_;
   const auto refuse = [&](const absl::Status& status) {
     host_.trace().note(host_.now_us(), "node " + std::to_string(number_), "did not start: " + status.ToString());
     shards_.clear();
@@ -70,7 +61,7 @@ void SimNode::boot() {
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
     ShardDoors doors;
     doors.clock = std::make_unique<SimClock>(time_);
-    doors.network = std::make_unique<SimNetwork>(*this, shard);
+    doors.network = std::make_unique<SimNetwork>(*this, options_.shards);
     doors.disk = std::make_unique<SimDisk>(disk_, shard);
     doors.random = std::make_unique<SimRandom>(host_.chooser());
     doors.telemetry = std::make_unique<SimTelemetry>(host_.trace(), telemetry_figures_, host_.now_us(),
@@ -101,7 +92,6 @@ void SimNode::crash(SimDiskImage::Crash kind) {
   doors_.clear();
   open_.clear();
   std::fill(turn_end_planned_.begin(), turn_end_planned_.end(), false);
-  std::fill(last_local_us_.begin(), last_local_us_.end(), 0);
   std::fill(last_completion_us_.begin(), last_completion_us_.end(), 0);
   disk_planned_us_ = SimDiskImage::kNever;
   paused_until_us_ = 0;
@@ -134,11 +124,8 @@ uint64_t SimNode::in_order(uint64_t& last_us, uint64_t delay_us) {
   return last_us - host_.now_us();
 }
 
-void SimNode::send_local(uint16_t from_shard, ActorId to, Message message) {
-  const uint16_t shard = shard_of(to, options_.shards);
-  VORDB_ASSERT(shard < options_.shards, "messages go to shards of this node");
-  uint64_t& last_us = last_local_us_[size_t{from_shard} * options_.shards + shard];
-  Event planned = event(EventKind::kLocalMessage, shard, in_order(last_us, 1 + host_.chooser().below(kLocalDelayUsMax)));
+void SimNode::deliver_local(ActorId to, Message message, uint64_t at_us) {
+  Event planned = event(EventKind::kLocalMessage, to.shard, at_us - host_.now_us());
   planned.digest = digest_of(message);
   const bool configuration = std::holds_alternative<ConfigurationChosen>(message);
   planned.payload = local_.put({to, std::move(message)});
@@ -146,7 +133,9 @@ void SimNode::send_local(uint16_t from_shard, ActorId to, Message message) {
   if (configuration) host_.moment(number_, Moment::kBucketChanged);
 }
 
-void SimNode::reply(ClientId client, ClientReply reply) {
+void SimNode::deliver_remote(NodeNumber to, std::string bytes) { host_.send_to_node(number_, to, std::move(bytes)); }
+
+void SimNode::deliver_reply(ClientId client, ClientReply reply) {
   host_.findings().evaluated(Property::kAnsweredOnce, true);
   const auto found = open_.find(client);
   if (found == open_.end()) {
@@ -203,7 +192,7 @@ void SimNode::device_due() {
     return host_.died(number_);
   }
   for (SimDiskEvent& completed : device_events_) {
-    const uint64_t delay_us = host_.chooser().below(kLocalDelayUsMax);
+    const uint64_t delay_us = host_.chooser().below(kCompletionUsMax);
     Event planned = event(EventKind::kCompletion, completed.shard,
                           in_order(last_completion_us_[completed.shard], delay_us));
     planned.digest = digest_of(completed.event);
@@ -224,7 +213,7 @@ void SimNode::take_request(uint16_t shard, uint64_t slot) {
   if (error.has_value()) {
     ClientReply refusal = ClientReply::failed(*std::move(error));
     refusal.operation = request.operation;
-    return reply(id, std::move(refusal));
+    return deliver_reply(id, std::move(refusal));
   }
   request.client = id;
   shards_[shard]->submit(std::move(request));

@@ -39,10 +39,10 @@ class NodeHost {
   virtual void died(uint32_t node) = 0;
 };
 
-class SimNode {
+class SimNode : private SimNetworkHost {
  public:
   SimNode(uint32_t number, NodeOptions options, NodeHost& host);
-  ~SimNode();
+  ~SimNode() override;
 
   void boot();
   // The process ends; see SimDiskImage::Crash. Nothing of it is heard of again.
@@ -58,7 +58,9 @@ class SimNode {
 
   bool up() const { return up_; }
   uint64_t booted_at_us() const { return booted_at_us_; }
-  uint64_t boots() const { return life_; }
+  // Changes whenever the process starts or ends.
+  uint32_t life() const { return life_; }
+  uint64_t boots() const { return boots_; }
   uint32_t number() const { return number_; }
   NodeTime& time() { return time_; }
   const NodeTime& time() const { return time_; }
@@ -71,8 +73,6 @@ class SimNode {
   uint64_t paused_until_us() const { return paused_until_us_; }
 
  private:
-  friend class SimNetwork;
-
   struct OpenRequest {
     uint32_t client = 0;
     uint32_t request_id = 0;
@@ -86,9 +86,12 @@ class SimNode {
     std::unique_ptr<SimTelemetry> telemetry;
   };
 
-  // SimNetwork's half.
-  void send_local(uint16_t from_shard, ActorId to, Message message);
-  void reply(ClientId client, ClientReply reply);
+  // ---- SimNetworkHost
+  Chooser& chooser() override { return host_.chooser(); }
+  const uint64_t& now_us() const override { return host_.now_us(); }
+  void deliver_local(ActorId to, Message message, uint64_t at_us) override;
+  void deliver_reply(ClientId client, ClientReply reply) override;
+  void deliver_remote(NodeNumber to, std::string bytes) override;
 
   Event event(EventKind kind, uint16_t shard, uint64_t in_us) const;
   // In order with the others of the same sender and receiver.
@@ -117,7 +120,6 @@ class SimNode {
   Pool<std::string> peer_messages_;
   std::map<ClientId, OpenRequest> open_;
   ClientId next_client_ = 1;
-  std::vector<uint64_t> last_local_us_;       // by sender and receiver shard
   std::vector<uint64_t> last_completion_us_;  // by shard
   std::vector<bool> turn_end_planned_;        // by shard
   std::vector<SimDiskEvent> device_events_;
@@ -126,6 +128,7 @@ class SimNode {
   uint64_t booted_at_us_ = 0;
   uint64_t purged_before_ = 0;
   uint64_t purged_now_ = 0;
+  uint64_t boots_ = 0;
   uint32_t life_ = 0;
   bool up_ = false;
 };

@@ -114,6 +114,10 @@ void Oracles::listed(const Call& call, const std::vector<std::string>& names) {
   }
 }
 
+bool Oracles::surely_there(uint32_t bucket, uint32_t key) const {
+  return impl_->registers.surely_there(bucket, key);
+}
+
 void Oracles::crashed(Step step) { impl_->context.last_crash = step; }
 
 void Oracles::forget_before(Step horizon) {

@@ -67,6 +67,9 @@ class Oracles {
 
   void crashed(Step step);
 
+  // A register surely holds a value now: no delete or drop may have followed the newest put.
+  bool surely_there(uint32_t bucket, uint32_t key) const;
+
   // Every call still open began at this step or later.
   void forget_before(Step horizon);
 

@@ -64,8 +64,9 @@ void RegisterModel::dropped(Span span, bool surely) {
   tidy();
 }
 
-bool RegisterModel::conflicts(const Cluster& cluster) const {
+bool RegisterModel::conflicts(const Cluster& cluster, bool with_values_only) const {
   for (const Cluster& other : clusters_) {
+    if (with_values_only && !other.value) continue;
     if (&other == &cluster || (cluster.call != 0 && other.call == cluster.call)) continue;
     if (cluster.first_end < other.last_begin && other.first_end < cluster.last_begin) return true;
   }
@@ -84,7 +85,7 @@ RegisterModel::Verdict RegisterModel::read_value(uint64_t put, Span span, NowBou
   if (cluster == nullptr || cluster->last_begin > span.end) return Verdict::kNeverWritten;
   cluster->first_end = std::min({cluster->first_end, span.end, cluster->reach});
   cluster->last_begin = std::max(cluster->last_begin, span.begin);
-  if (conflicts(*cluster)) return Verdict::kStale;
+  if (conflicts(*cluster, false)) return Verdict::kStale;
   const bool expired = cluster->deadline.high_ms != kNever && cluster->deadline.high_ms < now.low_ms;
   return expired ? Verdict::kExpired : Verdict::kFits;
 }
@@ -106,7 +107,8 @@ bool RegisterModel::may_be_absent(Span span, NowBounds now) const {
     Cluster seen = cluster;
     seen.first_end = std::min({seen.first_end, span.end, seen.reach});
     seen.last_begin = std::max(seen.last_begin, span.begin);
-    if (!conflicts(seen)) return true;
+    // Absences in between are no objection: it was expired then.
+    if (!conflicts(seen, true)) return true;
   }
   return false;
 }
@@ -118,7 +120,7 @@ bool RegisterModel::may_be_there(Span span, NowBounds now) const {
     Cluster seen = cluster;
     seen.first_end = std::min({seen.first_end, span.end, seen.reach});
     seen.last_begin = std::max(seen.last_begin, span.begin);
-    if (!conflicts(seen)) return true;
+    if (!conflicts(seen, false)) return true;
   }
   return false;
 }
@@ -126,7 +128,9 @@ bool RegisterModel::may_be_there(Span span, NowBounds now) const {
 RegisterModel::Verdict RegisterModel::read_nothing(Span span, NowBounds now) {
   if (!may_be_absent(span, now)) return Verdict::kNoReason;
   clusters_.push_back({0, false, false, false, span.end, span.begin, span.end, {}});
-  const bool stale = conflicts(clusters_.back());
+  // Whatever the reason was, it goes for later reads too, until a value comes.
+  absences_.push_back({0, span.begin, span.end});
+  const bool stale = conflicts(clusters_.back(), false);
   tidy();
   return stale ? Verdict::kStale : Verdict::kFits;
 }

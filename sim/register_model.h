@@ -76,7 +76,7 @@ class RegisterModel {
     Step end;
   };
 
-  bool conflicts(const Cluster& cluster) const;
+  bool conflicts(const Cluster& cluster, bool with_values_only) const;
   const Cluster* find(uint64_t put) const;
   bool absent_for_a_reason(Span span) const;
   void tidy();

@@ -123,7 +123,8 @@ TEST_CASE("register: expired is hidden, and not before") {
   CHECK(model.read_nothing({3, 4}, {1'000, 1'000}) == Verdict::kNoReason);
   CHECK(model.read_value(1, {5, 6}, {1'990, 2'010}) == Verdict::kFits);
   CHECK(model.surely_expired({2'002, 2'010}));
-  CHECK(model.read_value(1, {7, 8}, {2'002, 2'010}) == Verdict::kExpired);
+  CHECK(RegisterModel(model).read_value(1, {7, 8}, {2'002, 2'010}) == Verdict::kExpired);
+  CHECK(model.read_nothing({9, 10}, {2'002, 2'010}) == Verdict::kFits);
   CHECK(model.read_nothing({9, 10}, {2'002, 2'010}) == Verdict::kFits);
   // Whatever the clock shows now.
   CHECK(model.read_value(1, {11, 12}, {1'000, 2'010}) == Verdict::kStale);

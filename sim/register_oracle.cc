@@ -92,7 +92,8 @@ void RegisterOracle::read_nothing(const Call& call) {
   if (key.model.read_nothing(call.span, call.now) == RegisterModel::Verdict::kFits) return;
   const bool after_crash = context_.last_crash > 0 && key.last_write < context_.last_crash;
   context_.findings.violated(after_crash ? Property::kRegisterAckedSurvives : Property::kRegisterNotStale,
-                             name_of(call) + " found nothing, but an acknowledged value must be there");
+                             name_of(call) + " found nothing, but an acknowledged value must be there at " +
+                                 std::to_string(call.now.low_ms) + ".." + std::to_string(call.now.high_ms));
 }
 
 void RegisterOracle::refused(const Call& call) {

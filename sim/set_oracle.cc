@@ -65,14 +65,22 @@ void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
   const bool by_context = removes && !call.context.empty();
   for_each_named(call, key, [&](Element& element) {
     element.presence.forget_before(context_.horizon);
-    if (by_context)
-      context_.findings.evaluated(Property::kSetContextRemoves, element.presence.last_known(true));
+    if (by_context) {
+      const Step begin = call.span.begin;
+      const bool was_there = !element.presence.explains(false, {begin, begin});
+      context_.findings.evaluated(Property::kSetContextRemoves, was_there);
+    }
     element.presence.acknowledged(call.id, call.span, by_context ? call.context_origin : call.span);
     element.ever_added |= !removes;
     element.context_removed = by_context;
   });
   key.deadline.mutation_ended();
-  key.deadline.renewed(call.span, reply.timestamp_ms + ttl, reply.timestamp_ms + ttl + 1);
+  // Whether a remove of what is not there renews the deadline is left open.
+  if (removes) {
+    key.deadline.perhaps_renewed(call.span.end, reply.timestamp_ms + ttl + 1);
+  } else {
+    key.deadline.renewed(call.span, reply.timestamp_ms + ttl, reply.timestamp_ms + ttl + 1);
+  }
   key.last_write = call.span.end;
 }
 

@@ -33,9 +33,7 @@ ReadResult SimDisk::read_at_start(const ReadRequest& request) {
   return live().read_at_start(request);
 }
 
-absl::Status SimDisk::commit_at_start(const Batch& batch) {
-  return live().commit_at_start(batch);
-}
+absl::Status SimDisk::commit_at_start(const Batch& batch) { return live().commit_at_start(batch); }
 
 SnapshotId SimDisk::open_snapshot() { return live().open_snapshot(); }
 

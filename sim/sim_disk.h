@@ -1,5 +1,6 @@
-// The simulated side of the Disk door: one shard's view of its node's SimDiskImage, for one life of the node's process.
-// The image holds the data, the fault model and the driver's interface; see sim/sim_disk_image.h.
+// The simulated side of the Disk door: one shard's view of its node's SimDiskImage, for one life of
+// the node's process. The image holds the data, the fault model and the driver's interface; see
+// sim/sim_disk_image.h.
 #pragma once
 
 #include <cstdint>

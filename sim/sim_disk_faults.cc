@@ -1,5 +1,6 @@
-// What breaks a simulated disk: crashes, failing writes and reads, rot, lack of space, other people's copies. And the
-// marks on what a fault changed, by which a read shows that the fault mattered.
+// What breaks a simulated disk: crashes, failing writes and reads, rot, lack of space, other
+// people's copies. And the marks on what a fault changed, by which a read shows that the fault
+// mattered.
 #include "sim/sim_disk_faults.h"
 
 #include <algorithm>
@@ -26,20 +27,34 @@ bool same_place(const SimRecord* one, const SimRecord& other) {
 
 const char* to_string(DiskFault fault) {
   switch (fault) {
-    case DiskFault::kLostGroup: return "lost_group";
-    case DiskFault::kTornGroup: return "torn_group";
-    case DiskFault::kKeptGroup: return "kept_group";
-    case DiskFault::kLostAcknowledged: return "lost_acknowledged";
-    case DiskFault::kSyncFailure: return "sync_failure";
-    case DiskFault::kNoSpace: return "no_space";
-    case DiskFault::kReadError: return "read_error";
-    case DiskFault::kDamage: return "damage";
-    case DiskFault::kSilentRot: return "silent_rot";
-    case DiskFault::kStaleRead: return "stale_read";
-    case DiskFault::kSlow: return "slow";
-    case DiskFault::kRestored: return "restored";
-    case DiskFault::kWiped: return "wiped";
-    case DiskFault::kOpenDamage: return "open_damage";
+    case DiskFault::kLostGroup:
+      return "lost_group";
+    case DiskFault::kTornGroup:
+      return "torn_group";
+    case DiskFault::kKeptGroup:
+      return "kept_group";
+    case DiskFault::kLostAcknowledged:
+      return "lost_acknowledged";
+    case DiskFault::kSyncFailure:
+      return "sync_failure";
+    case DiskFault::kNoSpace:
+      return "no_space";
+    case DiskFault::kReadError:
+      return "read_error";
+    case DiskFault::kDamage:
+      return "damage";
+    case DiskFault::kSilentRot:
+      return "silent_rot";
+    case DiskFault::kStaleRead:
+      return "stale_read";
+    case DiskFault::kSlow:
+      return "slow";
+    case DiskFault::kRestored:
+      return "restored";
+    case DiskFault::kWiped:
+      return "wiped";
+    case DiskFault::kOpenDamage:
+      return "open_damage";
   }
   return "unknown";
 }
@@ -138,8 +153,9 @@ void SimDiskImage::mark_lost(const Group& group, DiskFault fault) {
   for (const Commit& commit : group) {
     commit.batch.for_each([&](const Batch::Write& write) {
       const SimRecord* now = records_.find(write.family, write.key);
-      const bool same = write.kind == Batch::Kind::kPut ? now != nullptr && now->value == write.value
-                                                        : now == nullptr;
+      const bool same = write.kind == Batch::Kind::kPut
+                            ? now != nullptr && now->value == write.value
+                            : now == nullptr;
       if (!same) mark(write.family, write.key, fault);
     });
   }
@@ -150,8 +166,7 @@ void SimDiskImage::mark_kept(const Group& group) {
   const DiskFault fault = died_of_.value_or(DiskFault::kKeptGroup);
   if (!died_of_) ++counts_[fault].injected;
   for (const Commit& commit : group) {
-    commit.batch.for_each(
-        [&](const Batch::Write& write) { mark(write.family, write.key, fault); });
+    commit.batch.for_each([&](const Batch::Write& write) { mark(write.family, write.key, fault); });
   }
 }
 

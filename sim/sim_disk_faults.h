@@ -1,6 +1,7 @@
-// What a simulated disk may do to its node: the kinds of faults, how often each comes by itself, and the counts that show
-// that each was there and mattered. All rates start at zero; the world raises them within its fault budget and injects
-// the rest (crashes, rot, lack of space, copies) itself.
+// What a simulated disk may do to its node: the kinds of faults, how often each comes by itself,
+// and the counts that show that each was there and mattered. All rates start at zero; the world
+// raises them within its fault budget and injects the rest (crashes, rot, lack of space, copies)
+// itself.
 #pragma once
 
 #include <array>
@@ -13,7 +14,8 @@ enum class DiskFault : uint8_t {
   kLostGroup,         // a crash took the group that was being written, wholly
   kTornGroup,         // a crash left half of a group in the log; recovery dropped it
   kKeptGroup,         // a crash kept a group that nobody had been told about
-  kLostAcknowledged,  // `buffered`: a power loss took a group that the node had been told is durable
+  kLostAcknowledged,  // `buffered`: a power loss took a group that the node had been told is
+                      // durable
   kSyncFailure,       // a write or a sync failed: the process ended, its group is there or not
   kNoSpace,           // the reserve was touched
   kReadError,         // a read failed: Unavailable
@@ -30,7 +32,8 @@ inline constexpr int kDiskFaults = int(DiskFault::kOpenDamage) + 1;
 // The name of a fault in reports, such as "lost_group".
 const char* to_string(DiskFault fault);
 
-// `injected`: how often it happened. `seen`: how often it changed what the node read (kSlow: when an answer came).
+// `injected`: how often it happened. `seen`: how often it changed what the node read (kSlow: when
+// an answer came).
 struct DiskFaultCount {
   uint64_t injected = 0;
   uint64_t seen = 0;
@@ -50,7 +53,8 @@ struct DiskFaultCounts {
   }
 };
 
-// May be changed at any time during a run. Times in virtual microseconds, both ends included; rates per million.
+// May be changed at any time during a run. Times in virtual microseconds, both ends included; rates
+// per million.
 struct SimDiskKnobs {
   uint64_t write_us_min = 200;  // from the start of a group to its durability
   uint64_t write_us_max = 600;

@@ -126,7 +126,8 @@ uint64_t SimDiskImage::due_in(uint64_t min_us, uint64_t max_us) {
   return due_us;
 }
 
-// What is at once at hand comes at once: most of the time. What fails, and what is damaged, is found out on the device.
+// What is at once at hand comes at once: most of the time. What fails, and what is damaged, is
+// found out on the device.
 std::optional<ReadResult> SimDiskImage::read(uint16_t shard, ActorId actor, OpId op,
                                              const ReadRequest& request) {
   const bool late = chance(knobs_.late_reads);
@@ -144,9 +145,7 @@ std::optional<ReadResult> SimDiskImage::read(uint16_t shard, ActorId actor, OpId
   return std::nullopt;
 }
 
-ReadResult SimDiskImage::read_at_start(const ReadRequest& request) {
-  return read_records(request);
-}
+ReadResult SimDiskImage::read_at_start(const ReadRequest& request) { return read_records(request); }
 
 absl::Status SimDiskImage::commit_at_start(const Batch& batch) {
   const bool fails = write_fails();

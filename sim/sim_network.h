@@ -1,27 +1,43 @@
-// The twin of the production network, one a shard. Between shards of a node messages arrive once and in order; answers
-// reach the client's connection; what goes to another node is encoded here and parsed there, and the world in between
-// loses, doubles, delays and reorders it (sim/links.h).
+// The twin of the production network, one a shard. Between shards of a node messages arrive once and in order, each a
+// little later; answers go to the client's connection; what goes to another node is encoded here and parsed where it
+// arrives.
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "core/env/network.h"
 
 namespace vordb::sim {
 
-class SimNode;
+class Chooser;
+
+// Where a shard's messages go.
+class SimNetworkHost {
+ public:
+  virtual ~SimNetworkHost() = default;
+  virtual Chooser& chooser() = 0;
+  virtual const uint64_t& now_us() const = 0;
+  // To a shard of this node, at this time; calls with equal times in this order.
+  virtual void deliver_local(ActorId to, Message message, uint64_t at_us) = 0;
+  virtual void deliver_reply(ClientId client, ClientReply reply) = 0;
+  virtual void deliver_remote(NodeNumber to, std::string bytes) = 0;
+};
 
 class SimNetwork : public Network {
  public:
-  SimNetwork(SimNode& node, uint16_t shard) : node_(node), shard_(shard) {}
+  static constexpr uint64_t kLocalDelayUsMax = 20;
+
+  SimNetwork(SimNetworkHost& host, uint16_t shards) : host_(host), last_us_(shards, 0) {}
 
   void send(NodeNumber to, const pb::PeerMessage& message) override;
   void send_local(ActorId to, Message message) override;
   void reply(ClientId client, ClientReply reply) override;
 
  private:
-  SimNode& node_;
-  const uint16_t shard_;
+  SimNetworkHost& host_;
+  std::vector<uint64_t> last_us_;  // by receiving shard: when the last message arrives there
 };
 
 }  // namespace vordb::sim

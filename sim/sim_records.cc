@@ -65,8 +65,8 @@ ReadResult SimRecords::read(const ReadRequest& request) const {
     return result;
   }
   uint64_t bytes = 0;
-  for (auto at = records.lower_bound(request.begin);
-       at != records.end() && at->first < request.end; ++at) {
+  for (auto at = records.lower_bound(request.begin); at != records.end() && at->first < request.end;
+       ++at) {
     if (result.records.size() >= request.limit_records || bytes >= request.limit_bytes) {
       result.more = true;
       break;
@@ -125,8 +125,8 @@ void SimRecords::put(vordb::Family family, std::string_view key, SimRecord recor
   auto at = records.lower_bound(key);
   const bool found = at != records.end() && at->first == key;
   if (undo) {
-    undo->push_back({family, std::string(key),
-                     found ? std::optional<SimRecord>(at->second) : std::nullopt});
+    undo->push_back(
+        {family, std::string(key), found ? std::optional<SimRecord>(at->second) : std::nullopt});
   }
   if (found) count(family, key, at->second, uint64_t(-1));
   count(family, key, record, 1);

@@ -1,6 +1,6 @@
-// The records of a simulated disk, family by family. A copy costs one pointer a family: families are shared until one
-// side writes, so snapshots, backups and the explorer's states are cheap. Equal records have equal digests, whatever
-// the order in which they were written.
+// The records of a simulated disk, family by family. A copy costs one pointer a family: families
+// are shared until one side writes, so snapshots, backups and the explorer's states are cheap.
+// Equal records have equal digests, whatever the order in which they were written.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,8 @@ class SimRecords {
   // Takes back what `undo` recorded, last first.
   void undo(const std::vector<Undo>& undo);
 
-  // The records that `request` names (its snapshot is not looked at); DataLoss when one of them is damaged.
+  // The records that `request` names (its snapshot is not looked at); DataLoss when one of them is
+  // damaged.
   ReadResult read(const ReadRequest& request) const;
 
   // Null when the key is absent. Valid until the next change.

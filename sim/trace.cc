@@ -34,6 +34,10 @@ void Trace::event(const Event& event, uint64_t draws) {
 
 void Trace::note(uint64_t time_us, std::string_view who, std::string_view what) {
   mix(what.data(), what.size());
+  comment(time_us, who, what);
+}
+
+void Trace::comment(uint64_t time_us, std::string_view who, std::string_view what) {
   if (!sink_) return;
   sink_(std::to_string(time_us) + " " + std::string(who) + ": " + std::string(what) + "\n");
 }

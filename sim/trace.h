@@ -33,6 +33,9 @@ class Trace {
   // `what` is hashed too.
   void note(uint64_t time_us, std::string_view who, std::string_view what);
 
+  // A line for readers only: not hashed, so that a run with a sink is the run without one.
+  void comment(uint64_t time_us, std::string_view who, std::string_view what);
+
   bool has_sink() const { return sink_ != nullptr; }
   uint64_t events() const { return events_; }
   TraceHash hash() const { return hash_; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/cluster/configuration.h"
+
 namespace vordb::sim {
 
 namespace {
@@ -11,6 +13,7 @@ constexpr uint64_t kCheckEveryUs = 250'000;
 // A node stamps no time further ahead of what it has seen than its lease, which it writes this far ahead.
 constexpr uint64_t kLeaseMs = 2'500;
 constexpr uint64_t kStartingUs = 2'000'000;   // a node may answer that it is not ready for so long
+constexpr uint64_t kSpaceLagUs = 1'000'000;   // a node may learn so late that there is space again
 constexpr uint64_t kHorizonEvery = 64;        // events
 constexpr uint64_t kPhaseUsMax = 60'000'000;  // faults over, everything must end within this
 
@@ -28,7 +31,8 @@ World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
       trace_(std::move(sink)),
       catalogue_(scenario.workload.buckets),
       workload_(scenario_.workload, catalogue_, chooser_),
-      oracles_(catalogue_, findings_) {
+      oracles_(catalogue_, findings_),
+      disk_oracle_(findings_) {
   buffered_ = scenario.durability == Scenario::Durability::kBuffered ||
               (scenario.durability == Scenario::Durability::kEither && chooser_.chance(500'000));
   node_ = std::make_unique<SimNode>(0, node_options(scenario, buffered_), *this);
@@ -79,7 +83,7 @@ void World::handle(const Event& event) {
   switch (event.kind) {
     case EventKind::kBoot: return boot();
     case EventKind::kReply:
-      clients_[event.actor]->answer(replies_.take(event.payload));
+      clients_[event.actor]->answer(replies_.take(event.payload), event.life != node_->life());
       return;
     case EventKind::kDisconnect: return clients_[event.actor]->disconnected();
     case EventKind::kThink: return clients_[event.actor]->think();
@@ -131,6 +135,7 @@ void World::crash_victim(SimDiskImage::Crash kind, const char* why) {
   if (!node_->up()) return;
   trace_.note(now_us_, "node 0", why);
   node_->crash(kind);
+  disk_oracle_.look(node_->disk());
   oracles_.crashed(step());
   for (uint32_t client = 0; client < clients_.size(); ++client) {
     clients_[client]->node_crashed();
@@ -167,6 +172,7 @@ void World::send_to_client(uint32_t client, std::string bytes) {
   event.kind = EventKind::kReply;
   event.actor = client;
   event.time_us = last_reply_us_[client];
+  event.life = node_->life();
   event.digest = digest_of(bytes);
   event.payload = replies_.put(std::move(bytes));
   queue_.push(event);
@@ -194,14 +200,22 @@ NowBounds World::now_bounds() const {
 ErrorCauses World::causes(uint64_t since_us) const {
   ErrorCauses causes;
   causes.starting = last_boot_us_ + kStartingUs >= since_us;
-  causes.no_space = faults_->no_space_since(since_us);
+  causes.no_space = faults_->no_space_since(since_us - std::min(since_us, kSpaceLagUs));
   causes.damaged = faults_->damaged();
   causes.clock_stepped = node_->time().steps() > 0;
   return causes;
 }
 
 void World::note(uint32_t client, const std::string& text) {
-  trace_.note(now_us_, "client " + std::to_string(client), text);
+  trace_.comment(now_us_, "client " + std::to_string(client), text);
+}
+
+void World::acknowledged(const Call& call, const ClientReply& reply) {
+  const BucketPlan& plan = catalogue_.bucket(call.bucket);
+  const bool plain = plan.is_default && plan.config.type == BucketType::kLww && plan.config.ttl_seconds == 0;
+  if (call.operation != Operation::kPut || !plain || !oracles_.surely_there(call.bucket, call.key)) return;
+  disk_oracle_.acknowledged(node_->disk(), kDefaultLww, Catalogue::key_name(call.key),
+                            catalogue_.value_of(call.bucket, call.key, call.id), reply.timestamp_ms);
 }
 
 void World::late_answer(uint32_t client, const std::string& text) {
@@ -274,6 +288,7 @@ void World::advance_phase() {
 }
 
 void World::check() {
+  disk_oracle_.look(node_->disk());
   const uint64_t patience_us = scenario_.workload.patience_ms * 1000;
   for (uint32_t client = 0; client < clients_.size(); ++client) {
     const auto since_us = clients_[client]->waiting_since_us();

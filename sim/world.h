@@ -12,6 +12,7 @@
 
 #include "sim/chooser.h"
 #include "sim/client.h"
+#include "sim/disk_oracle.h"
 #include "sim/error_oracle.h"
 #include "sim/event_queue.h"
 #include "sim/faults.h"
@@ -49,6 +50,7 @@ class World : public ClientHost, public NodeHost, public FaultHost {
   ErrorCauses causes(uint64_t since_us) const override;
   void note(uint32_t client, const std::string& text) override;
   bool has_sink() const override { return trace_.has_sink(); }
+  void acknowledged(const Call& call, const ClientReply& reply) override;
   void late_answer(uint32_t client, const std::string& text) override;
 
   // ---- NodeHost
@@ -83,6 +85,7 @@ class World : public ClientHost, public NodeHost, public FaultHost {
   const Catalogue catalogue_;
   Workload workload_;
   Oracles oracles_;
+  DiskOracle disk_oracle_;
   ClientFigures client_figures_;
   uint64_t now_us_ = 0;
   EventQueue queue_;

@@ -27,10 +27,11 @@ Baseline join(const Baseline& a, const Baseline& b) {
                   std::max(a.reset_hlc, b.reset_hlc)};
 }
 
-// A baseline of an earlier birth says nothing about the totals any more. An owner that had dropped
-// the entry has none, so to keep it here would leave two owners with different bytes.
-void forget_earlier_birth(Entry& entry) {
-  if (!entry.live.empty() && entry.baseline.birth < entry.live.back().payload.birth)
+// A baseline whose totals are gone, or of an earlier birth than they, says nothing any more. An
+// owner that had dropped the entry has none, so to keep it here would leave two owners with
+// different bytes: for ever, when a copy of the reset comes late.
+void forget_stale_baseline(Entry& entry) {
+  if (entry.live.empty() || entry.baseline.birth < entry.live.back().payload.birth)
     entry.baseline = {};
 }
 
@@ -61,7 +62,7 @@ Entry merge(EntryKind kind, const Filled& ours, const Filled& theirs) {
   merged.context.join(theirs.entry.context);
   merged.context.join(theirs.base);
   merged.baseline = join(ours.entry.baseline, theirs.entry.baseline);
-  forget_earlier_birth(merged);
+  forget_stale_baseline(merged);
   return merged;
 }
 

@@ -1,6 +1,6 @@
-// What must hold of messages from outside, as proto/options.proto states it beside each field, and which of their
-// fields no log may show. The tables are made from the descriptors: a new message type, or a new option on a field, is
-// checked and redacted without a line of code here.
+// What must hold of messages from outside, as proto/options.proto states it beside each field, and
+// which of their fields no log may show. The tables are made from the descriptors: a new message
+// type, or a new option on a field, is checked and redacted without a line of code here.
 #pragma once
 
 #include <memory>
@@ -24,8 +24,9 @@ class Constraints {
   Constraints(const Constraints&) = delete;
   Constraints& operator=(const Constraints&) = delete;
 
-  // InvalidArgument for the first field that breaks a rule, such as "PutRequest.key: 0 bytes, must be 1..65535"; its
-  // text never holds a field's value. Costs tens of nanoseconds. The message's type is one of the tables'.
+  // InvalidArgument for the first field that breaks a rule, such as "PutRequest.key: 0 bytes, must
+  // be 1..65535"; its text never holds a field's value. Costs tens of nanoseconds. The message's
+  // type is one of the tables'.
   absl::Status check(const google::protobuf::Message& message) const;
 
   // One line of text with the sensitive fields replaced by their lengths, for logs and traces.

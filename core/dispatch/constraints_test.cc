@@ -44,7 +44,8 @@ FieldDescriptorProto* add_field(DescriptorProto* type, const char* name, int num
   return field;
 }
 
-// A type that no code was written for: { uint64 size; repeated bytes tags; Probe child; string note }.
+// A type that no code was written for: { uint64 size; repeated bytes tags; Probe child; string note
+// }.
 struct RuntimeType {
   RuntimeType() : pool(google::protobuf::DescriptorPool::generated_pool()), factory(&pool) {
     google::protobuf::FileDescriptorProto file;
@@ -88,9 +89,11 @@ TEST_CASE("constraints: what the schema allows passes, up to both ends") {
   CHECK(broken_rule(pb::Request()) == "");
 }
 
-TEST_CASE("constraints: a broken rule is named with its field and its range, never with the value") {
+TEST_CASE(
+    "constraints: a broken rule is named with its field and its range, never with the value") {
   CHECK(broken_rule(put("", "v")) == "PutRequest.key: 0 bytes, must be 1..65535");
-  CHECK(broken_rule(put(std::string(65536, 'k'), "v")) == "PutRequest.key: 65536 bytes, must be 1..65535");
+  CHECK(broken_rule(put(std::string(65536, 'k'), "v")) ==
+        "PutRequest.key: 65536 bytes, must be 1..65535");
   CHECK(broken_rule(put("secret\xff", "v")) == "PutRequest.key: must be valid UTF-8");
 
   pb::Request increment;
@@ -133,11 +136,13 @@ TEST_CASE("constraints: a type made at run time is checked and redacted without 
 
   auto message = type.make(5);
   const auto* reflection = message->GetReflection();
-  google::protobuf::Message* child = reflection->MutableMessage(message.get(), type.descriptor->field(2));
+  google::protobuf::Message* child =
+      reflection->MutableMessage(message.get(), type.descriptor->field(2));
   CHECK(type.constraints->check(*message).message() == "Probe.size: must be 2..9");
   reflection->SetUInt64(child, type.descriptor->field(0), 3);
   CHECK(type.constraints->check(*message).ok());
-  for (const char* tag : {"a", "b", "c"}) reflection->AddString(child, type.descriptor->field(1), tag);
+  for (const char* tag : {"a", "b", "c"})
+    reflection->AddString(child, type.descriptor->field(1), tag);
   CHECK(type.constraints->check(*message).message() == "Probe.tags: 3 items, must be at most 2");
 
   reflection->SetString(child, type.descriptor->field(3), "hunter2");

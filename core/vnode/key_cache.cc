@@ -7,8 +7,10 @@ namespace vordb {
 KeyCache::Slot* KeyCache::locate(uint64_t hash, BucketId bucket, std::string_view key) {
   const auto at = index_.find(hash);
   if (at == index_.end()) return nullptr;
-  Slot& slot = slots_[at->second];
-  return slot.bucket == bucket && slot.key == key ? &slot : nullptr;
+  Slot& found = slot(at->second);
+  const bool same =
+      found.bucket == bucket && std::string_view(found.key.data(), found.key.size()) == key;
+  return same ? &found : nullptr;
 }
 
 std::shared_ptr<const KeyState> KeyCache::find(uint64_t hash, BucketId bucket,
@@ -41,27 +43,28 @@ void KeyCache::put(uint64_t hash, BucketId bucket, std::string_view key,
   make_room(bytes);
   uint32_t at;
   if (free_.empty()) {
-    at = uint32_t(slots_.size());
-    slots_.emplace_back();
+    at = uint32_t(slots_++);
+    if (at % kPageSlots == 0) pages_.push_back(std::make_unique<Slot[]>(kPageSlots));
   } else {
     at = free_.back();
     free_.pop_back();
   }
-  slots_[at] = Slot{hash, bucket, std::string(key), std::move(state), bytes, false};
+  slot(at) = Slot{hash, bucket, std::move(state), {key.begin(), key.end()}, bytes, false};
   index_[hash] = at;
   bytes_ += bytes;
 }
 
-void KeyCache::update(uint64_t hash, BucketId bucket, std::string_view key, std::string_view subkey,
+bool KeyCache::update(uint64_t hash, BucketId bucket, std::string_view key, std::string_view subkey,
                       const SharedEntry& entry) {
   Slot* slot = locate(hash, bucket, key);
-  if (!slot) return;
+  if (!slot) return false;
   std::shared_ptr<KeyState> state = slot->state;
   // Two owners are this slot and the line above; a third is a reader that must go on seeing what it
   // was given.
   if (state.use_count() > 2) state = std::make_shared<KeyState>(*state);
   state->set(subkey, entry);
   put(hash, bucket, key, std::move(state));
+  return true;
 }
 
 void KeyCache::forget(uint64_t hash) {
@@ -70,20 +73,20 @@ void KeyCache::forget(uint64_t hash) {
 }
 
 void KeyCache::release(uint32_t index) {
-  Slot& slot = slots_[index];
-  bytes_ -= slot.bytes;
-  index_.erase(slot.hash);
-  slot = Slot{};
+  Slot& released = slot(index);
+  bytes_ -= released.bytes;
+  index_.erase(released.hash);
+  released = Slot{};
   free_.push_back(index);
 }
 
 void KeyCache::make_room(uint64_t bytes) {
   while (bytes_ + bytes > capacity_bytes_ && !index_.empty()) {
-    hand_ = hand_ + 1 < slots_.size() ? hand_ + 1 : 0;
-    Slot& slot = slots_[hand_];
-    if (!slot.state) continue;
-    if (slot.referenced) {
-      slot.referenced = false;
+    hand_ = hand_ + 1 < slots_ ? hand_ + 1 : 0;
+    Slot& candidate = slot(hand_);
+    if (!candidate.state) continue;
+    if (candidate.referenced) {
+      candidate.referenced = false;
       continue;
     }
     release(uint32_t(hand_));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "core/ids.h"
 #include "core/vnode/key_state.h"
 
@@ -32,8 +33,8 @@ class KeyCache {
   // worth it is dropped.
   void put(uint64_t hash, BucketId bucket, std::string_view key, std::shared_ptr<KeyState> state);
 
-  // Applies one entry that became durable, if the key is cached.
-  void update(uint64_t hash, BucketId bucket, std::string_view key, std::string_view subkey,
+  // Applies one entry that became durable. False when the key is not cached.
+  bool update(uint64_t hash, BucketId bucket, std::string_view key, std::string_view subkey,
               const SharedEntry& entry);
 
   void forget(uint64_t hash);
@@ -46,15 +47,20 @@ class KeyCache {
   static constexpr size_t kLargestState = 64 << 10;
 
  private:
+  // A hit costs cache misses and little else, so what it looks at lies together: short keys inside
+  // the slot.
   struct Slot {
     uint64_t hash = 0;
     BucketId bucket = 0;
-    std::string key;
     std::shared_ptr<KeyState> state;  // null: the slot is free
+    absl::InlinedVector<char, 24> key;
     size_t bytes = 0;
     bool referenced = false;
   };
+  // Slots lie in pages, so that growing moves none of them.
+  static constexpr size_t kPageSlots = 1024;
 
+  Slot& slot(size_t index) { return pages_[index / kPageSlots][index % kPageSlots]; }
   Slot* locate(uint64_t hash, BucketId bucket, std::string_view key);
   void release(uint32_t index);
   void make_room(uint64_t bytes);
@@ -64,7 +70,8 @@ class KeyCache {
   uint64_t hits_ = 0;
   uint64_t misses_ = 0;
   size_t hand_ = 0;
-  std::vector<Slot> slots_;
+  size_t slots_ = 0;
+  std::vector<std::unique_ptr<Slot[]>> pages_;
   std::vector<uint32_t> free_;
   absl::flat_hash_map<uint64_t, uint32_t> index_;
 };

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "core/crdt/entry.h"
 
 namespace vordb {
@@ -19,7 +19,7 @@ struct KeyEntry {
 };
 
 struct KeyState {
-  std::vector<KeyEntry> entries;  // sorted by subkey
+  absl::InlinedVector<KeyEntry, 1> entries;  // sorted by subkey
 
   const crdt::Entry* find(std::string_view subkey) const;
   // Puts `entry` in its place; a vacant one (or null) takes the subkey away.

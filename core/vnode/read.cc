@@ -90,7 +90,8 @@ void Vnode::run(ReadTask task, ReadResult* arrived, Context& context) {
                       '\0';
         request = entry_range(begin, key_end(read_of.bucket, read_of.key));
         // One more for the deadline, which comes first.
-        request.limit_records = read_of.limit == 0 ? UINT32_MAX : read_of.limit + 1;
+        const bool all = read_of.limit == 0 || read_of.limit == UINT32_MAX;
+        request.limit_records = all ? UINT32_MAX : read_of.limit + 1;
         request.limit_bytes = context.options.max_reply_bytes * 2;
       }
       request.family = family(context);

@@ -49,6 +49,13 @@ absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
   }
   VORDB_ASSERT(from_pb(state.self()) < self_, "a new life is above the one before");
   fence_[self_.node] = FenceEntry{self_, true};
+  // Damage below this record costs the partition its service, not the node its start.
+  const absl::Status contexts = recover_contexts(context);
+  note_damage(contexts, context);
+  return absl::IsDataLoss(contexts) ? absl::OkStatus() : contexts;
+}
+
+absl::Status Vnode::recover_contexts(Context& context) {
   ReadRequest request;
   request.family = family(context);
   request.begin = table_begin(id_, Table::kContexts);
@@ -63,9 +70,9 @@ absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
     point.begin = record_key(Table::kEntries, name);
     const ReadResult found = context.env.disk.read_at_start(point);
     if (!found.status.ok()) return found.status;
-    Entry entry;
     if (found.records.empty()) return absl::DataLossError("an indexed entry is missing");
-    absl::Status decoded = decode_entry(point.begin, found.records[0].value, &entry);
+    Entry entry;
+    const absl::Status decoded = decode_entry(point.begin, found.records[0].value, &entry);
     if (!decoded.ok()) return decoded;
     contexts_[name] = entry.context;
     for (const auto& c : entry.context.components()) {
@@ -216,12 +223,13 @@ void Vnode::durable(Group group, Context& context) {
   ++durable_groups_;
   token_.clear();
   for (const Change& change : group.changes) {
-    if (change.subkey == crdt::kRegisterSubkey) {
+    const bool cached =
+        context.cache.update(change.hash, change.bucket, change.key, change.subkey, change.entry);
+    if (!cached && change.subkey == crdt::kRegisterSubkey) {
+      // A register's one entry is its whole state.
       auto state = std::make_shared<KeyState>();
       state->set(change.subkey, change.entry);
       context.cache.put(change.hash, change.bucket, change.key, std::move(state));
-    } else {
-      context.cache.update(change.hash, change.bucket, change.key, change.subkey, change.entry);
     }
     const auto at = uncommitted_.find(entry_name(change.bucket, change.key, change.subkey));
     if (at != uncommitted_.end() && at->second.group == group.sequence) uncommitted_.erase(at);

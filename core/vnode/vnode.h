@@ -183,6 +183,7 @@ class Vnode {
   void note_damage(const absl::Status& status, Context& context);
 
   // ---- vnode.cc
+  absl::Status recover_contexts(Context& context);
   Family family(Context& context) const;
   std::string record_key(Table table, std::string_view name) const;
   // Every change goes to the open group; this makes sure that the turn's end commits it.

@@ -1,5 +1,5 @@
-// For tests: a backend that answers at once from a map of keys, or holds requests until the test answers them. Used on
-// the loop's thread only.
+// For tests: a backend that answers at once from a map of keys, or holds requests until the test
+// answers them. Used on the loop's thread only.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
-// For tests of the frame protocol: a server on a loopback port before a fake backend, and frames made by hand.
+// For tests of the frame protocol: a server on a loopback port before a fake backend, and frames
+// made by hand.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -21,11 +22,15 @@ class FrameFixture {
  public:
   explicit FrameFixture(FrameServerOptions options = {}) {
     server = std::make_unique<FrameServer>(thread.loop, backend, options, metrics);
-    backend.deliver = [this](ClientId client, ClientReply reply) { return server->deliver(client, std::move(reply)); };
+    backend.deliver = [this](ClientId client, ClientReply reply) {
+      return server->deliver(client, std::move(reply));
+    };
     thread.run([this] {
       listener = std::make_unique<Listener>(
-          thread.loop, std::vector<Listener::Target>{
-                           {&thread.loop, [this](boost::asio::ip::tcp::socket s) { server->adopt(std::move(s)); }}});
+          thread.loop,
+          std::vector<Listener::Target>{{&thread.loop, [this](boost::asio::ip::tcp::socket s) {
+                                           server->adopt(std::move(s));
+                                         }}});
       REQUIRE(listener->listen("127.0.0.1", 0).ok());
       port = listener->port();
     });

@@ -1,5 +1,5 @@
-// For tests of HTTP: a server on a loopback port before a fake backend and a fake node, and a client that reads answers
-// one by one.
+// For tests of HTTP: a server on a loopback port before a fake backend and a fake node, and a
+// client that reads answers one by one.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -18,7 +18,8 @@
 
 namespace vordb::io::testing {
 
-// Answers at once, on the caller's thread; the last join's seed and the outcome of commands are the test's.
+// Answers at once, on the caller's thread; the last join's seed and the outcome of commands are the
+// test's.
 class FakeNode : public NodeAdmin {
  public:
   NodeStatus state;
@@ -46,11 +47,15 @@ class HttpFixture {
  public:
   explicit HttpFixture(HttpServerOptions options = {}) {
     server = std::make_unique<HttpServer>(thread.loop, backend, node, options, metrics);
-    backend.deliver = [this](ClientId client, ClientReply reply) { return server->deliver(client, std::move(reply)); };
+    backend.deliver = [this](ClientId client, ClientReply reply) {
+      return server->deliver(client, std::move(reply));
+    };
     thread.run([this] {
       listener = std::make_unique<Listener>(
-          thread.loop, std::vector<Listener::Target>{
-                           {&thread.loop, [this](boost::asio::ip::tcp::socket s) { server->adopt(std::move(s)); }}});
+          thread.loop,
+          std::vector<Listener::Target>{{&thread.loop, [this](boost::asio::ip::tcp::socket s) {
+                                           server->adopt(std::move(s));
+                                         }}});
       REQUIRE(listener->listen("127.0.0.1", 0).ok());
       port = listener->port();
     });
@@ -87,7 +92,9 @@ struct HttpAnswerText {
   std::string head;  // with the status line, without the empty line
   std::string body;
 
-  bool has(const std::string& header_line) const { return head.find("\r\n" + header_line) != std::string::npos; }
+  bool has(const std::string& header_line) const {
+    return head.find("\r\n" + header_line) != std::string::npos;
+  }
 };
 
 // `with_body`: false for the answer to a HEAD.
@@ -104,8 +111,8 @@ inline HttpAnswerText read_answer(RawClient& client, bool with_body = true) {
   return answer;
 }
 
-inline std::string request(const std::string& method, const std::string& target, const std::string& body = "",
-                           const std::string& headers = "") {
+inline std::string request(const std::string& method, const std::string& target,
+                           const std::string& body = "", const std::string& headers = "") {
   std::string text = method + " " + target + " HTTP/1.1\r\nHost: x\r\n" + headers;
   if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   return text + "\r\n" + body;

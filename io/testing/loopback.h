@@ -1,5 +1,5 @@
-// For tests: a loop on a thread of its own, and a blocking client of it over real sockets. A client that waits for
-// bytes that never come fails after a generous time instead of hanging.
+// For tests: a loop on a thread of its own, and a blocking client of it over real sockets. A client
+// that waits for bytes that never come fails after a generous time instead of hanging.
 #pragma once
 
 #include <sys/socket.h>

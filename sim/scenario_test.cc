@@ -1,0 +1,74 @@
+// Scenario files: those that ship are valid and registered, and every mistake is named with its place.
+#include "sim/scenario.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace vordb::sim {
+namespace {
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+TEST_CASE("scenarios: every file under scenarios/ is registered, valid, and bears its own name") {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(VORDB_SOURCE_DIR "/scenarios")) {
+    if (entry.path().extension() != ".json") continue;
+    found.push_back(entry.path().stem().string());
+    const auto scenario = parse_scenario(text_of(entry.path()));
+    CHECK_MESSAGE(scenario.ok(), entry.path().string(), ": ", scenario.status().ToString());
+    if (scenario.ok()) CHECK(scenario->name == entry.path().stem().string());
+  }
+  std::sort(found.begin(), found.end());
+  CHECK(found == registered_scenarios());
+}
+
+TEST_CASE("scenarios: a mistake is an error that names its place") {
+  const std::string good = R"({"name": "x", "buckets": [{"name": "b"}]})";
+  REQUIRE(parse_scenario(good).ok());
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"({"name": "x", )", "not JSON"},
+      {R"([])", "must be an object"},
+      {R"({"buckets": [{"name": "b"}]})", "/name: must be given"},
+      {R"({"name": "x"})", "/buckets: must name at least one"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "durations_ms": 5})", "/durations_ms: is not known"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "duration_ms": 0})", "/duration_ms: must be an integer"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "duration_ms": -5})", "/duration_ms: must be an integer"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "duration_ms": 1.5})", "/duration_ms: must be an integer"},
+      {R"({"name": "x", "buckets": [{"name": "b", "type": "map"}]})", "/buckets/0/type: must be lww"},
+      {R"({"name": "x", "buckets": [{"name": "b"}, {"keys": 2}]})", "/buckets/1/name: must be given"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "faults": {"crash": 5}})", "/faults/crash: is not known"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "faults": []})", "/faults: must be an object"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "operations": {"append": 5}})", "/operations/append"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "minimum": {"relevant": ["luck"]}})", "no property is called"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "node": {"durability": "maybe"}})", "/node/durability"},
+      {R"({"name": "x", "buckets": [{"name": "b", "churns": true, "ttl_seconds": 1}]})", "/buckets/0/churns"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "node": {"durability": "buffered"},
+          "faults": {"power_loss_every_ms": 5}})", "power_loss_every_ms"},
+  };
+  for (const auto& [text, place] : cases) {
+    const auto scenario = parse_scenario(text);
+    CHECK_FALSE(scenario.ok());
+    CHECK_MESSAGE(scenario.status().message().find(place) != std::string::npos, scenario.status().message());
+  }
+}
+
+TEST_CASE("scenarios: a value can be replaced by its place") {
+  const std::string text = R"({"name": "x", "buckets": [{"name": "b"}], "faults": {"swarm": true}})";
+  const auto scenario = parse_scenario(text, {{"/duration_ms", "77"}, {"/faults/swarm", "false"}});
+  REQUIRE(scenario.ok());
+  CHECK(scenario->duration_ms == 77);
+  CHECK_FALSE(scenario->faults.swarm);
+  CHECK_FALSE(parse_scenario(text, {{"no pointer", "1"}}).ok());
+  CHECK_FALSE(parse_scenario(text, {{"/duration_ms", "soon"}}).ok());
+}
+
+}  // namespace
+}  // namespace vordb::sim
