@@ -80,9 +80,11 @@ VnodeClock clock_from_pb(const ReplicaClocks& from) {
   VnodeClock clock;
   for (const pb::ReplicaClock& r : from) {
     const ReplicaId id = from_pb(r.replica());
+    // No replica ever counts so far: such a clock is garbage, and is read as if it said nothing.
+    if (r.base() > crdt::kDotCounterMax) continue;
     clock.raise_base(id, r.base());
     for (const uint64_t counter : r.above()) {
-      if (counter > 0) clock.add(Dot{id, counter});
+      if (counter > 0 && counter <= crdt::kDotCounterMax) clock.add(Dot{id, counter});
     }
   }
   return clock;

@@ -145,8 +145,7 @@ struct Shard::Impl {
     const std::string key = vnode::clock_lease_key(index);
     Batch batch;
     batch.put(kMetaFamily, key, seal_record(key, record));
-    env.disk.commit(ActorId{ActorKind::kCoordinator, index, {}}, lease_op = 1,
-                    std::move(batch));
+    env.disk.commit(ActorId{ActorKind::kCoordinator, index, {}}, lease_op = 1, std::move(batch));
     committed_in_turn = true;
   }
 
@@ -244,8 +243,16 @@ absl::Status Shard::start() {
 }
 
 void Shard::submit(ClientRequest request) {
-  impl_->requests.push_back(std::move(request));
-  impl_->drain();
+  Impl& s = *impl_;
+  if (s.draining) {
+    // An answer made its client ask again: that waits for its turn.
+    s.requests.push_back(std::move(request));
+    return;
+  }
+  s.draining = true;
+  s.accept(std::move(request));
+  s.draining = false;
+  s.drain();
 }
 
 void Shard::on_message(ActorId to, Message message) {

@@ -31,7 +31,7 @@ class FrameBuffer {
     if (bytes_ == nullptr) return resize(kSmallBytes);
     const size_t needed = wanted > left ? wanted : left + 1;
     if (needed > capacity_ && left >= capacity_ / 2) {
-      return resize(needed < capacity_ * 2 ? needed : capacity_ * 2);
+      return resize(wanted > capacity_ && wanted < capacity_ * 2 ? wanted : capacity_ * 2);
     }
     if (begin_ > 0 && capacity_ - begin_ < capacity_ / 2 + left) compact();
   }

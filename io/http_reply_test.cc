@@ -116,9 +116,8 @@ TEST_CASE("http reply: buckets and the node") {
   ClientReply reply;
   reply.kind = ClientReply::Kind::kBuckets;
   reply.buckets = {{"b", BucketType::kPnCounter, 60, 3, 2, 1}};
-  const std::string bucket =
-      R"({"name":"b","type":"pn_counter","ttl_seconds":60,)"
-      R"("replication_n":3,"write_quorum":2,"read_quorum":1})";
+  const std::string bucket = R"({"name":"b","type":"pn_counter","ttl_seconds":60,)"
+                             R"("replication_n":3,"write_quorum":2,"read_quorum":1})";
   CHECK(to_http(asked(Operation::kGetBucket), reply).body == bucket);
   CHECK(to_http(asked(Operation::kListBuckets), reply).body == "[" + bucket + "]");
   CHECK(readiness({.serving = false}).status == 503);

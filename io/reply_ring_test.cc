@@ -72,6 +72,19 @@ TEST_CASE("frame buffer: gives back what it received, across growth and compacti
   CHECK(got == sent);
 }
 
+TEST_CASE("frame buffer: bytes whose end is not known come in few reads") {
+  FrameBuffer buffer;
+  int reads = 0;
+  for (size_t received = 0; received < 1u << 20; ++reads) {
+    buffer.prepare(0);
+    const size_t count = buffer.room_bytes();
+    std::memset(buffer.room(), 'x', count);
+    buffer.received(count);
+    received += count;
+  }
+  CHECK(reads < 10);
+}
+
 TEST_CASE("frame buffer: a claimed length costs nothing until its bytes come") {
   FrameBuffer buffer;
   const size_t claimed = 16u << 20;

@@ -86,7 +86,7 @@ class Inbox {
   std::vector<std::vector<DiskEvent>> deliveries_;
 };
 
-TEST_CASE("rocks: the number of families is fixed at the first open; more than asked is fine") {
+TEST_CASE("rocks: the number of families is fixed at the first open, more than asked is fine") {
   TempDir temp;
   const std::string directory = temp.path() + "/made/when/absent";
   CHECK(open_store(options_in(directory, 3))->column_families() == 3);

@@ -43,11 +43,13 @@ TEST_CASE("clock contract: the simulated clock") {
   sim::NodeTime time(now_us);
   sim::SimClock clock(time);
   check_contract(clock, [&] { now_us += 100; });
-  check_pace(clock, [&] { now_us += 100; }, 1);
+  check_pace(
+      clock, [&] { now_us += 100; }, 1);
   for (const int32_t ppm : {500, -500}) {
     time.drift(ppm);
     check_contract(clock, [&] { now_us += 7; });
-    check_pace(clock, [&] { now_us += 7; }, 1);
+    check_pace(
+        clock, [&] { now_us += 7; }, 1);
   }
   // A step moves the wall clock only.
   const uint64_t before_us = clock.monotonic_us();
@@ -76,8 +78,10 @@ TEST_CASE("clock contract: the simulated clock drifts by as much as it is told")
 TEST_CASE("clock contract: the machine's clock") {
   io::SystemClock clock;
   check_contract(clock, [] {});
-  // The machine's wall clock may be stepped meanwhile; a run of 20 ms is short enough for that not to matter.
-  check_pace(clock, [] {}, 15);
+  // The machine's wall clock may be stepped meanwhile; a run of 20 ms is short enough for that not
+  // to matter.
+  check_pace(
+      clock, [] {}, 15);
 }
 
 }  // namespace

@@ -94,14 +94,15 @@ TEST_CASE("disk, rocks: a log cut off anywhere leaves whole groups from the fron
 
 TEST_CASE("disk, rocks: a flipped byte in a log is reported, or ends the log before its group") {
   bool lost_some = false;
-  for (uint64_t seed = 1; seed <= 12; ++seed) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
     INFO("seed " << seed);
     TempDirectory temp;
-    const io::RocksStoreOptions options = small_store(temp.store(), false);
+    const io::RocksStoreOptions options = small_store(temp.store(), true);
     std::set<uint64_t> ends;
     {
       const auto side = make_rocks_side(options);
-      ends = commit_numbered(*side, seed, 40);
+      // Several of the log's 32 KiB blocks: recovery could go on at the next one, and must not.
+      ends = commit_numbered(*side, seed, 600);
     }
     const std::string log = temp.files(".log").back();
     sim::Chooser chooser(seed);

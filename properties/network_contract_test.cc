@@ -1,5 +1,6 @@
-// What core relies on in a Network within one node: messages between shards arrive once, whole and in the order of
-// sending, never inside the call that sends them; each reply reaches its client once. Both sides run the same cases.
+// What core relies on in a Network within one node: messages between shards arrive once, whole and
+// in the order of sending, never inside the call that sends them; each reply reaches its client
+// once. Both sides run the same cases.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -47,7 +48,9 @@ class IoSide : public NetworkSide {
                                take(envelope.to, std::move(envelope.message));
                              }
                            },
-                           [this](ClientId client, ClientReply reply) { replies.emplace_back(client, reply); }}) {}
+                           [this](ClientId client, ClientReply reply) {
+                             replies.emplace_back(client, reply);
+                           }}) {}
   Network& network() override { return network_; }
   void settle() override { network_.flush(); }
 
@@ -80,7 +83,9 @@ class SimSide : public NetworkSide, private sim::SimNetworkHost {
     event.payload = messages_.put({to, std::move(message)});
     queue_.push(event);
   }
-  void deliver_reply(ClientId client, ClientReply reply) override { replies.emplace_back(client, std::move(reply)); }
+  void deliver_reply(ClientId client, ClientReply reply) override {
+    replies.emplace_back(client, std::move(reply));
+  }
   void deliver_remote(NodeNumber, std::string bytes) override { remote_ = std::move(bytes); }
 
   sim::Chooser chooser_;
@@ -93,7 +98,9 @@ class SimSide : public NetworkSide, private sim::SimNetworkHost {
   std::string remote_;
 };
 
-ActorId vnode_of(uint16_t shard, uint16_t partition) { return {ActorKind::kVnode, shard, {3, partition}}; }
+ActorId vnode_of(uint16_t shard, uint16_t partition) {
+  return {ActorKind::kVnode, shard, {3, partition}};
+}
 
 void check_order(NetworkSide& side) {
   constexpr OpId kMessages = 3000;
@@ -102,7 +109,8 @@ void check_order(NetworkSide& side) {
     message.op = op;
     message.key = std::string(op % 7, 'k');
     message.value = std::to_string(op * op);
-    side.network().send_local(vnode_of(uint16_t(1 + op % 2), uint16_t(op % 11)), std::move(message));
+    side.network().send_local(vnode_of(uint16_t(1 + op % 2), uint16_t(op % 11)),
+                              std::move(message));
     if (op % 100 == 0) side.settle();
   }
   side.settle();
@@ -157,13 +165,17 @@ void on_both_sides(Check check) {
   }
 }
 
-TEST_CASE("network contract: messages to a shard arrive once, whole and in order") { on_both_sides(check_order); }
+TEST_CASE("network contract: messages to a shard arrive once, whole and in order") {
+  on_both_sides(check_order);
+}
 
 TEST_CASE("network contract: nothing arrives inside the call that sends it, and nothing twice") {
   on_both_sides(check_not_inside_the_call);
 }
 
-TEST_CASE("network contract: each reply reaches its client once, in order") { on_both_sides(check_replies); }
+TEST_CASE("network contract: each reply reaches its client once, in order") {
+  on_both_sides(check_replies);
+}
 
 TEST_CASE("network contract: what goes to another node goes as the bytes of its schema") {
   SimSide side(1);

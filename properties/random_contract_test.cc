@@ -1,4 +1,5 @@
-// What core relies on in a Random: 64 uniform bits, a new word each time. Checked on the simulated and on the machine's.
+// What core relies on in a Random: 64 uniform bits, a new word each time. Checked on the simulated
+// and on the machine's.
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Buckets: one is there from its creation to its deletion, for every kind of call; and the calls that change a churning
-// bucket drop all of its data.
+// Buckets: one is there from its creation to its deletion, for every kind of call; and the calls
+// that change a churning bucket drop all of its data.
 #pragma once
 
 #include <vector>

@@ -11,8 +11,10 @@ bool Call::is_mutation() const {
     case Operation::kCounterIncrement:
     case Operation::kCounterDecrement:
     case Operation::kCreateBucket:
-    case Operation::kDeleteBucket: return true;
-    default: return false;
+    case Operation::kDeleteBucket:
+      return true;
+    default:
+      return false;
   }
 }
 

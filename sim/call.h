@@ -1,5 +1,6 @@
-// One logical request of a simulated client, with all its attempts, and when it began and ended. Oracles judge calls;
-// they never look inside the node. Order between calls is by step: the number of events handled so far.
+// One logical request of a simulated client, with all its attempts, and when it began and ended.
+// Oracles judge calls; they never look inside the node. Order between calls is by step: the number
+// of events handled so far.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ struct Span {
   Step end = kNever;
 };
 
-// What the node's hybrid clock may have shown during a call, in milliseconds: not below `low`, not above `high`.
+// What the node's hybrid clock may have shown during a call, in milliseconds: not below `low`, not
+// above `high`.
 struct NowBounds {
   uint64_t low_ms = 0;
   uint64_t high_ms = UINT64_MAX;

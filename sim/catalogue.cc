@@ -33,10 +33,13 @@ uint64_t mix(uint64_t word) {
 std::string Catalogue::key_name(uint32_t key) { return numbered('k', key); }
 std::string Catalogue::element_name(uint32_t element) { return numbered('e', element); }
 std::optional<uint32_t> Catalogue::key_index(std::string_view name) { return index_of('k', name); }
-std::optional<uint32_t> Catalogue::element_index(std::string_view name) { return index_of('e', name); }
+std::optional<uint32_t> Catalogue::element_index(std::string_view name) {
+  return index_of('e', name);
+}
 
 std::string Catalogue::value_of(uint32_t bucket, uint32_t key, uint64_t id) const {
-  std::string value = std::to_string(id) + ":" + std::to_string(bucket) + ":" + std::to_string(key) + ":";
+  std::string value =
+      std::to_string(id) + ":" + std::to_string(bucket) + ":" + std::to_string(key) + ":";
   const uint64_t room = buckets_[bucket].value_bytes_max;
   uint64_t word = mix(id + 0x9e3779b97f4a7c15u);
   for (uint64_t left = room == 0 ? 0 : word % (room + 1); left > 0; --left) {
@@ -46,7 +49,8 @@ std::string Catalogue::value_of(uint32_t bucket, uint32_t key, uint64_t id) cons
   return value;
 }
 
-std::optional<uint64_t> Catalogue::writer_of(uint32_t bucket, uint32_t key, std::string_view value) const {
+std::optional<uint64_t> Catalogue::writer_of(uint32_t bucket, uint32_t key,
+                                             std::string_view value) const {
   uint64_t id = 0;
   for (const char digit : value) {
     if (digit == ':') break;

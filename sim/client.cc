@@ -15,13 +15,15 @@ namespace {
 constexpr uint32_t kAttemptsMax = 6;
 constexpr size_t kContextsKept = 8;
 constexpr uint64_t kRetryAfterUs = 20'000;
-// A request token is remembered for 10 minutes of the node's hybrid clock; a retry later than this proves nothing.
+// A request token is remembered for 10 minutes of the node's hybrid clock; a retry later than this
+// proves nothing.
 constexpr uint64_t kTokenLifeMs = 9 * 60'000;
 
 }  // namespace
 
-SimClient::SimClient(uint32_t index, const WorkloadPlan& plan, const Catalogue& catalogue, Workload& workload,
-                     Chooser& chooser, Oracles& oracles, ClientFigures& figures, ClientHost& host)
+SimClient::SimClient(uint32_t index, const WorkloadPlan& plan, const Catalogue& catalogue,
+                     Workload& workload, Chooser& chooser, Oracles& oracles, ClientFigures& figures,
+                     ClientHost& host)
     : index_(index),
       plan_(plan),
       catalogue_(catalogue),
@@ -56,8 +58,10 @@ void SimClient::think() {
 void SimClient::dress(Call& call) {
   const bool on_key = call.operation <= Operation::kCounterValue;
   const bool churns = catalogue_.bucket(call.bucket).churns;
-  // A token is forgotten with its bucket: a retry would be a request of its own on the next one of that name.
-  if (call.is_mutation() && on_key && !churns && call.w == 0 && chooser_.chance(plan_.token_per_million))
+  // A token is forgotten with its bucket: a retry would be a request of its own on the next one of
+  // that name.
+  if (call.is_mutation() && on_key && !churns && call.w == 0 &&
+      chooser_.chance(plan_.token_per_million))
     call.request_token = "t" + std::to_string(chooser_.bits()) + "-" + std::to_string(index_);
   if (!on_key || churns || !chooser_.chance(plan_.context_per_million)) return;
   // A counter's reset with a context has a meaning of its own; it is not modelled.
@@ -123,10 +127,12 @@ void SimClient::answer(std::string_view bytes, bool of_earlier_life) {
   finish(answer->reply);
 }
 
-// An answer to a call whose client had hung up: it says when the call ended, which is all that is new.
+// An answer to a call whose client had hung up: it says when the call ended, which is all that is
+// new.
 void SimClient::late(uint32_t request_id, const ClientReply& reply) {
-  const auto found = std::find_if(abandoned_.begin(), abandoned_.end(),
-                                  [&](const Abandoned& a) { return a.request_id == request_id && request_id != 0; });
+  const auto found = std::find_if(abandoned_.begin(), abandoned_.end(), [&](const Abandoned& a) {
+    return a.request_id == request_id && request_id != 0;
+  });
   if (found == abandoned_.end()) return host_.late_answer(index_, "an answer to no open request");
   found->request_id = 0;
   if (reply.kind == ClientReply::Kind::kError) return;
@@ -177,7 +183,8 @@ void SimClient::finish(const ClientReply& reply) {
   if (call.is_mutation()) host_.acknowledged(call, reply);
   remember_context(call, reply);
   const bool young = call.now.high_ms - call.now.low_ms < kTokenLifeMs;
-  if (!call.request_token.empty() && young && mode_ == Mode::kLoad && chooser_.chance(plan_.repeat_per_million))
+  if (!call.request_token.empty() && young && mode_ == Mode::kLoad &&
+      chooser_.chance(plan_.repeat_per_million))
     to_repeat_ = Repeat{call, reply};
   end_call();
 }
@@ -187,7 +194,8 @@ void SimClient::finish_page(const ClientReply& reply) {
   if (host_.has_sink()) {
     std::string names;
     for (const std::string& name : reply.items) names += " " + name;
-    host_.note(index_, "call " + std::to_string(call.id) + " lists" + names + ", next " + reply.next);
+    host_.note(index_,
+               "call " + std::to_string(call.id) + " lists" + names + ", next " + reply.next);
   }
   listed_.insert(listed_.end(), reply.items.begin(), reply.items.end());
   if (!reply.next.empty()) {
@@ -214,7 +222,8 @@ void SimClient::failed(const ClientError& error) {
   }
   Call& call = *current_;
   const bool refused = error.outcome == Outcome::kRejected;
-  const bool final_refusal = refused && (!call.is_mutation() || call.attempts <= 1) && mode_ != Mode::kScript;
+  const bool final_refusal =
+      refused && (!call.is_mutation() || call.attempts <= 1) && mode_ != Mode::kScript;
   const bool absent_or_there =
       error.code == ErrorCode::kBucketNotFound || error.code == ErrorCode::kBucketExists;
   if (final_refusal || (refused && absent_or_there && call.attempts <= 1)) {
@@ -266,8 +275,10 @@ void SimClient::disconnected() {
     host_.think_later(index_, kRetryAfterUs);
     return;
   }
-  const uint64_t age_ms = host_.now_bounds().high_ms - std::min(call.now.low_ms, host_.now_bounds().high_ms);
-  const bool by_token = !call.request_token.empty() && age_ms < kTokenLifeMs && call.attempts < kAttemptsMax;
+  const uint64_t age_ms =
+      host_.now_bounds().high_ms - std::min(call.now.low_ms, host_.now_bounds().high_ms);
+  const bool by_token =
+      !call.request_token.empty() && age_ms < kTokenLifeMs && call.attempts < kAttemptsMax;
   if (!call.is_mutation() || by_token) {
     ++figures_.retries;
     host_.think_later(index_, kRetryAfterUs + chooser_.below(kRetryAfterUs));
@@ -304,8 +315,8 @@ std::optional<uint64_t> SimClient::waiting_since_us() const {
 void SimClient::trace_call(const Call& call, const char* how) {
   if (!host_.has_sink()) return;
   host_.note(index_, "call " + std::to_string(call.id) + " " + to_string(call.operation) + " " +
-                         std::to_string(call.bucket) + "/" + std::to_string(call.key) + " " + how + ", attempt " +
-                         std::to_string(call.attempts) +
+                         std::to_string(call.bucket) + "/" + std::to_string(call.key) + " " + how +
+                         ", attempt " + std::to_string(call.attempts) +
                          (call.request_token.empty() ? "" : ", token " + call.request_token) +
                          (call.context.empty() ? "" : ", with context"));
 }

@@ -1,7 +1,9 @@
-// A simulated client: one connection to the node, one call at a time, retries with its request token after an unknown
-// outcome, and now and then rudeness (hanging up before the answer, asking again for what was answered).
+// A simulated client: one connection to the node, one call at a time, retries with its request
+// token after an unknown outcome, and now and then rudeness (hanging up before the answer, asking
+// again for what was answered).
 //
-// A client keeps the truth about its calls: what it cannot know it tells the oracles as unknown, never as refused.
+// A client keeps the truth about its calls: what it cannot know it tells the oracles as unknown,
+// never as refused.
 #pragma once
 
 #include <cstdint>
@@ -60,8 +62,9 @@ class SimClient {
  public:
   enum class Mode : uint8_t { kSilent, kLoad, kScript };
 
-  SimClient(uint32_t index, const WorkloadPlan& plan, const Catalogue& catalogue, Workload& workload, Chooser& chooser,
-            Oracles& oracles, ClientFigures& figures, ClientHost& host);
+  SimClient(uint32_t index, const WorkloadPlan& plan, const Catalogue& catalogue,
+            Workload& workload, Chooser& chooser, Oracles& oracles, ClientFigures& figures,
+            ClientHost& host);
 
   void set_mode(Mode mode) { mode_ = mode; }
   // Calls to make in order in mode kScript; each is repeated until it is answered.
@@ -133,8 +136,8 @@ class SimClient {
   uint64_t sent_at_us_ = 0;
   uint32_t clock_steps_at_begin_ = 0;
   Step crashed_at_ = 0;
-  bool waiting_ = false;      // an answer is expected
-  bool disconnected_ = false; // the crash is known to the world, not yet to this client
+  bool waiting_ = false;       // an answer is expected
+  bool disconnected_ = false;  // the crash is known to the world, not yet to this client
   bool hang_up_ = false;
 };
 

@@ -72,9 +72,15 @@ void encode_read(const Catalogue& catalogue, const Call& call, pb::Request& requ
       body.set_after(call.after);
       break;
     }
-    case Operation::kListBuckets: request.mutable_list_buckets(); break;
-    case Operation::kGetBucket: request.mutable_get_bucket()->set_name(catalogue.bucket(call.bucket).config.name); break;
-    default: request.mutable_ping(); break;
+    case Operation::kListBuckets:
+      request.mutable_list_buckets();
+      break;
+    case Operation::kGetBucket:
+      request.mutable_get_bucket()->set_name(catalogue.bucket(call.bucket).config.name);
+      break;
+    default:
+      request.mutable_ping();
+      break;
   }
 }
 
@@ -106,7 +112,9 @@ void encode_mutation(const Catalogue& catalogue, const Call& call, pb::Request& 
     case Operation::kCreateBucket:
       describe_bucket(catalogue, call, *request.mutable_create_bucket()->mutable_config());
       break;
-    default: request.mutable_delete_bucket()->set_name(catalogue.bucket(call.bucket).config.name); break;
+    default:
+      request.mutable_delete_bucket()->set_name(catalogue.bucket(call.bucket).config.name);
+      break;
   }
 }
 
@@ -157,14 +165,16 @@ void decode_read(const pb::Response& response, ClientReply& reply) {
       break;
     case pb::Response::kBuckets:
       reply.kind = ClientReply::Kind::kBuckets;
-      for (const auto& shown : response.buckets().buckets()) reply.buckets.push_back(config_of(shown));
+      for (const auto& shown : response.buckets().buckets())
+        reply.buckets.push_back(config_of(shown));
       break;
     case pb::Response::kKeys:
       reply.kind = ClientReply::Kind::kKeys;
       reply.items = copy_of(response.keys().keys());
       reply.next = response.keys().next();
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -205,11 +215,14 @@ std::optional<Answer> decode_answer(std::string_view bytes) {
     case pb::Response::kError:
       reply.kind = ClientReply::Kind::kError;
       reply.error.code = code_of(response.error().code());
-      reply.error.outcome = response.error().outcome() == pb::REJECTED ? Outcome::kRejected : Outcome::kUnknown;
+      reply.error.outcome =
+          response.error().outcome() == pb::REJECTED ? Outcome::kRejected : Outcome::kUnknown;
       reply.error.message = response.error().message();
       break;
-    case pb::Response::BODY_NOT_SET: return std::nullopt;
-    default: decode_read(response, reply);
+    case pb::Response::BODY_NOT_SET:
+      return std::nullopt;
+    default:
+      decode_read(response, reply);
   }
   return answer;
 }

@@ -1,5 +1,6 @@
-// The client's side of the binary protocol, written from proto/client.proto alone: requests are encoded here and
-// answers decoded here, so that a mistake of the node's codec meets an independent reading.
+// The client's side of the binary protocol, written from proto/client.proto alone: requests are
+// encoded here and answers decoded here, so that a mistake of the node's codec meets an independent
+// reading.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ struct Answer {
   ClientReply reply;
 };
 
-// Nothing: the bytes are no Response. An error's code is only as exact as the protocol is: UNAVAILABLE stands for
-// kUnavailable, BAD_REQUEST for kBadRequest.
+// Nothing: the bytes are no Response. An error's code is only as exact as the protocol is:
+// UNAVAILABLE stands for kUnavailable, BAD_REQUEST for kBadRequest.
 std::optional<Answer> decode_answer(std::string_view bytes);
 
 }  // namespace vordb::sim

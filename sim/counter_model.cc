@@ -86,7 +86,8 @@ bool CounterModel::reaches(const Sums& sums, __int128 target, bool needs_one) {
   for (uint32_t i = 1; i < (1u << sums.optional.size()); ++i) {
     const int flip = __builtin_ctz(i);
     chosen ^= 1u << flip;
-    sum += (chosen >> flip & 1) ? sums.optional[size_t(flip)] : -__int128{sums.optional[size_t(flip)]};
+    sum +=
+        (chosen >> flip & 1) ? sums.optional[size_t(flip)] : -__int128{sums.optional[size_t(flip)]};
     if (sum == target && (one_is_there || chosen != 0)) return true;
   }
   return false;
@@ -124,8 +125,12 @@ bool CounterModel::may_be_there(Span span) const {
 }
 
 void CounterModel::settle(int64_t value, bool exists, Span span) {
-  const auto apart = [&](const auto& item) { return item.end < span.begin || item.begin > span.end; };
-  if (!std::all_of(adds_.begin(), adds_.end(), apart) || !std::all_of(bases_.begin(), bases_.end(), apart)) return;
+  const auto apart = [&](const auto& item) {
+    return item.end < span.begin || item.begin > span.end;
+  };
+  if (!std::all_of(adds_.begin(), adds_.end(), apart) ||
+      !std::all_of(bases_.begin(), bases_.end(), apart))
+    return;
   Step newest = 0;
   for (const Base& base : bases_) {
     if (base.sure) newest = std::max(newest, base.begin);
@@ -133,7 +138,9 @@ void CounterModel::settle(int64_t value, bool exists, Span span) {
   const auto before = [&](const auto& item) { return item.end <= newest; };
   const auto known = [&](const Base& base) { return base.sure || before(base); };
   // Nothing has changed since the last base: one more would say the same.
-  if (std::all_of(adds_.begin(), adds_.end(), before) && std::all_of(bases_.begin(), bases_.end(), known)) return;
+  if (std::all_of(adds_.begin(), adds_.end(), before) &&
+      std::all_of(bases_.begin(), bases_.end(), known))
+    return;
   bases_.push_back({0, span.begin, span.end, value, exists, true, true});
   tidy();
 }
@@ -147,8 +154,8 @@ bool CounterModel::known_there() const {
     if (base.exists && base.sure) newest = std::max(newest, base.begin);
   }
   return newest > 0 && std::none_of(bases_.begin(), bases_.end(), [&](const Base& base) {
-    return !base.exists && base.end >= newest;
-  });
+           return !base.exists && base.end >= newest;
+         });
 }
 
 bool CounterModel::known_absent() const {
@@ -157,24 +164,28 @@ bool CounterModel::known_absent() const {
     if (!base.exists && base.sure) newest = std::max(newest, base.begin);
   }
   return newest > 0 &&
-         std::none_of(adds_.begin(), adds_.end(), [&](const Add& add) { return add.end >= newest; }) &&
-         std::none_of(bases_.begin(), bases_.end(), [&](const Base& base) { return base.exists && base.end >= newest; });
+         std::none_of(adds_.begin(), adds_.end(),
+                      [&](const Add& add) { return add.end >= newest; }) &&
+         std::none_of(bases_.begin(), bases_.end(),
+                      [&](const Base& base) { return base.exists && base.end >= newest; });
 }
 
 bool CounterModel::has_unknown() const {
-  return std::any_of(adds_.begin(), adds_.end(), [](const Add& add) { return add.settled && !add.sure; });
+  return std::any_of(adds_.begin(), adds_.end(),
+                     [](const Add& add) { return add.settled && !add.sure; });
 }
 
 void CounterModel::forget_before(Step horizon) { horizon_ = std::max(horizon_, horizon); }
 
 void CounterModel::tidy() {
   if (size() <= kTidyAbove) return;
-  // Bases that a sure later one has replaced for every read to come, and what only they could count.
+  // Bases that a sure later one has replaced for every read to come, and what only they could
+  // count.
   const std::vector<Base> all = bases_;
   std::erase_if(bases_, [&](const Base& base) {
     return base.settled && std::any_of(all.begin(), all.end(), [&](const Base& other) {
-      return other.sure && other.begin > base.end && other.end < horizon_;
-    });
+             return other.sure && other.begin > base.end && other.end < horizon_;
+           });
   });
   Step first = kNever;
   for (const Base& base : bases_) first = std::min(first, base.begin);

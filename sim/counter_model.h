@@ -1,9 +1,10 @@
-// What is known about one counter. A value read must be a base (the beginning, a delete, an expiry, a value read while
-// nothing else was under way) plus all increments that surely came between it and the read, plus some subset of those
-// that may have: concurrent ones and those of unknown outcome.
+// What is known about one counter. A value read must be a base (the beginning, a delete, an expiry,
+// a value read while nothing else was under way) plus all increments that surely came between it
+// and the read, plus some subset of those that may have: concurrent ones and those of unknown
+// outcome.
 //
-// Sound; exact wherever a read meets no mutation, because such a read settles everything before it. With more than
-// kSubsetMax open increments the subset is replaced by its range.
+// Sound; exact wherever a read meets no mutation, because such a read settles everything before it.
+// With more than kSubsetMax open increments the subset is replaced by its range.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,12 @@ class CounterModel {
   void refused(uint64_t call);
   void lost_sight(uint64_t call, Step end);
 
-  // The counter was emptied within `span` for a reason that no call names (expiry, a dropped bucket).
+  // The counter was emptied within `span` for a reason that no call names (expiry, a dropped
+  // bucket).
   void vanished(Span span, bool surely);
 
-  // Whether a read of `value`, or one that found no counter, can be explained. If it can, takes note.
+  // Whether a read of `value`, or one that found no counter, can be explained. If it can, takes
+  // note.
   bool read(int64_t value, Span span);
   bool read_nothing(Span span);
 

@@ -191,7 +191,9 @@ bool play(uint64_t seed, bool lie, size_t& largest) {
   return true;
 }
 
-TEST_CASE("counter: 2,000 histories of a real counter are never refused, of one that counts twice nearly always") {
+TEST_CASE(
+    "counter: 2,000 histories of a real counter are never refused, of one that counts twice nearly "
+    "always") {
   size_t largest = 0;
   int caught = 0;
   for (uint64_t seed = 1; seed <= 2000; ++seed) {

@@ -15,13 +15,14 @@ void CounterOracle::began(const Call& call) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
   if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now)) {
-    key.model.vanished({key.deadline.last_end(), call.span.begin}, true);
+    key.model.vanished({key.deadline.last_end() + 1, call.span.begin}, true);
     context_.findings.evaluated(Property::kCounterExpiredHidden, true);
   }
   key.deadline.mutation_began();
   if (call.operation == Operation::kDelete) return key.model.reset_began(call.id, call.span.begin);
   const int64_t amount = int64_t(call.amount);
-  key.model.add_began(call.id, call.operation == Operation::kCounterIncrement ? amount : -amount, call.span.begin);
+  key.model.add_began(call.id, call.operation == Operation::kCounterIncrement ? amount : -amount,
+                      call.span.begin);
 }
 
 void CounterOracle::answered(const Call& call, const ClientReply& reply) {
@@ -36,8 +37,7 @@ void CounterOracle::acknowledge(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
   const uint64_t ttl = ttl_ms(call);
   key.model.forget_before(context_.horizon);
-  if (ttl > 0 && key.deadline.perhaps_expired(call.now))
-    key.model.vanished({key.deadline.last_end(), call.span.end}, false);
+  if (ttl > 0 && key.deadline.perhaps_expired(call.now)) key.model.vanished(call.span, false);
   key.model.acknowledged(call.id, call.span);
   key.deadline.mutation_ended();
   // Whether a delete of what is not there renews the deadline is left open.
@@ -59,24 +59,27 @@ void CounterOracle::read(const Call& call, const ClientReply& reply) {
   findings.evaluated(Property::kCounterExplained, key.last_write > 0);
   findings.evaluated(Property::kCounterAckedSurvives, after_crash && key.model.known_there());
   findings.evaluated(Property::kCounterResetStays, known_absent);
-  const std::string name = "counter " + std::to_string(call.bucket) + "/" + std::to_string(call.key) + ", call " +
-                           std::to_string(call.id) + " by client " + std::to_string(call.client);
+  const std::string name = "counter " + std::to_string(call.bucket) + "/" +
+                           std::to_string(call.key) + ", call " + std::to_string(call.id) +
+                           " by client " + std::to_string(call.client);
   if (ttl_ms(call) > 0) {
-    const bool expired = key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin;
+    const bool expired =
+        key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin;
     findings.evaluated(Property::kCounterExpiredHidden, expired);
     if (expired && found) {
       findings.violated(Property::kCounterExpiredHidden, name + " is shown after it expired");
       return;
     }
     if (!found && key.deadline.perhaps_expired(call.now) && !key.model.may_be_absent(call.span))
-      key.model.vanished({key.deadline.last_end(), call.span.end}, false);
+      key.model.vanished(call.span, false);
   }
   if (found ? key.model.read(reply.counter, call.span) : key.model.read_nothing(call.span)) return;
   const Property property = known_absent  ? Property::kCounterResetStays
                             : after_crash ? Property::kCounterAckedSurvives
                                           : Property::kCounterExplained;
-  findings.violated(property, name + (found ? " shows " + std::to_string(reply.counter) : " found nothing") +
-                                  ", which no order of the calls explains");
+  findings.violated(property,
+                    name + (found ? " shows " + std::to_string(reply.counter) : " found nothing") +
+                        ", which no order of the calls explains");
 }
 
 void CounterOracle::refused(const Call& call) {
@@ -115,14 +118,16 @@ void CounterOracle::drop_lost_sight(const Call& call, Step end) {
 bool CounterOracle::may_list(const Call& call, uint32_t index) const {
   if (index >= keys_[call.bucket].size()) return false;
   const Key& key = keys_[call.bucket][index];
-  if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin)
+  if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now) &&
+      key.deadline.last_end() < call.span.begin)
     return false;
   return key.model.may_be_there(call.span);
 }
 
 bool CounterOracle::may_omit(const Call& call, uint32_t index) const {
   const Key& key = keys_[call.bucket][index];
-  return (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now)) || key.model.may_be_absent(call.span);
+  return (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now)) ||
+         key.model.may_be_absent(call.span);
 }
 
 }  // namespace vordb::sim

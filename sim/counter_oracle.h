@@ -1,4 +1,5 @@
-// Counters: a value is what was acknowledged, plus some of what may have been, since a delete or expiry observed it.
+// Counters: a value is what was acknowledged, plus some of what may have been, since a delete or
+// expiry observed it.
 #pragma once
 
 #include <vector>

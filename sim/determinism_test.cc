@@ -1,6 +1,8 @@
-// One seed, one run: the same bytes of trace every time, from every compiler at every optimisation level.
+// One seed, one run: the same bytes of trace every time, from every compiler at every optimisation
+// level.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -51,7 +53,8 @@ TEST_CASE("determinism: whether a trace is written makes no difference") {
   const Scenario scenario = load();
   for (const uint64_t seed : {1, 2, 3}) {
     std::string first, second;
-    const std::string written = hash_of(scenario, seed, [&](std::string_view line) { first += line; });
+    const std::string written =
+        hash_of(scenario, seed, [&](std::string_view line) { first += line; });
     hash_of(scenario, seed, [&](std::string_view line) { second += line; });
     CHECK(first == second);
     CHECK(first.size() > 10'000);
@@ -64,22 +67,26 @@ std::string output_of(const std::string& command) {
   FILE* pipe = popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   char buffer[4096];
-  for (size_t got; (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) output.append(buffer, got);
+  for (size_t got; (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+    output.append(buffer, got);
   pclose(pipe);
   return output;
 }
 
-// Skipped where there is no second build to compare with; `make test` builds one with clang -O0 and names it.
-TEST_CASE("determinism: clang -O0 gives the same 200 hashes" * doctest::skip(std::getenv("VORDB_SIM_CLANG") == nullptr)) {
-  std::string command = std::string(std::getenv("VORDB_SIM_CLANG")) + " swarm " + kScenario + " --seeds 1.." +
-                        std::to_string(kSeeds) + " --jobs 2 --json";
+// Skipped where there is no second build to compare with; `make test` builds one with clang -O0 and
+// names it.
+TEST_CASE("determinism: clang -O0 gives the same 200 hashes" *
+          doctest::skip(std::getenv("VORDB_SIM_CLANG") == nullptr)) {
+  std::string command = std::string(std::getenv("VORDB_SIM_CLANG")) + " swarm " + kScenario +
+                        " --seeds 1.." + std::to_string(kSeeds) + " --jobs 2 --json";
   for (const auto& [place, value] : kOverrides) command += " --set " + place + "=" + value;
   const auto json = nlohmann::json::parse(output_of(command), nullptr, false);
   REQUIRE_FALSE(json.is_discarded());
   REQUIRE(json["seeds"].size() == kSeeds);
   const Scenario scenario = load();
   for (const auto& seed : json["seeds"])
-    CHECK_MESSAGE(seed["hash"] == hash_of(scenario, seed["seed"]), "seed ", seed["seed"].get<uint64_t>());
+    CHECK_MESSAGE(seed["hash"] == hash_of(scenario, seed["seed"]), "seed ",
+                  seed["seed"].get<uint64_t>());
 }
 
 }  // namespace

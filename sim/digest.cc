@@ -76,7 +76,8 @@ void add(Mixer& mixer, const BucketChangeReply& m) {
   mixer.add(m.error.has_value() ? uint64_t(m.error->code) + 1 : 0);
 }
 
-// A configuration's contents show in everything that follows from it; its arrival is what counts here.
+// A configuration's contents show in everything that follows from it; its arrival is what counts
+// here.
 void add(Mixer& mixer, const ConfigurationChosen&) { mixer.add(1); }
 
 void add(Mixer& mixer, const ConfigurationInUse& m) {
@@ -97,7 +98,8 @@ uint64_t digest_of(const DiskEvent& event) {
   Mixer mixer;
   mixer.add(uint64_t(event.kind));
   mixer.add(event.op);
-  mixer.add(uint64_t(event.actor.kind) << 32 | uint64_t{event.actor.placement.n} << 16 | event.actor.placement.partition);
+  mixer.add(uint64_t(event.actor.kind) << 32 | uint64_t{event.actor.placement.n} << 16 |
+            event.actor.placement.partition);
   mixer.add(uint64_t(event.result.status.code()));
   for (const Record& record : event.result.records) {
     mixer.add(record.key);

@@ -41,13 +41,15 @@ void DiskOracle::check_states(const SimDiskImage& disk) {
     pb::VnodeState state;
     findings_.evaluated(Property::kRecordsSound, true);
     if (const absl::Status opened = open_record(key, record.value, &state); !opened.ok()) {
-      findings_.violated(Property::kRecordsSound, "the state of " + name_of(id) + ": " + std::string(opened.message()));
+      findings_.violated(Property::kRecordsSound,
+                         "the state of " + name_of(id) + ": " + std::string(opened.message()));
       continue;
     }
     crdt::VnodeClock clock = clock_from_pb(state.clock());
     crdt::VnodeClock& before = clocks_[id];
     findings_.evaluated(Property::kClockGrows, !before.empty());
-    if (!clock.covers(before)) findings_.violated(Property::kClockGrows, "the clock of " + name_of(id) + " shrank");
+    if (!clock.covers(before))
+      findings_.violated(Property::kClockGrows, "the clock of " + name_of(id) + " shrank");
     before = std::move(clock);
   }
 }
@@ -57,7 +59,9 @@ void DiskOracle::check_entries(const SimDiskImage& disk) {
     for (const auto& [key, record] : disk.records().family(family)) {
       PlacementId id;
       vnode::Table table;
-      if (record.rot != Rot::kNone || !parse_prefix(key, &id, &table) || table != vnode::Table::kEntries) continue;
+      if (record.rot != Rot::kNone || !parse_prefix(key, &id, &table) ||
+          table != vnode::Table::kEntries)
+        continue;
       vnode::EntryName name;
       crdt::Entry entry;
       findings_.evaluated(Property::kRecordsSound, true);
@@ -71,16 +75,19 @@ void DiskOracle::check_entries(const SimDiskImage& disk) {
   }
 }
 
-void DiskOracle::check_dot(const crdt::Dot& dot, PlacementId placement, BucketId bucket, std::string_view key) {
+void DiskOracle::check_dot(const crdt::Dot& dot, PlacementId placement, BucketId bucket,
+                           std::string_view key) {
   const auto clock = clocks_.find(placement);
-  const std::string text = "dot " + std::to_string(dot.replica.life) + ":" + std::to_string(dot.counter) + " of " +
-                           name_of(placement);
+  const std::string text = "dot " + std::to_string(dot.replica.life) + ":" +
+                           std::to_string(dot.counter) + " of " + name_of(placement);
   if (clock == clocks_.end() || !clock->second.contains(dot))
     findings_.violated(Property::kClockGrows, text + " is in an entry, but not in the clock");
-  const uint64_t owner = digest_of(key) ^ bucket * 0x9e3779b97f4a7c15u ^ uint64_t{placement.partition} << 32;
+  const uint64_t owner =
+      digest_of(key) ^ bucket * 0x9e3779b97f4a7c15u ^ uint64_t { placement.partition } << 32;
   const auto [known, is_new] = owners_.try_emplace(dot, owner);
   findings_.evaluated(Property::kDotsUnique, !is_new);
-  if (known->second != owner) findings_.violated(Property::kDotsUnique, text + " belongs to two keys");
+  if (known->second != owner)
+    findings_.violated(Property::kDotsUnique, text + " belongs to two keys");
 }
 
 void DiskOracle::acknowledged(const SimDiskImage& disk, BucketId bucket, const std::string& key,
@@ -90,7 +97,9 @@ void DiskOracle::acknowledged(const SimDiskImage& disk, BucketId bucket, const s
   const std::string node_key = vnode::configuration_record_key();
   const SimRecord* stored = records.find(kMetaFamily, node_key);
   pb::Configuration configuration;
-  if (stored == nullptr || stored->rot != Rot::kNone || !open_record(node_key, stored->value, &configuration).ok()) return;
+  if (stored == nullptr || stored->rot != Rot::kNone ||
+      !open_record(node_key, stored->value, &configuration).ok())
+    return;
   const absl::StatusOr<Configuration> parsed = from_pb(configuration);
   const Bucket* config = parsed.ok() ? parsed->bucket(bucket) : nullptr;
   if (config == nullptr) return;
@@ -108,7 +117,8 @@ void DiskOracle::acknowledged(const SimDiskImage& disk, BucketId bucket, const s
       if (live.payload.value == value || live.payload.hlc.ms() >= timestamp_ms) return;
     }
   }
-  findings_.violated(Property::kAckedDurable, "key " + key + " was acknowledged and is not on the disk");
+  findings_.violated(Property::kAckedDurable,
+                     "key " + key + " was acknowledged and is not on the disk");
 }
 
 }  // namespace vordb::sim

@@ -7,10 +7,10 @@ namespace vordb::sim {
 
 // What the run has done to the node that may make it refuse. Kept by the world, read at each error.
 struct ErrorCauses {
-  bool starting = false;      // a call began while the node was not serving yet
-  bool no_space = false;      // the disk was full at some moment of the last seconds
-  bool damaged = false;       // bytes were damaged or a device has returned an error
-  bool clock_stepped = false; // the wall clock has been moved
+  bool starting = false;       // a call began while the node was not serving yet
+  bool no_space = false;       // the disk was full at some moment of the last seconds
+  bool damaged = false;        // bytes were damaged or a device has returned an error
+  bool clock_stepped = false;  // the wall clock has been moved
 };
 
 class ErrorOracle {

@@ -3,9 +3,9 @@
 namespace vordb::sim {
 
 const char* to_string(EventKind kind) {
-  static constexpr const char* kNames[kEventKinds] = {"boot",  "tick",       "end_turn", "local_message",
-                                                      "peer_message", "disk", "completion", "request", "reply",
-                                                      "disconnect", "think", "fault", "check"};
+  static constexpr const char* kNames[kEventKinds] = {
+      "boot",    "tick",  "end_turn",   "local_message", "peer_message", "disk", "completion",
+      "request", "reply", "disconnect", "think",         "fault",        "check"};
   return kNames[int(kind)];
 }
 

@@ -1,5 +1,6 @@
-// What is going to happen in a simulated world, ordered by virtual time and, at equal times, by when it was planned.
-// Events are small plain values in one flat 4-ary heap; what they carry lies in the world's pools.
+// What is going to happen in a simulated world, ordered by virtual time and, at equal times, by
+// when it was planned. Events are small plain values in one flat 4-ary heap; what they carry lies
+// in the world's pools.
 #pragma once
 
 #include <cstddef>
@@ -12,19 +13,19 @@
 namespace vordb::sim {
 
 enum class EventKind : uint8_t {
-  kBoot,           // a node starts
-  kTick,           // a shard's timer
-  kEndTurn,        // a shard finishes a group of calls
-  kLocalMessage,   // between shards of a node
-  kPeerMessage,    // between nodes
-  kDisk,           // a node's device has something to do
-  kCompletion,     // what a disk completed reaches its shard
-  kRequest,        // bytes of a client reach a node
-  kReply,          // bytes of a node reach a client
-  kDisconnect,     // a client notices that its connection is gone
-  kThink,          // a client decides what to do next
-  kFault,          // the fault injector decides
-  kCheck,          // oracles look at durable state
+  kBoot,          // a node starts
+  kTick,          // a shard's timer
+  kEndTurn,       // a shard finishes a group of calls
+  kLocalMessage,  // between shards of a node
+  kPeerMessage,   // between nodes
+  kDisk,          // a node's device has something to do
+  kCompletion,    // what a disk completed reaches its shard
+  kRequest,       // bytes of a client reach a node
+  kReply,         // bytes of a node reach a client
+  kDisconnect,    // a client notices that its connection is gone
+  kThink,         // a client decides what to do next
+  kFault,         // the fault injector decides
+  kCheck,         // oracles look at durable state
 };
 inline constexpr int kEventKinds = int(EventKind::kCheck) + 1;
 

@@ -3,9 +3,9 @@
 namespace vordb::sim {
 
 const char* to_string(FaultKind kind) {
-  static constexpr const char* kNames[kFaultKinds] = {"crash", "power_loss", "aimed_crash", "clock_step",
-                                                      "clock_drift", "pause", "slow_disk", "no_space",
-                                                      "sync_failure", "read_error", "bit_rot"};
+  static constexpr const char* kNames[kFaultKinds] = {
+      "crash",     "power_loss", "aimed_crash",  "clock_step", "clock_drift", "pause",
+      "slow_disk", "no_space",   "sync_failure", "read_error", "bit_rot"};
   return kNames[int(kind)];
 }
 

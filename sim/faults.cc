@@ -7,20 +7,24 @@ namespace vordb::sim {
 namespace {
 
 constexpr uint64_t kAimedDelayUsMax = 400;
-// A request token lives for ten minutes of the node's time, so that the wall clock moves by less than that in all.
+// A request token lives for ten minutes of the node's time, so that the wall clock moves by less
+// than that in all.
 constexpr int64_t kClockOffsetMsMax = 4 * 60'000;
 
 }  // namespace
 
-FaultInjector::FaultInjector(const FaultPlan& plan, bool buffered, uint64_t duration_ms, Chooser& chooser,
-                             FaultHost& host)
+FaultInjector::FaultInjector(const FaultPlan& plan, bool buffered, uint64_t duration_ms,
+                             Chooser& chooser, FaultHost& host)
     : plan_(plan), buffered_(buffered), chooser_(chooser), host_(host) {
   for (int kind = 0; kind < kFaultKinds; ++kind) {
     const bool aimed = FaultKind(kind) == FaultKind::kAimedCrash;
-    bool on = aimed ? plan.aimed_per_million > 0
-                    : plan.every_ms[size_t(kind)] > 0 && plan.every_ms[size_t(kind)] <= duration_ms * 2;
-    // What was only buffered may be lost by these: within what `buffered` promises, but not what the oracles expect.
-    const bool loses_buffers = FaultKind(kind) == FaultKind::kPowerLoss || FaultKind(kind) == FaultKind::kSyncFailure;
+    bool on =
+        aimed ? plan.aimed_per_million > 0
+              : plan.every_ms[size_t(kind)] > 0 && plan.every_ms[size_t(kind)] <= duration_ms * 2;
+    // What was only buffered may be lost by these: within what `buffered` promises, but not what
+    // the oracles expect.
+    const bool loses_buffers =
+        FaultKind(kind) == FaultKind::kPowerLoss || FaultKind(kind) == FaultKind::kSyncFailure;
     if (buffered && loses_buffers) on = false;
     if (on && plan.swarm) on = chooser.chance(500'000);
     figures_.on[size_t(kind)] = on;
@@ -30,15 +34,17 @@ FaultInjector::FaultInjector(const FaultPlan& plan, bool buffered, uint64_t dura
 void FaultInjector::start() {
   running_ = true;
   for (int kind = 0; kind < kFaultKinds; ++kind) {
-    if (figures_.on[size_t(kind)] && FaultKind(kind) != FaultKind::kAimedCrash) plan_next(FaultKind(kind));
+    if (figures_.on[size_t(kind)] && FaultKind(kind) != FaultKind::kAimedCrash)
+      plan_next(FaultKind(kind));
   }
 }
 
-void FaultInjector::stop() {
+void FaultInjector::stop(uint64_t now_us) {
   running_ = false;
   SimNode& node = host_.victim();
   node.time().drift(0);
   node.disk().set_space(SimDiskImage::Space::kPlenty);
+  if (no_space_) no_space_until_us_ = now_us;
   no_space_ = false;
   node.disk().knobs() = SimDiskKnobs{};
 }
@@ -56,7 +62,8 @@ void FaultInjector::step_clock() {
   // Mostly seconds, sometimes minutes; either way.
   const uint64_t reach_ms = chooser_.chance(300'000) ? uint64_t(kClockOffsetMsMax) : 3'000;
   int64_t by_ms = int64_t(chooser_.below(2 * reach_ms + 1)) - int64_t(reach_ms);
-  if (clock_offset_ms_ + by_ms > kClockOffsetMsMax || clock_offset_ms_ + by_ms < -kClockOffsetMsMax) by_ms = -by_ms;
+  if (clock_offset_ms_ + by_ms > kClockOffsetMsMax || clock_offset_ms_ + by_ms < -kClockOffsetMsMax)
+    by_ms = -by_ms;
   clock_offset_ms_ += by_ms;
   host_.victim().time().step(by_ms);
   host_.note_fault(FaultKind::kClockStep, std::to_string(by_ms) + " ms");
@@ -77,10 +84,14 @@ void FaultInjector::due(FaultKind kind, bool ends, uint64_t now_us) {
   if (!node.up() && kind != FaultKind::kClockStep && kind != FaultKind::kNoSpace) return;
   ++figures_.hits[size_t(kind)];
   switch (kind) {
-    case FaultKind::kCrash: return host_.crash_victim(SimDiskImage::Crash::kKill, "crash");
-    case FaultKind::kPowerLoss: return host_.crash_victim(SimDiskImage::Crash::kPowerLoss, "power loss");
-    case FaultKind::kAimedCrash: return host_.crash_victim(crash_kind(), "aimed crash");
-    case FaultKind::kClockStep: return step_clock();
+    case FaultKind::kCrash:
+      return host_.crash_victim(SimDiskImage::Crash::kKill, "crash");
+    case FaultKind::kPowerLoss:
+      return host_.crash_victim(SimDiskImage::Crash::kPowerLoss, "power loss");
+    case FaultKind::kAimedCrash:
+      return host_.crash_victim(crash_kind(), "aimed crash");
+    case FaultKind::kClockStep:
+      return step_clock();
     case FaultKind::kClockDrift: {
       const int32_t ppm = int32_t(chooser_.below(1001)) - 500;
       node.time().drift(ppm);
@@ -125,7 +136,8 @@ void FaultInjector::moment(Moment moment) {
   ++figures_.moments[size_t(moment)];
   if (!running_ || !figures_.on[size_t(FaultKind::kAimedCrash)]) return;
   // Rare moments get as many hits as common ones.
-  const bool rare = moment == Moment::kStarting || moment == Moment::kPurging || moment == Moment::kBucketChanged;
+  const bool rare =
+      moment == Moment::kStarting || moment == Moment::kPurging || moment == Moment::kBucketChanged;
   if (!chooser_.chance(rare ? plan_.aimed_per_million * 50 : plan_.aimed_per_million)) return;
   ++figures_.moment_hits[size_t(moment)];
   const bool now = chooser_.chance(500'000);

@@ -1,8 +1,9 @@
-// Injects faults: draws which kinds a run has, when each comes, and aims crashes at the moments where they hurt. Counts
-// what it did, so that a fault that was planned and never came shows.
+// Injects faults: draws which kinds a run has, when each comes, and aims crashes at the moments
+// where they hurt. Counts what it did, so that a fault that was planned and never came shows.
 //
-// Within the budget of one node: crashes, power losses (with `fsync` durability), clocks, pauses, a slow or full disk and
-// failed syncs must lose nothing. Read errors and rot are over it: then data may be refused, but never wrong.
+// Within the budget of one node: crashes, power losses (with `fsync` durability), clocks, pauses, a
+// slow or full disk and failed syncs must lose nothing. Read errors and rot are over it: then data
+// may be refused, but never wrong.
 #pragma once
 
 #include <array>
@@ -38,12 +39,13 @@ class FaultHost {
 
 class FaultInjector {
  public:
-  FaultInjector(const FaultPlan& plan, bool buffered, uint64_t duration_ms, Chooser& chooser, FaultHost& host);
+  FaultInjector(const FaultPlan& plan, bool buffered, uint64_t duration_ms, Chooser& chooser,
+                FaultHost& host);
 
   // Plans the first fault of each kind that is on.
   void start();
   // No more faults; those that last are healed.
-  void stop();
+  void stop(uint64_t now_us);
 
   void due(FaultKind kind, bool ends, uint64_t now_us);
   void moment(Moment moment);

@@ -9,15 +9,36 @@ constexpr size_t kViolationsKept = 8;
 }
 
 const char* to_string(Property property) {
-  static constexpr const char* kNames[kProperties] = {
-      "register_value_written", "register_not_stale",      "register_acked_survives", "register_unknown_settles",
-      "register_deleted_stays", "register_expired_hidden", "set_member_added",        "set_add_not_lost",
-      "set_removed_stays",      "set_acked_survives",      "set_context_removes",     "set_expired_hidden",
-      "set_pages_ordered",      "counter_explained",       "counter_acked_survives",  "counter_reset_stays",
-      "counter_expired_hidden", "token_once",              "timestamps_rise",         "bucket_presence",
-      "bucket_dropped_stays",   "keys_listed",             "answered_once",           "answered_in_time",
-      "errors_have_cause",      "restarts",                "dots_unique",             "clock_grows",
-      "acked_durable",          "records_sound"};
+  static constexpr const char* kNames[kProperties] = {"register_value_written",
+                                                      "register_not_stale",
+                                                      "register_acked_survives",
+                                                      "register_unknown_settles",
+                                                      "register_deleted_stays",
+                                                      "register_expired_hidden",
+                                                      "set_member_added",
+                                                      "set_add_not_lost",
+                                                      "set_removed_stays",
+                                                      "set_acked_survives",
+                                                      "set_context_removes",
+                                                      "set_expired_hidden",
+                                                      "set_pages_ordered",
+                                                      "counter_explained",
+                                                      "counter_acked_survives",
+                                                      "counter_reset_stays",
+                                                      "counter_expired_hidden",
+                                                      "token_once",
+                                                      "timestamps_rise",
+                                                      "bucket_presence",
+                                                      "bucket_dropped_stays",
+                                                      "keys_listed",
+                                                      "answered_once",
+                                                      "answered_in_time",
+                                                      "errors_have_cause",
+                                                      "restarts",
+                                                      "dots_unique",
+                                                      "clock_grows",
+                                                      "acked_durable",
+                                                      "records_sound"};
   return kNames[int(property)];
 }
 

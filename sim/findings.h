@@ -1,5 +1,6 @@
-// What a run's oracles found: for each property how often it was evaluated, how often its subject was really there
-// (its relevance), and the first violation. A property that was never relevant makes a run UNDER-TESTED, not green.
+// What a run's oracles found: for each property how often it was evaluated, how often its subject
+// was really there (its relevance), and the first violation. A property that was never relevant
+// makes a run UNDER-TESTED, not green.
 #pragma once
 
 #include <array>
@@ -10,36 +11,37 @@
 namespace vordb::sim {
 
 enum class Property : uint8_t {
-  kRegisterValueWritten,     // I3 I9: a value read was put under this key, byte for byte
-  kRegisterNotStale,         // I4: reads and writes of a register fit one order that respects time
-  kRegisterAckedSurvives,    // I1: after a crash an acknowledged value is there
-  kRegisterUnknownSettles,   // I4: a write of unknown outcome took effect once or never
-  kRegisterDeletedStays,     // I6
-  kRegisterExpiredHidden,    // I6
-  kSetMemberAdded,           // I3 I9: a member shown was added
-  kSetAddNotLost,            // I1 I3: an element missing was removed, or never there
-  kSetRemovedStays,          // I6
-  kSetAckedSurvives,         // I1: after a crash
-  kSetContextRemoves,        // I3: a remove with a context removes what the context covers and nothing newer
-  kSetExpiredHidden,         // I6
-  kSetPagesOrdered,          // pages are in byte order, without repeats, within their bounds
-  kCounterExplained,         // I3: a value is a sum of acknowledged and possible increments since a reset
-  kCounterAckedSurvives,     // I1: after a crash
-  kCounterResetStays,        // I6: what a delete observed does not come back
-  kCounterExpiredHidden,     // I6
-  kTokenOnce,                // a repeated request token has one effect and one answer
-  kTimestampsRise,           // I7: timestamps of a key never decrease
-  kBucketPresence,           // buckets are there from their creation to their deletion
-  kBucketDroppedStays,       // I6: data of a dropped bucket never comes back
-  kKeysListed,               // a listing names every key that is there and no other
-  kAnsweredOnce,             // every request that reached a live node is answered once
-  kAnsweredInTime,           // and within the time that the API promises
-  kErrorsHaveCause,          // a refusal has a cause that the run injected
-  kRestarts,                 // a node starts again after any crash within the fault budget
-  kDotsUnique,               // I7: one dot, one meaning
-  kClockGrows,               // I7: the durable clock never shrinks
-  kAckedDurable,             // I1: what is acknowledged is on the disk, read without the node
-  kRecordsSound,             // I9: every record on the disk has its checksum, bit rot aside
+  kRegisterValueWritten,    // I3 I9: a value read was put under this key, byte for byte
+  kRegisterNotStale,        // I4: reads and writes of a register fit one order that respects time
+  kRegisterAckedSurvives,   // I1: after a crash an acknowledged value is there
+  kRegisterUnknownSettles,  // I4: a write of unknown outcome took effect once or never
+  kRegisterDeletedStays,    // I6
+  kRegisterExpiredHidden,   // I6
+  kSetMemberAdded,          // I3 I9: a member shown was added
+  kSetAddNotLost,           // I1 I3: an element missing was removed, or never there
+  kSetRemovedStays,         // I6
+  kSetAckedSurvives,        // I1: after a crash
+  kSetContextRemoves,  // I3: a remove with a context removes what the context covers and nothing
+                       // newer
+  kSetExpiredHidden,   // I6
+  kSetPagesOrdered,    // pages are in byte order, without repeats, within their bounds
+  kCounterExplained,   // I3: a value is a sum of acknowledged and possible increments since a reset
+  kCounterAckedSurvives,  // I1: after a crash
+  kCounterResetStays,     // I6: what a delete observed does not come back
+  kCounterExpiredHidden,  // I6
+  kTokenOnce,             // a repeated request token has one effect and one answer
+  kTimestampsRise,        // I7: timestamps of a key never decrease
+  kBucketPresence,        // buckets are there from their creation to their deletion
+  kBucketDroppedStays,    // I6: data of a dropped bucket never comes back
+  kKeysListed,            // a listing names every key that is there and no other
+  kAnsweredOnce,          // every request that reached a live node is answered once
+  kAnsweredInTime,        // and within the time that the API promises
+  kErrorsHaveCause,       // a refusal has a cause that the run injected
+  kRestarts,              // a node starts again after any crash within the fault budget
+  kDotsUnique,            // I7: one dot, one meaning
+  kClockGrows,            // I7: the durable clock never shrinks
+  kAckedDurable,          // I1: what is acknowledged is on the disk, read without the node
+  kRecordsSound,          // I9: every record on the disk has its checksum, bit rot aside
 };
 inline constexpr int kProperties = int(Property::kRecordsSound) + 1;
 

@@ -1,5 +1,6 @@
-// When a set or counter in a bucket with a time to live expires: bounds only, for a call's hybrid time is known exactly
-// when its answer tells it and otherwise lies between the node's wall clock and the highest time it may have reached.
+// When a set or counter in a bucket with a time to live expires: bounds only, for a call's hybrid
+// time is known exactly when its answer tells it and otherwise lies between the node's wall clock
+// and the highest time it may have reached.
 #pragma once
 
 #include <algorithm>

@@ -52,7 +52,8 @@ void SimNode::boot() {
   ++life_;
   ++boots_;
   const auto refuse = [&](const absl::Status& status) {
-    host_.trace().note(host_.now_us(), "node " + std::to_string(number_), "did not start: " + status.ToString());
+    host_.trace().note(host_.now_us(), "node " + std::to_string(number_),
+                       "did not start: " + status.ToString());
     shards_.clear();
     doors_.clear();
     host_.died(number_);
@@ -64,8 +65,8 @@ void SimNode::boot() {
     doors.network = std::make_unique<SimNetwork>(*this, options_.shards);
     doors.disk = std::make_unique<SimDisk>(disk_, shard);
     doors.random = std::make_unique<SimRandom>(host_.chooser());
-    doors.telemetry = std::make_unique<SimTelemetry>(host_.trace(), telemetry_figures_, host_.now_us(),
-                                                     "node " + std::to_string(number_));
+    doors.telemetry = std::make_unique<SimTelemetry>(
+        host_.trace(), telemetry_figures_, host_.now_us(), "node " + std::to_string(number_));
     doors_.push_back(std::move(doors));
   }
   up_ = true;
@@ -73,7 +74,8 @@ void SimNode::boot() {
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
     ShardDoors& doors = doors_[shard];
     shards_.push_back(std::make_unique<Shard>(
-        shard, options_, Env{*doors.clock, *doors.network, *doors.disk, *doors.random, *doors.telemetry}));
+        shard, options_,
+        Env{*doors.clock, *doors.network, *doors.disk, *doors.random, *doors.telemetry}));
     if (const absl::Status started = shards_.back()->start(); !started.ok()) {
       up_ = false;
       return refuse(started);
@@ -113,7 +115,8 @@ void SimNode::peer_message(std::string bytes, uint64_t delay_us) {
   if (!up_) return;
   pb::PeerMessage header;
   if (!header.ParseFromString(bytes)) return;
-  Event planned = event(EventKind::kPeerMessage, uint16_t(header.partition() % options_.shards), delay_us);
+  Event planned =
+      event(EventKind::kPeerMessage, uint16_t(header.partition() % options_.shards), delay_us);
   planned.digest = digest_of(bytes);
   planned.payload = peer_messages_.put(std::move(bytes));
   host_.plan(planned);
@@ -133,14 +136,16 @@ void SimNode::deliver_local(ActorId to, Message message, uint64_t at_us) {
   if (configuration) host_.moment(number_, Moment::kBucketChanged);
 }
 
-void SimNode::deliver_remote(NodeNumber to, std::string bytes) { host_.send_to_node(number_, to, std::move(bytes)); }
+void SimNode::deliver_remote(NodeNumber to, std::string bytes) {
+  host_.send_to_node(number_, to, std::move(bytes));
+}
 
 void SimNode::deliver_reply(ClientId client, ClientReply reply) {
   host_.findings().evaluated(Property::kAnsweredOnce, true);
   const auto found = open_.find(client);
   if (found == open_.end()) {
-    host_.findings().violated(Property::kAnsweredOnce,
-                              "client id " + std::to_string(client) + " was answered without an open request");
+    host_.findings().violated(Property::kAnsweredOnce, "client id " + std::to_string(client) +
+                                                           " was answered without an open request");
     return;
   }
   const OpenRequest open = std::move(found->second);
@@ -162,7 +167,8 @@ void SimNode::plan_disk() {
 }
 
 void SimNode::plan_tick(uint16_t shard) {
-  host_.plan(event(EventKind::kTick, shard, Shard::kTickMs * 1000 + host_.chooser().below(kTickJitterUsMax)));
+  host_.plan(event(EventKind::kTick, shard,
+                   Shard::kTickMs * 1000 + host_.chooser().below(kTickJitterUsMax)));
 }
 
 // A turn ends at once or takes in what arrives a little later: both happen in production.
@@ -188,7 +194,8 @@ void SimNode::device_due() {
   if (disk_.next_due_us() > host_.now_us()) return plan_disk();
   device_events_.clear();
   if (!disk_.advance(device_events_)) {
-    host_.trace().note(host_.now_us(), "node " + std::to_string(number_), "a write failed: the process ends");
+    host_.trace().note(host_.now_us(), "node " + std::to_string(number_),
+                       "a write failed: the process ends");
     return host_.died(number_);
   }
   for (SimDiskEvent& completed : device_events_) {
@@ -229,7 +236,8 @@ void SimNode::tick(uint16_t shard) {
 }
 
 bool SimNode::idle() const {
-  return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->idle(); });
+  return std::all_of(shards_.begin(), shards_.end(),
+                     [](const auto& shard) { return shard->idle(); });
 }
 
 void SimNode::handle(const Event& event) {
@@ -249,8 +257,11 @@ void SimNode::handle(const Event& event) {
   }
   Shard& shard = *shards_[event.shard];
   switch (event.kind) {
-    case EventKind::kTick: tick(event.shard); break;
-    case EventKind::kEndTurn: return end_turn(event.shard);
+    case EventKind::kTick:
+      tick(event.shard);
+      break;
+    case EventKind::kEndTurn:
+      return end_turn(event.shard);
     case EventKind::kLocalMessage: {
       auto [to, message] = local_.take(event.payload);
       shard.on_message(to, std::move(message));
@@ -258,13 +269,20 @@ void SimNode::handle(const Event& event) {
     }
     case EventKind::kPeerMessage: {
       pb::PeerMessage message;
-      if (message.ParseFromString(peer_messages_.take(event.payload))) shard.on_peer_message(message);
+      if (message.ParseFromString(peer_messages_.take(event.payload)))
+        shard.on_peer_message(message);
       break;
     }
-    case EventKind::kDisk: return device_due();
-    case EventKind::kCompletion: shard.on_disk(completions_.take(event.payload)); break;
-    case EventKind::kRequest: take_request(event.shard, event.payload); break;
-    default: VORDB_ASSERT(false, "no event of a node");
+    case EventKind::kDisk:
+      return device_due();
+    case EventKind::kCompletion:
+      shard.on_disk(completions_.take(event.payload));
+      break;
+    case EventKind::kRequest:
+      take_request(event.shard, event.payload);
+      break;
+    default:
+      VORDB_ASSERT(false, "no event of a node");
   }
   after_call(event.shard);
 }

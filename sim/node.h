@@ -1,6 +1,6 @@
-// A simulated machine that runs one node: real shards over simulated doors, a disk that outlives them, a clock of its
-// own, and the listener that speaks the binary client protocol. It brings events to shards as the production driver does:
-// a group of calls, then end_turn().
+// A simulated machine that runs one node: real shards over simulated doors, a disk that outlives
+// them, a clock of its own, and the listener that speaks the binary client protocol. It brings
+// events to shards as the production driver does: a group of calls, then end_turn().
 #pragma once
 
 #include <array>
@@ -39,7 +39,7 @@ class NodeHost {
   virtual void died(uint32_t node) = 0;
 };
 
-class SimNode : private SimNetworkHost {
+class SimNode : public SimNetworkHost {
  public:
   SimNode(uint32_t number, NodeOptions options, NodeHost& host);
   ~SimNode() override;

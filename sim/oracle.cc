@@ -24,9 +24,12 @@ struct Oracles::Impl {
 
   Oracle& of_type(uint32_t bucket) {
     switch (context.catalogue.bucket(bucket).config.type) {
-      case BucketType::kOrswot: return sets;
-      case BucketType::kPnCounter: return counters;
-      default: return registers;
+      case BucketType::kOrswot:
+        return sets;
+      case BucketType::kPnCounter:
+        return counters;
+      default:
+        return registers;
     }
   }
 
@@ -56,7 +59,8 @@ void Oracles::answered(const Call& call, const ClientReply& reply, const ErrorCa
     impl_->errors.answered(call, reply.error, causes);
     impl_->buckets.refused(call, reply.error.code);
     if (Impl::is_data(call.operation)) impl_->of_type(call.bucket).refused(call);
-    if (call.operation == Operation::kDeleteBucket) impl_->of_type(call.bucket).drop_ended(call, true);
+    if (call.operation == Operation::kDeleteBucket)
+      impl_->of_type(call.bucket).drop_ended(call, true);
     return;
   }
   impl_->buckets.answered(call, reply);
@@ -64,30 +68,34 @@ void Oracles::answered(const Call& call, const ClientReply& reply, const ErrorCa
     impl_->of_type(call.bucket).answered(call, reply);
     if (call.is_mutation()) impl_->timestamps.answered(call, reply);
   }
-  if (call.operation == Operation::kDeleteBucket) impl_->of_type(call.bucket).drop_ended(call, false);
+  if (call.operation == Operation::kDeleteBucket)
+    impl_->of_type(call.bucket).drop_ended(call, false);
   if (!call.request_token.empty() && call.crossed_crash)
     impl_->context.findings.evaluated(Property::kTokenOnce, true);
 }
 
-void Oracles::attempt_failed(const Call& call, const ClientError& error, const ErrorCauses& causes) {
+void Oracles::attempt_failed(const Call& call, const ClientError& error,
+                             const ErrorCauses& causes) {
   impl_->errors.answered(call, error, causes);
 }
 
 void Oracles::lost_sight(const Call& call, Step end) {
   impl_->buckets.lost_sight(call, end);
   if (Impl::is_data(call.operation)) impl_->of_type(call.bucket).lost_sight(call, end);
-  if (call.operation == Operation::kDeleteBucket) impl_->of_type(call.bucket).drop_lost_sight(call, end);
+  if (call.operation == Operation::kDeleteBucket)
+    impl_->of_type(call.bucket).drop_lost_sight(call, end);
 }
 
 void Oracles::repeated(const Call& call, const ClientReply& first, const ClientReply& second) {
   Findings& findings = impl_->context.findings;
   findings.evaluated(Property::kTokenOnce, true);
   if (second.kind == ClientReply::Kind::kOk && second.timestamp_ms == first.timestamp_ms) return;
-  findings.violated(Property::kTokenOnce,
-                    "call " + std::to_string(call.id) + " sent again with its token got " +
-                        (second.kind == ClientReply::Kind::kError ? second.error.message
-                                                                  : std::to_string(second.timestamp_ms)) +
-                        " instead of " + std::to_string(first.timestamp_ms));
+  findings.violated(
+      Property::kTokenOnce,
+      "call " + std::to_string(call.id) + " sent again with its token got " +
+          (second.kind == ClientReply::Kind::kError ? second.error.message
+                                                    : std::to_string(second.timestamp_ms)) +
+          " instead of " + std::to_string(first.timestamp_ms));
 }
 
 void Oracles::listed(const Call& call, const std::vector<std::string>& names) {
@@ -99,8 +107,9 @@ void Oracles::listed(const Call& call, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const auto key = Catalogue::key_index(name);
     if (!key.has_value() || *key >= plan.keys || named[*key]) {
-      findings.violated(Property::kKeysListed, "call " + std::to_string(call.id) + " lists " + name +
-                                                   (key.has_value() ? " twice" : ", which nobody wrote"));
+      findings.violated(Property::kKeysListed,
+                        "call " + std::to_string(call.id) + " lists " + name +
+                            (key.has_value() ? " twice" : ", which nobody wrote"));
       return;
     }
     named[*key] = true;
@@ -108,9 +117,10 @@ void Oracles::listed(const Call& call, const std::vector<std::string>& names) {
   for (uint32_t key = 0; key < plan.keys; ++key) {
     findings.evaluated(Property::kKeysListed, named[key]);
     if (named[key] ? oracle.may_list(call, key) : oracle.may_omit(call, key)) continue;
-    findings.violated(Property::kKeysListed, "call " + std::to_string(call.id) + " on bucket " + plan.config.name +
-                                                 (named[key] ? " lists key " : " leaves out key ") +
-                                                 std::to_string(key) + " of " + std::to_string(names.size()));
+    findings.violated(Property::kKeysListed,
+                      "call " + std::to_string(call.id) + " on bucket " + plan.config.name +
+                          (named[key] ? " lists key " : " leaves out key ") + std::to_string(key) +
+                          " of " + std::to_string(names.size()));
   }
 }
 

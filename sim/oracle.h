@@ -1,8 +1,9 @@
-// The client-visible oracles: every call of every client passes here as it begins and as it ends, and each property is
-// checked at once against what earlier calls make known. Oracles see calls and answers only, never the node.
+// The client-visible oracles: every call of every client passes here as it begins and as it ends,
+// and each property is checked at once against what earlier calls make known. Oracles see calls and
+// answers only, never the node.
 //
-// A call begins once, however often it is attempted, and ends in one of three ways: answered, refused (it surely had no
-// effect) or lost sight of (its effect came before some step, or never).
+// A call begins once, however often it is attempted, and ends in one of three ways: answered,
+// refused (it surely had no effect) or lost sight of (its effect came before some step, or never).
 #pragma once
 
 #include <memory>
@@ -23,7 +24,8 @@ struct OracleContext {
   Step horizon = 0;  // every call still open began at this step or later
 };
 
-// What one kind of data looks like to the facade. Every call named here concerns the oracle's own bucket type.
+// What one kind of data looks like to the facade. Every call named here concerns the oracle's own
+// bucket type.
 class Oracle {
  public:
   virtual ~Oracle() = default;

@@ -1,5 +1,6 @@
-// Whole histories against the oracles: what a client may see passes, what it must not see is found, by the right
-// property. No node is involved; each bad history stands for a bug that a node could have.
+// Whole histories against the oracles: what a client may see passes, what it must not see is found,
+// by the right property. No node is involved; each bad history stands for a bug that a node could
+// have.
 #include "sim/oracle.h"
 
 #include <doctest/doctest.h>
@@ -9,7 +10,8 @@
 namespace vordb::sim {
 namespace {
 
-constexpr uint32_t kLww = 0, kSet = 1, kCounter = 2, kShort = 3, kShortSet = 4, kShortCounter = 5, kChurn = 6;
+constexpr uint32_t kLww = 0, kSet = 1, kCounter = 2, kShort = 3, kShortSet = 4, kShortCounter = 5,
+                   kChurn = 6;
 
 Catalogue make_catalogue() {
   std::vector<BucketPlan> plans(7);
@@ -35,7 +37,8 @@ Catalogue make_catalogue() {
   return Catalogue(plans);
 }
 
-// One client that plays calls one after the other (or leaves them open) and the clock that it does it by.
+// One client that plays calls one after the other (or leaves them open) and the clock that it does
+// it by.
 class History {
  public:
   History() : catalogue_(make_catalogue()), oracles_(catalogue_, findings_) {}
@@ -49,7 +52,8 @@ class History {
     call.span.begin = ++step_;
     call.now = {now_ms_, now_ms_};
     call.attempts = 1;
-    if (operation == Operation::kSetAdd || operation == Operation::kSetRemove || operation == Operation::kSetContains)
+    if (operation == Operation::kSetAdd || operation == Operation::kSetRemove ||
+        operation == Operation::kSetContains)
       call.elements = {1};
     return call;
   }
@@ -109,7 +113,9 @@ class History {
 
   bool clean() const { return findings_.clean(); }
   // Exactly this property is violated first.
-  bool finds(Property property) const { return !clean() && findings_.violations()[0].property == property; }
+  bool finds(Property property) const {
+    return !clean() && findings_.violations()[0].property == property;
+  }
 
   ErrorCauses causes_;
   Findings findings_;
@@ -345,7 +351,8 @@ TEST_CASE("oracles: a timestamp that goes back is found") {
 TEST_CASE("oracles: buckets that vanish, return or show dropped data are found") {
   History vanished;
   vanished.ok(Operation::kCreateBucket, kChurn);
-  vanished.refused(vanished.open(vanished.begin(Operation::kPut, kChurn)), ErrorCode::kBucketNotFound);
+  vanished.refused(vanished.open(vanished.begin(Operation::kPut, kChurn)),
+                   ErrorCode::kBucketNotFound);
   CHECK(vanished.finds(Property::kBucketPresence));
   History returned;
   returned.ok(Operation::kCreateBucket, kChurn);

@@ -72,7 +72,9 @@ bool Presence::explains(bool present, Span span) const {
   const Step after_writes = latest_begin(writes_[!present], span.begin);
   const Step after_sightings = latest_begin(sightings_[!present], span.begin);
   for (const Candidate& candidate : candidates_[present]) {
-    if (candidate.begin < span.end && candidate.end >= after_sightings && candidate.reach >= after_writes) return true;
+    if (candidate.begin < span.end && candidate.end >= after_sightings &&
+        candidate.reach >= after_writes)
+      return true;
   }
   return false;
 }
@@ -87,7 +89,8 @@ bool Presence::observe(bool present, Span span) {
 void Presence::forget_before(Step horizon) { horizon_ = std::max(horizon_, horizon); }
 
 bool Presence::last_known(bool present) const {
-  const Step here = std::max(latest_begin(writes_[present], kNever), latest_begin(sightings_[present], kNever));
+  const Step here =
+      std::max(latest_begin(writes_[present], kNever), latest_begin(sightings_[present], kNever));
   for (const Candidate& other : candidates_[!present]) {
     if (other.end >= here && here > 0) return false;
   }
@@ -140,7 +143,8 @@ void Presence::tidy() {
 
 size_t Presence::size() const {
   size_t size = 0;
-  for (const int value : {0, 1}) size += candidates_[value].size() + writes_[value].size() + sightings_[value].size();
+  for (const int value : {0, 1})
+    size += candidates_[value].size() + writes_[value].size() + sightings_[value].size();
   return size;
 }
 

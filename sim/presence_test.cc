@@ -103,7 +103,7 @@ TEST_CASE("presence: a remove with a context removes what the context covers") {
   CHECK(presence.observe(false, {7, 8}));
 }
 
-TEST_CASE("presence: an expiry explains an absence; a sure one forbids the return") {
+TEST_CASE("presence: an expiry explains an absence, and a sure one forbids the return") {
   Presence presence;
   write(presence, 1, true, {1, 2});
   presence.vanished({2, 5}, false);
@@ -113,8 +113,8 @@ TEST_CASE("presence: an expiry explains an absence; a sure one forbids the retur
   CHECK_FALSE(presence.explains(true, {9, 10}));
 }
 
-// A register of one bit that really is linearizable: whatever happens, no observation may be refused, also while old
-// knowledge is forgotten.
+// A register of one bit that really is linearizable: whatever happens, no observation may be
+// refused, also while old knowledge is forgotten.
 TEST_CASE("presence: 2,000 histories of a real element are never refused") {
   uint64_t observations = 0;
   size_t largest = 0;

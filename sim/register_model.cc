@@ -86,14 +86,16 @@ RegisterModel::Verdict RegisterModel::read_value(uint64_t put, Span span, NowBou
   cluster->first_end = std::min({cluster->first_end, span.end, cluster->reach});
   cluster->last_begin = std::max(cluster->last_begin, span.begin);
   if (conflicts(*cluster, false)) return Verdict::kStale;
-  const bool expired = cluster->deadline.high_ms != kNever && cluster->deadline.high_ms < now.low_ms;
+  const bool expired =
+      cluster->deadline.high_ms != kNever && cluster->deadline.high_ms < now.low_ms;
   return expired ? Verdict::kExpired : Verdict::kFits;
 }
 
 bool RegisterModel::absent_for_a_reason(Span span) const {
   Step after = 0;  // values that surely took effect before the span did so no earlier than this
   for (const Cluster& cluster : clusters_) {
-    if (cluster.value && cluster.first_end < span.begin) after = std::max(after, cluster.last_begin);
+    if (cluster.value && cluster.first_end < span.begin)
+      after = std::max(after, cluster.last_begin);
   }
   return std::any_of(absences_.begin(), absences_.end(), [&](const Absence& absence) {
     return absence.begin < span.end && absence.end >= after;
@@ -103,7 +105,9 @@ bool RegisterModel::absent_for_a_reason(Span span) const {
 bool RegisterModel::may_be_absent(Span span, NowBounds now) const {
   if (absent_for_a_reason(span)) return true;
   for (const Cluster& cluster : clusters_) {
-    if (!cluster.value || cluster.deadline.low_ms == kNever || cluster.deadline.low_ms > now.high_ms) continue;
+    if (!cluster.value || cluster.deadline.low_ms == kNever ||
+        cluster.deadline.low_ms > now.high_ms)
+      continue;
     Cluster seen = cluster;
     seen.first_end = std::min({seen.first_end, span.end, seen.reach});
     seen.last_begin = std::max(seen.last_begin, span.begin);
@@ -151,7 +155,8 @@ bool RegisterModel::last_known(bool value) const {
 }
 
 bool RegisterModel::has_unknown() const {
-  return std::any_of(clusters_.begin(), clusters_.end(), [](const Cluster& cluster) { return cluster.unknown; });
+  return std::any_of(clusters_.begin(), clusters_.end(),
+                     [](const Cluster& cluster) { return cluster.unknown; });
 }
 
 bool RegisterModel::surely_expired(NowBounds now) const {
@@ -168,8 +173,9 @@ void RegisterModel::forget_before(Step horizon) { horizon_ = std::max(horizon_, 
 
 void RegisterModel::tidy() {
   if (size() <= kTidyAbove) return;
-  // Later spans begin at the horizon or after it. A cluster that ended before the horizon, with another surely after
-  // it that ended before the horizon too, can be part of no order any more if it is seen again.
+  // Later spans begin at the horizon or after it. A cluster that ended before the horizon, with
+  // another surely after it that ended before the horizon too, can be part of no order any more if
+  // it is seen again.
   const auto doomed = [&](const Cluster& cluster) {
     const Step start = std::min(cluster.first_end, cluster.reach);
     if (cluster.open || start >= horizon_) return false;

@@ -1,10 +1,11 @@
 // What is known about one register: an exact check that its calls fit one order that respects time.
 //
-// Every put writes a value of its own, so the calls on one value form a cluster: the put and the reads that showed it.
-// With s = the earliest end and f = the latest begin among a cluster's calls, some order exists exactly if no two
-// clusters u, v have s(u) < f(v) and s(v) < f(u) (Gibbons and Korach, "Testing shared memories", 1997). A delete
-// is a cluster of its own, and so is each read that found nothing; the latter also needs a reason: a delete, the
-// beginning or an expiry with no value surely after it. That part compares pairs only: sound, not complete.
+// Every put writes a value of its own, so the calls on one value form a cluster: the put and the
+// reads that showed it. With s = the earliest end and f = the latest begin among a cluster's calls,
+// some order exists exactly if no two clusters u, v have s(u) < f(v) and s(v) < f(u) (Gibbons and
+// Korach, "Testing shared memories", 1997). A delete is a cluster of its own, and so is each read
+// that found nothing; the latter also needs a reason: a delete, the beginning or an expiry with no
+// value surely after it. That part compares pairs only: sound, not complete.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ class RegisterModel {
     kNeverWritten,  // or refused, or overwritten so surely that the model has forgotten it
     kStale,         // a later value, or an absence, came surely between
     kExpired,
-    kNoReason,      // nothing there, though an acknowledged value must be
+    kNoReason,  // nothing there, though an acknowledged value must be
   };
 
   void put_began(uint64_t call, Step begin, Deadline deadline);
@@ -44,13 +45,15 @@ class RegisterModel {
   Verdict read_value(uint64_t put, Span span, NowBounds now);
   Verdict read_nothing(Span span, NowBounds now);
 
-  // Whether a listing within `span` may have named the key, and may have left it out. Takes no note.
+  // Whether a listing within `span` may have named the key, and may have left it out. Takes no
+  // note.
   bool may_be_there(Span span, NowBounds now) const;
   bool may_be_absent(Span span, NowBounds now) const;
 
   void forget_before(Step horizon);
 
-  // The newest sure call is an acknowledged put (or delete, for `value` false) and nothing else may have followed.
+  // The newest sure call is an acknowledged put (or delete, for `value` false) and nothing else may
+  // have followed.
   bool last_known(bool value) const;
   // A put or delete of unknown outcome is among what a read may meet.
   bool has_unknown() const;

@@ -149,7 +149,8 @@ TEST_CASE("register: a listing names what is there") {
   CHECK(model.may_be_absent({9, 10}, kNow));
 }
 
-// Plays random calls against a real register. `lie`: reads now and then show an older value; it must be noticed.
+// Plays random calls against a real register. `lie`: reads now and then show an older value; it
+// must be noticed.
 bool play(uint64_t seed, bool lie, size_t& largest) {
   Chooser chooser(seed);
   RegisterModel model;
@@ -179,10 +180,12 @@ bool play(uint64_t seed, bool lie, size_t& largest) {
         one.seen = truth;
       } else {
         if (one.kind == 2) {
-          // Two values back is surely overwritten only if the puts between ended: the model need not see every lie.
+          // Two values back is surely overwritten only if the puts between ended: the model need
+          // not see every lie.
           if (lie && past.size() > 12) one.seen = past[past.size() - 12];
-          const Verdict verdict = one.seen == 0 ? model.read_nothing({one.begin, step}, kNow)
-                                                : model.read_value(one.seen, {one.begin, step}, kNow);
+          const Verdict verdict = one.seen == 0
+                                      ? model.read_nothing({one.begin, step}, kNow)
+                                      : model.read_value(one.seen, {one.begin, step}, kNow);
           if (verdict != Verdict::kFits) return false;
         } else if (chooser.chance(200'000)) {
           model.lost_sight(one.call, step, {});
@@ -200,7 +203,9 @@ bool play(uint64_t seed, bool lie, size_t& largest) {
   return true;
 }
 
-TEST_CASE("register: 2,000 histories of a real register are never refused, of a lying one nearly always") {
+TEST_CASE(
+    "register: 2,000 histories of a real register are never refused, of a lying one nearly "
+    "always") {
   size_t largest = 0;
   int caught = 0;
   for (uint64_t seed = 1; seed <= 2000; ++seed) {

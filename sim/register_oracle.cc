@@ -18,7 +18,8 @@ RegisterOracle::RegisterOracle(OracleContext& context) : context_(context) {
     keys_.emplace_back(plan.config.type == BucketType::kLww ? plan.keys : 0);
 }
 
-RegisterModel::Deadline RegisterOracle::deadline_of(const Call& call, const ClientReply* reply) const {
+RegisterModel::Deadline RegisterOracle::deadline_of(const Call& call,
+                                                    const ClientReply* reply) const {
   const uint64_t ttl_ms = context_.catalogue.bucket(call.bucket).config.ttl_seconds * 1000;
   if (ttl_ms == 0) return {};
   if (reply != nullptr) return {reply->timestamp_ms + ttl_ms, reply->timestamp_ms + ttl_ms + 1};
@@ -28,7 +29,8 @@ RegisterModel::Deadline RegisterOracle::deadline_of(const Call& call, const Clie
 void RegisterOracle::began(const Call& call) {
   if (call.operation == Operation::kPut)
     key_of(call).model.put_began(call.id, call.span.begin, deadline_of(call, nullptr));
-  if (call.operation == Operation::kDelete) key_of(call).model.delete_began(call.id, call.span.begin);
+  if (call.operation == Operation::kDelete)
+    key_of(call).model.delete_began(call.id, call.span.begin);
 }
 
 void RegisterOracle::answered(const Call& call, const ClientReply& reply) {
@@ -43,7 +45,8 @@ void RegisterOracle::answered(const Call& call, const ClientReply& reply) {
       if (reply.kind == ClientReply::Kind::kValue) read_value(call, reply);
       if (reply.kind == ClientReply::Kind::kNotFound) read_nothing(call);
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -54,7 +57,8 @@ void RegisterOracle::mark_relevance(const Call& call, const Key& key) {
   findings.evaluated(Property::kRegisterNotStale, key.last_write > 0);
   findings.evaluated(Property::kRegisterAckedSurvives, has_value && after_crash);
   findings.evaluated(Property::kRegisterUnknownSettles, key.model.has_unknown());
-  findings.evaluated(Property::kRegisterDeletedStays, key.last_write > 0 && key.model.last_known(false));
+  findings.evaluated(Property::kRegisterDeletedStays,
+                     key.last_write > 0 && key.model.last_known(false));
   if (context_.catalogue.bucket(call.bucket).config.ttl_seconds > 0)
     findings.evaluated(Property::kRegisterExpiredHidden, key.model.surely_expired(call.now));
 }
@@ -66,23 +70,27 @@ void RegisterOracle::read_value(const Call& call, const ClientReply& reply) {
   const auto writer = context_.catalogue.writer_of(call.bucket, call.key, reply.value);
   findings.evaluated(Property::kRegisterValueWritten, true);
   if (!writer.has_value()) {
-    findings.violated(Property::kRegisterValueWritten, name_of(call) + " read bytes that no call wrote");
+    findings.violated(Property::kRegisterValueWritten,
+                      name_of(call) + " read bytes that no call wrote");
     return;
   }
   const bool deleted = key.model.last_known(false);
   const std::string shown = name_of(call) + " read the value of call " + std::to_string(*writer);
   switch (key.model.read_value(*writer, call.span, call.now)) {
     case RegisterModel::Verdict::kNeverWritten:
-      findings.violated(Property::kRegisterNotStale, shown + ", which was refused or overwritten long ago");
+      findings.violated(Property::kRegisterNotStale,
+                        shown + ", which was refused or overwritten long ago");
       break;
     case RegisterModel::Verdict::kStale:
-      findings.violated(deleted ? Property::kRegisterDeletedStays : Property::kRegisterNotStale,
-                        shown + (deleted ? ", which was deleted" : ", which was overwritten before"));
+      findings.violated(
+          deleted ? Property::kRegisterDeletedStays : Property::kRegisterNotStale,
+          shown + (deleted ? ", which was deleted" : ", which was overwritten before"));
       break;
     case RegisterModel::Verdict::kExpired:
       findings.violated(Property::kRegisterExpiredHidden, shown + ", which has expired");
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -91,15 +99,17 @@ void RegisterOracle::read_nothing(const Call& call) {
   mark_relevance(call, key);
   if (key.model.read_nothing(call.span, call.now) == RegisterModel::Verdict::kFits) return;
   const bool after_crash = context_.last_crash > 0 && key.last_write < context_.last_crash;
-  context_.findings.violated(after_crash ? Property::kRegisterAckedSurvives : Property::kRegisterNotStale,
-                             name_of(call) + " found nothing, but an acknowledged value must be there at " +
-                                 std::to_string(call.now.low_ms) + ".." + std::to_string(call.now.high_ms));
+  context_.findings.violated(
+      after_crash ? Property::kRegisterAckedSurvives : Property::kRegisterNotStale,
+      name_of(call) + " found nothing, but an acknowledged value must be there at " +
+          std::to_string(call.now.low_ms) + ".." + std::to_string(call.now.high_ms));
 }
 
 void RegisterOracle::refused(const Call& call) {
   if (!call.is_mutation()) return;
   if (!key_of(call).model.refused(call.id))
-    context_.findings.violated(Property::kRegisterNotStale, name_of(call) + " was refused, but its value was read");
+    context_.findings.violated(Property::kRegisterNotStale,
+                               name_of(call) + " was refused, but its value was read");
 }
 
 void RegisterOracle::lost_sight(const Call& call, Step end) {
@@ -126,7 +136,8 @@ void RegisterOracle::drop_lost_sight(const Call& call, Step end) {
 }
 
 bool RegisterOracle::may_list(const Call& call, uint32_t key) const {
-  return key < keys_[call.bucket].size() && keys_[call.bucket][key].model.may_be_there(call.span, call.now);
+  return key < keys_[call.bucket].size() &&
+         keys_[call.bucket][key].model.may_be_there(call.span, call.now);
 }
 
 bool RegisterOracle::may_omit(const Call& call, uint32_t key) const {

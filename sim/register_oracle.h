@@ -1,4 +1,5 @@
-// Registers: what a put wrote is what a get shows, in one order that respects time, across crashes, deletes and expiry.
+// Registers: what a put wrote is what a get shows, in one order that respects time, across crashes,
+// deletes and expiry.
 #pragma once
 
 #include <vector>
@@ -21,7 +22,9 @@ class RegisterOracle : public Oracle {
   void drop_lost_sight(const Call& call, Step end) override;
   bool may_list(const Call& call, uint32_t key) const override;
   bool may_omit(const Call& call, uint32_t key) const override;
-  bool surely_there(uint32_t bucket, uint32_t key) const { return keys_[bucket][key].model.last_known(true); }
+  bool surely_there(uint32_t bucket, uint32_t key) const {
+    return keys_[bucket][key].model.last_known(true);
+  }
 
  private:
   struct Key {

@@ -12,7 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// One JSON object being read: every member is asked for by name, and what nobody asked for is an error.
+// One JSON object being read: every member is asked for by name, and what nobody asked for is an
+// error.
 class Reader {
  public:
   Reader(const Json& json, std::string place, absl::Status& status)
@@ -31,7 +32,8 @@ class Reader {
   void number(const char* name, Number& out, uint64_t low, uint64_t high) {
     const Json* value = find(name);
     if (value == nullptr) return;
-    if (!value->is_number_unsigned() || value->get<uint64_t>() < low || value->get<uint64_t>() > high)
+    if (!value->is_number_unsigned() || value->get<uint64_t>() < low ||
+        value->get<uint64_t>() > high)
       return fail(name, absl::StrCat("must be an integer in [", low, ", ", high, "]"));
     out = Number(value->get<uint64_t>());
   }
@@ -66,7 +68,9 @@ class Reader {
     if (status_.ok()) status_ = absl::InvalidArgumentError(absl::StrCat(place(name), ": ", why));
   }
 
-  std::string place(const std::string& name) const { return name.empty() ? place_ : place_ + "/" + name; }
+  std::string place(const std::string& name) const {
+    return name.empty() ? place_ : place_ + "/" + name;
+  }
   absl::Status& status() { return status_; }
 
  private:
@@ -83,7 +87,8 @@ class Reader {
   std::map<std::string, bool> asked_;
 };
 
-void read_bucket(const Json& json, const std::string& place, absl::Status& status, WorkloadPlan& workload) {
+void read_bucket(const Json& json, const std::string& place, absl::Status& status,
+                 WorkloadPlan& workload) {
   Reader reader(json, place, status);
   BucketPlan plan;
   std::string type = "lww";
@@ -131,7 +136,8 @@ void read_workload(Reader& top, WorkloadPlan& workload) {
   if (const Json* json = top.object("operations")) {
     Reader reader(*json, "/operations", top.status());
     for (int operation = 0; operation < kOperations; ++operation)
-      reader.number(to_string(Operation(operation)), workload.weights[size_t(operation)], 0, 1'000'000);
+      reader.number(to_string(Operation(operation)), workload.weights[size_t(operation)], 0,
+                    1'000'000);
   }
 }
 
@@ -203,8 +209,8 @@ absl::Status apply_override(Json& json, const std::string& pointer, const std::s
 
 }  // namespace
 
-absl::StatusOr<Scenario> parse_scenario(std::string_view text,
-                                        const std::vector<std::pair<std::string, std::string>>& overrides) {
+absl::StatusOr<Scenario> parse_scenario(
+    std::string_view text, const std::vector<std::pair<std::string, std::string>>& overrides) {
   Json json;
   try {
     json = Json::parse(text);
@@ -233,7 +239,8 @@ absl::StatusOr<Scenario> parse_scenario(std::string_view text,
     if (scenario.name.empty()) reader.fail("name", "must be given");
     if (scenario.durability == Scenario::Durability::kBuffered &&
         scenario.faults.every_ms[size_t(FaultKind::kPowerLoss)] > 0)
-      reader.fail("faults/power_loss_every_ms", "a node that buffers may lose what a power cut takes: set it to 0");
+      reader.fail("faults/power_loss_every_ms",
+                  "a node that buffers may lose what a power cut takes: set it to 0");
   }
   if (!status.ok()) return status;
   return scenario;

@@ -1,5 +1,6 @@
-// A scenario: what a run is made of, as a JSON file under scenarios/ says it. Reading checks everything: an unknown
-// name, a wrong type or a number out of range is an error that names its place, such as "/faults/crash_every_ms".
+// A scenario: what a run is made of, as a JSON file under scenarios/ says it. Reading checks
+// everything: an unknown name, a wrong type or a number out of range is an error that names its
+// place, such as "/faults/crash_every_ms".
 #pragma once
 
 #include <cstdint>
@@ -31,17 +32,19 @@ struct Scenario {
   struct Minimum {
     uint64_t acknowledged = 1;  // mutations of one run
     uint64_t crashes = 0;       // of one run in which crashes were on
-    // Properties that must have been relevant somewhere in a swarm, and in a run of `run_relevant_ms` or longer.
+    // Properties that must have been relevant somewhere in a swarm, and in a run of
+    // `run_relevant_ms` or longer.
     std::vector<Property> relevant;
     uint64_t run_relevant_ms = 10'000;
   } minimum;
 };
 
 // `overrides`: JSON pointers to values that replace the file's, such as {"/duration_ms", "2000"}.
-absl::StatusOr<Scenario> parse_scenario(std::string_view json,
-                                        const std::vector<std::pair<std::string, std::string>>& overrides = {});
+absl::StatusOr<Scenario> parse_scenario(
+    std::string_view json, const std::vector<std::pair<std::string, std::string>>& overrides = {});
 
-// The scenarios that ship, by file name without ".json". A file that is not named here fails a test.
+// The scenarios that ship, by file name without ".json". A file that is not named here fails a
+// test.
 const std::vector<std::string>& registered_scenarios();
 
 }  // namespace vordb::sim

@@ -1,4 +1,5 @@
-// Scenario files: those that ship are valid and registered, and every mistake is named with its place.
+// Scenario files: those that ship are valid and registered, and every mistake is named with its
+// place.
 #include "sim/scenario.h"
 
 #include <doctest/doctest.h>
@@ -38,30 +39,44 @@ TEST_CASE("scenarios: a mistake is an error that names its place") {
       {R"([])", "must be an object"},
       {R"({"buckets": [{"name": "b"}]})", "/name: must be given"},
       {R"({"name": "x"})", "/buckets: must name at least one"},
-      {R"({"name": "x", "buckets": [{"name": "b"}], "durations_ms": 5})", "/durations_ms: is not known"},
-      {R"({"name": "x", "buckets": [{"name": "b"}], "duration_ms": 0})", "/duration_ms: must be an integer"},
-      {R"({"name": "x", "buckets": [{"name": "b"}], "duration_ms": -5})", "/duration_ms: must be an integer"},
-      {R"({"name": "x", "buckets": [{"name": "b"}], "duration_ms": 1.5})", "/duration_ms: must be an integer"},
-      {R"({"name": "x", "buckets": [{"name": "b", "type": "map"}]})", "/buckets/0/type: must be lww"},
-      {R"({"name": "x", "buckets": [{"name": "b"}, {"keys": 2}]})", "/buckets/1/name: must be given"},
-      {R"({"name": "x", "buckets": [{"name": "b"}], "faults": {"crash": 5}})", "/faults/crash: is not known"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "durations_ms": 5})",
+       "/durations_ms: is not known"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "duration_ms": 0})",
+       "/duration_ms: must be an integer"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "duration_ms": -5})",
+       "/duration_ms: must be an integer"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "duration_ms": 1.5})",
+       "/duration_ms: must be an integer"},
+      {R"({"name": "x", "buckets": [{"name": "b", "type": "map"}]})",
+       "/buckets/0/type: must be lww"},
+      {R"({"name": "x", "buckets": [{"name": "b"}, {"keys": 2}]})",
+       "/buckets/1/name: must be given"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "faults": {"crash": 5}})",
+       "/faults/crash: is not known"},
       {R"({"name": "x", "buckets": [{"name": "b"}], "faults": []})", "/faults: must be an object"},
-      {R"({"name": "x", "buckets": [{"name": "b"}], "operations": {"append": 5}})", "/operations/append"},
-      {R"({"name": "x", "buckets": [{"name": "b"}], "minimum": {"relevant": ["luck"]}})", "no property is called"},
-      {R"({"name": "x", "buckets": [{"name": "b"}], "node": {"durability": "maybe"}})", "/node/durability"},
-      {R"({"name": "x", "buckets": [{"name": "b", "churns": true, "ttl_seconds": 1}]})", "/buckets/0/churns"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "operations": {"append": 5}})",
+       "/operations/append"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "minimum": {"relevant": ["luck"]}})",
+       "no property is called"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "node": {"durability": "maybe"}})",
+       "/node/durability"},
+      {R"({"name": "x", "buckets": [{"name": "b", "churns": true, "ttl_seconds": 1}]})",
+       "/buckets/0/churns"},
       {R"({"name": "x", "buckets": [{"name": "b"}], "node": {"durability": "buffered"},
-          "faults": {"power_loss_every_ms": 5}})", "power_loss_every_ms"},
+          "faults": {"power_loss_every_ms": 5}})",
+       "power_loss_every_ms"},
   };
   for (const auto& [text, place] : cases) {
     const auto scenario = parse_scenario(text);
     CHECK_FALSE(scenario.ok());
-    CHECK_MESSAGE(scenario.status().message().find(place) != std::string::npos, scenario.status().message());
+    CHECK_MESSAGE(scenario.status().message().find(place) != std::string::npos,
+                  scenario.status().message());
   }
 }
 
 TEST_CASE("scenarios: a value can be replaced by its place") {
-  const std::string text = R"({"name": "x", "buckets": [{"name": "b"}], "faults": {"swarm": true}})";
+  const std::string text =
+      R"({"name": "x", "buckets": [{"name": "b"}], "faults": {"swarm": true}})";
   const auto scenario = parse_scenario(text, {{"/duration_ms", "77"}, {"/faults/swarm", "false"}});
   REQUIRE(scenario.ok());
   CHECK(scenario->duration_ms == 77);

@@ -8,7 +8,8 @@ namespace {
 
 std::string name_of(const Call& call, uint32_t element) {
   return "set " + std::to_string(call.bucket) + "/" + std::to_string(call.key) + " element " +
-         std::to_string(element) + ", call " + std::to_string(call.id) + " by client " + std::to_string(call.client);
+         std::to_string(element) + ", call " + std::to_string(call.id) + " by client " +
+         std::to_string(call.client);
 }
 
 }  // namespace
@@ -39,12 +40,14 @@ void SetOracle::began(const Call& call) {
   if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now)) {
     // Whatever this mutation does, it finds nothing of what was there.
     for (Element& element : key.elements)
-      element.presence.vanished({key.deadline.last_end(), call.span.begin}, true);
+      element.presence.vanished({key.deadline.last_end() + 1, call.span.begin}, true);
     context_.findings.evaluated(Property::kSetExpiredHidden, true);
   }
   key.deadline.mutation_began();
   const bool present = call.operation == Operation::kSetAdd;
-  for_each_named(call, key, [&](Element& element) { element.presence.began(call.id, present, call.span.begin); });
+  for_each_named(call, key, [&](Element& element) {
+    element.presence.began(call.id, present, call.span.begin);
+  });
 }
 
 void SetOracle::answered(const Call& call, const ClientReply& reply) {
@@ -52,14 +55,15 @@ void SetOracle::answered(const Call& call, const ClientReply& reply) {
   if (call.is_mutation()) return acknowledge(call, reply);
   if (call.operation == Operation::kSetMembers) return read_page(call, reply);
   if (call.operation != Operation::kSetContains) return;
-  observe(call, key, call.elements[0], reply.kind == ClientReply::Kind::kContains && reply.contains);
+  observe(call, key, call.elements[0],
+          reply.kind == ClientReply::Kind::kContains && reply.contains);
 }
 
 void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
   const uint64_t ttl = ttl_ms(call);
   if (ttl > 0 && key.deadline.perhaps_expired(call.now)) {
-    for (Element& element : key.elements) element.presence.vanished({key.deadline.last_end(), call.span.end}, false);
+    for (Element& element : key.elements) element.presence.vanished(call.span, false);
   }
   const bool removes = call.operation != Operation::kSetAdd;
   const bool by_context = removes && !call.context.empty();
@@ -87,22 +91,29 @@ void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
 void SetOracle::read_page(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
   Findings& findings = context_.findings;
-  const auto begin = call.after.empty() ? std::optional<uint32_t>() : Catalogue::element_index(call.after);
+  const auto begin =
+      call.after.empty() ? std::optional<uint32_t>() : Catalogue::element_index(call.after);
   uint32_t next = begin.has_value() ? *begin + 1 : 0;  // the first element not yet accounted for
   findings.evaluated(Property::kSetPagesOrdered, !call.after.empty() || !reply.next.empty());
   if (call.limit > 0 && reply.items.size() > call.limit)
     findings.violated(Property::kSetPagesOrdered, name_of(call, next) + ": a page over its limit");
+  std::vector<uint32_t> shown;
   for (const std::string& name : reply.items) {
     const auto element = Catalogue::element_index(name);
     if (!element.has_value() || *element >= key.elements.size()) {
-      findings.violated(Property::kSetMemberAdded, name_of(call, next) + ": a member that nobody adds: " + name);
+      findings.violated(Property::kSetMemberAdded,
+                        name_of(call, next) + ": a member that nobody adds: " + name);
       return;
     }
-    if (*element < next) {
-      findings.violated(Property::kSetPagesOrdered, name_of(call, *element) + " out of order or repeated");
+    if (*element < next || (!shown.empty() && *element <= shown.back())) {
+      findings.violated(Property::kSetPagesOrdered,
+                        name_of(call, *element) + " out of order or repeated");
       return;
     }
-    while (next < *element) observe(call, key, next++, false);
+    shown.push_back(*element);
+  }
+  for (const uint32_t element : shown) {
+    while (next < element) observe(call, key, next++, false);
     observe(call, key, next++, true);
   }
   if (!reply.next.empty()) return;
@@ -119,17 +130,19 @@ void SetOracle::observe(const Call& call, Key& key, uint32_t index, bool present
   if (present) findings.evaluated(Property::kSetMemberAdded, true);
   findings.evaluated(Property::kSetAddNotLost, known_there);
   findings.evaluated(Property::kSetRemovedStays, known_gone);
-  findings.evaluated(Property::kSetAckedSurvives,
-                     known_there && context_.last_crash > 0 && key.last_write < context_.last_crash);
+  findings.evaluated(Property::kSetAckedSurvives, known_there && context_.last_crash > 0 &&
+                                                      key.last_write < context_.last_crash);
   if (ttl_ms(call) > 0) {
-    const bool expired = key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin;
+    const bool expired =
+        key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin;
     findings.evaluated(Property::kSetExpiredHidden, expired && element.ever_added);
     if (expired && present) {
-      findings.violated(Property::kSetExpiredHidden, name_of(call, index) + " is shown after it expired");
+      findings.violated(Property::kSetExpiredHidden,
+                        name_of(call, index) + " is shown after it expired");
       return;
     }
     if (!present && key.deadline.perhaps_expired(call.now) && !presence.explains(false, call.span))
-      presence.vanished({key.deadline.last_end(), call.span.end}, false);
+      presence.vanished(call.span, false);
   }
   if (!presence.observe(present, call.span)) report(call, key, index, present);
 }
@@ -139,15 +152,19 @@ void SetOracle::report(const Call& call, const Key& key, uint32_t index, bool pr
   const std::string name = name_of(call, index);
   Findings& findings = context_.findings;
   if (present && !element.ever_added) {
-    findings.violated(Property::kSetMemberAdded, name + " is shown, but no add of it was acknowledged");
+    findings.violated(Property::kSetMemberAdded,
+                      name + " is shown, but no add of it was acknowledged");
   } else if (present) {
-    findings.violated(element.context_removed ? Property::kSetContextRemoves : Property::kSetRemovedStays,
-                      name + " is shown, but it was removed");
+    findings.violated(
+        element.context_removed ? Property::kSetContextRemoves : Property::kSetRemovedStays,
+        name + " is shown, but it was removed");
   } else if (context_.last_crash > 0 && key.last_write < context_.last_crash) {
-    findings.violated(Property::kSetAckedSurvives, name + " was acknowledged before the crash and is gone");
+    findings.violated(Property::kSetAckedSurvives,
+                      name + " was acknowledged before the crash and is gone");
   } else {
-    findings.violated(element.context_removed ? Property::kSetContextRemoves : Property::kSetAddNotLost,
-                      name + " is missing, but nothing removed it");
+    findings.violated(
+        element.context_removed ? Property::kSetContextRemoves : Property::kSetAddNotLost,
+        name + " is missing, but nothing removed it");
   }
 }
 
@@ -196,7 +213,8 @@ void SetOracle::drop_lost_sight(const Call& call, Step end) {
 bool SetOracle::may_list(const Call& call, uint32_t index) const {
   if (index >= keys_[call.bucket].size()) return false;
   const Key& key = keys_[call.bucket][index];
-  if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin)
+  if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now) &&
+      key.deadline.last_end() < call.span.begin)
     return false;
   return std::any_of(key.elements.begin(), key.elements.end(), [&](const Element& element) {
     return element.presence.explains(true, call.span);

@@ -1,5 +1,5 @@
-// Sets: each element is there from an add to the remove, delete or expiry that observed it, across crashes. Reads of a
-// whole set or a page of it are observations of each element, not a snapshot.
+// Sets: each element is there from an add to the remove, delete or expiry that observed it, across
+// crashes. Reads of a whole set or a page of it are observations of each element, not a snapshot.
 #pragma once
 
 #include <optional>
@@ -29,7 +29,8 @@ class SetOracle : public Oracle {
   struct Element {
     Presence presence;
     bool ever_added = false;
-    bool context_removed = false;  // the newest acknowledged change was a remove that named a context
+    bool context_removed =
+        false;  // the newest acknowledged change was a remove that named a context
   };
   struct Key {
     std::vector<Element> elements;

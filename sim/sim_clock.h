@@ -1,5 +1,6 @@
-// The twin of the system's clocks. A node's wall clock starts at some date, drifts by parts per million and may be
-// stepped either way at any moment; its monotonic clock only drifts. Integers only: the same on every platform.
+// The twin of the system's clocks. A node's wall clock starts at some date, drifts by parts per
+// million and may be stepped either way at any moment; its monotonic clock only drifts. Integers
+// only: the same on every platform.
 #pragma once
 
 #include <algorithm>

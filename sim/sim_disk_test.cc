@@ -4,6 +4,7 @@
 #include "sim/sim_disk.h"
 
 #include <algorithm>
+#include <memory>
 
 #include <doctest/doctest.h>
 
@@ -38,7 +39,7 @@ struct Node {
   explicit Node(uint64_t seed = 1, bool buffered = false)
       : chooser(seed), image({.column_families = 2, .buffered = buffered}, chooser, now_us) {
     image.knobs().late_reads = 0;
-    disk.emplace(image, uint16_t{0});
+    disk = std::make_unique<SimDisk>(image, uint16_t{0});
   }
 
   void commit(Batch batch) {
@@ -56,11 +57,11 @@ struct Node {
   }
   void restart(Crash kind) {
     image.crash(kind);
-    disk.emplace(image, uint16_t{0});
+    disk = std::make_unique<SimDisk>(image, uint16_t{0});
   }
   void restart_keeping(Crash kind, size_t kept, bool torn) {
     image.crash_keeping(kind, kept, torn);
-    disk.emplace(image, uint16_t{0});
+    disk = std::make_unique<SimDisk>(image, uint16_t{0});
   }
   std::string value(const std::string& key) {
     const ReadResult result = disk->read_at_start(point(key));
@@ -72,7 +73,7 @@ struct Node {
   Chooser chooser;
   uint64_t now_us = 0;
   SimDiskImage image;
-  std::optional<SimDisk> disk;
+  std::unique_ptr<SimDisk> disk;
   OpId op = 0;
   std::vector<SimDiskEvent> events;
 };
@@ -335,14 +336,14 @@ TEST_CASE("sim disk: a restored copy and a new disk show their own past") {
   CHECK(absl::IsDataLoss(node.image.open()));
   node.image.restore(backup);
   CHECK(node.image.open().ok());
-  node.disk.emplace(node.image, uint16_t{0});
+  node.disk = std::make_unique<SimDisk>(node.image, uint16_t{0});
   CHECK(node.value("a") == "1");
   CHECK(node.value("b") == "absent");
   CHECK(node.count(DiskFault::kRestored) == DiskFaultCount{1, 2});
   CHECK(node.count(DiskFault::kOpenDamage) == DiskFaultCount{1, 1});
   node.image.crash(Crash::kKill);
   node.image.wipe();
-  node.disk.emplace(node.image, uint16_t{0});
+  node.disk = std::make_unique<SimDisk>(node.image, uint16_t{0});
   CHECK(node.disk->read_at_start(everything()).records.empty());
   CHECK(node.image.records().digest() == SimRecords(3).digest());
   CHECK(node.count(DiskFault::kWiped) == DiskFaultCount{1, 1});

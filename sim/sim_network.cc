@@ -20,6 +20,8 @@ void SimNetwork::send_local(ActorId to, Message message) {
   host_.deliver_local(to, std::move(message), last_us);
 }
 
-void SimNetwork::reply(ClientId client, ClientReply reply) { host_.deliver_reply(client, std::move(reply)); }
+void SimNetwork::reply(ClientId client, ClientReply reply) {
+  host_.deliver_reply(client, std::move(reply));
+}
 
 }  // namespace vordb::sim

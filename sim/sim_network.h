@@ -1,6 +1,6 @@
-// The twin of the production network, one a shard. Between shards of a node messages arrive once and in order, each a
-// little later; answers go to the client's connection; what goes to another node is encoded here and parsed where it
-// arrives.
+// The twin of the production network, one a shard. Between shards of a node messages arrive once
+// and in order, each a little later; answers go to the client's connection; what goes to another
+// node is encoded here and parsed where it arrives.
 #pragma once
 
 #include <cstdint>

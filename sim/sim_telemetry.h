@@ -1,4 +1,5 @@
-// The twin of metrics and logs: counts what the dispatch layer reports and keeps log lines in the run's trace.
+// The twin of metrics and logs: counts what the dispatch layer reports and keeps log lines in the
+// run's trace.
 #pragma once
 
 #include <array>

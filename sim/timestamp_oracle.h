@@ -1,4 +1,5 @@
-// Timestamps that clients are shown: of one key they never decrease, across crashes and whatever the wall clock does.
+// Timestamps that clients are shown: of one key they never decrease, across crashes and whatever
+// the wall clock does.
 #pragma once
 
 #include <vector>

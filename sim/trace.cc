@@ -20,15 +20,18 @@ void Trace::mix(const void* data, size_t size) {
 
 void Trace::event(const Event& event, uint64_t draws) {
   ++events_;
-  const uint64_t words[5] = {event.time_us, uint64_t{event.actor} << 32 | uint64_t{event.shard} << 16 | uint64_t(event.kind),
-                             event.digest, event.life, draws};
+  const uint64_t words[5] = {
+      event.time_us,
+      uint64_t{event.actor} << 32 | uint64_t{event.shard} << 16 | uint64_t(event.kind),
+      event.digest, event.life, draws};
   mix(words, sizeof words);
   if (!sink_) return;
   char line[160];
-  const int size = std::snprintf(line, sizeof line, "%llu %u %u %s life=%u digest=%016llx draws=%llu\n",
-                                 static_cast<unsigned long long>(event.time_us), event.actor, event.shard,
-                                 to_string(event.kind), event.life, static_cast<unsigned long long>(event.digest),
-                                 static_cast<unsigned long long>(draws));
+  const int size = std::snprintf(
+      line, sizeof line, "%llu %u %u %s life=%u digest=%016llx draws=%llu\n",
+      static_cast<unsigned long long>(event.time_us), event.actor, event.shard,
+      to_string(event.kind), event.life, static_cast<unsigned long long>(event.digest),
+      static_cast<unsigned long long>(draws));
   sink_(std::string_view(line, size_t(size)));
 }
 

@@ -1,5 +1,6 @@
-// The record of a run: every event goes into a rolling 128-bit hash and, if a sink is given, out as one line of text.
-// Two runs are the same run exactly if their hashes are equal; the first line that differs says where they parted.
+// The record of a run: every event goes into a rolling 128-bit hash and, if a sink is given, out as
+// one line of text. Two runs are the same run exactly if their hashes are equal; the first line
+// that differs says where they parted.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,8 @@ class Trace {
   // `draws`: how many decisions had been made when the event was handled.
   void event(const Event& event, uint64_t draws);
 
-  // Something worth a line that is no event of the queue: a fault, a log line of a node, an answer, a violation.
-  // `what` is hashed too.
+  // Something worth a line that is no event of the queue: a fault, a log line of a node, an answer,
+  // a violation. `what` is hashed too.
   void note(uint64_t time_us, std::string_view who, std::string_view what);
 
   // A line for readers only: not hashed, so that a run with a sink is the run without one.

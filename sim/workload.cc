@@ -11,19 +11,25 @@ constexpr uint32_t kElementsPerCallMax = 5;
 constexpr uint32_t kPageMax = 40;
 
 std::span<const Operation> operations_of(const BucketPlan& plan) {
-  static constexpr Operation kLww[] = {Operation::kPut, Operation::kGet, Operation::kDelete, Operation::kListKeys,
-                                       Operation::kCreateBucket, Operation::kDeleteBucket, Operation::kGetBucket,
-                                       Operation::kListBuckets};
-  static constexpr Operation kSet[] = {Operation::kSetAdd, Operation::kSetRemove, Operation::kSetMembers,
-                                       Operation::kSetContains, Operation::kDelete, Operation::kListKeys,
-                                       Operation::kCreateBucket, Operation::kDeleteBucket, Operation::kGetBucket};
-  static constexpr Operation kCounter[] = {Operation::kCounterIncrement, Operation::kCounterDecrement,
-                                           Operation::kCounterValue, Operation::kDelete, Operation::kListKeys,
-                                           Operation::kCreateBucket, Operation::kDeleteBucket, Operation::kGetBucket};
+  static constexpr Operation kLww[] = {Operation::kPut,          Operation::kGet,
+                                       Operation::kDelete,       Operation::kListKeys,
+                                       Operation::kCreateBucket, Operation::kDeleteBucket,
+                                       Operation::kGetBucket,    Operation::kListBuckets};
+  static constexpr Operation kSet[] = {
+      Operation::kSetAdd,       Operation::kSetRemove,    Operation::kSetMembers,
+      Operation::kSetContains,  Operation::kDelete,       Operation::kListKeys,
+      Operation::kCreateBucket, Operation::kDeleteBucket, Operation::kGetBucket};
+  static constexpr Operation kCounter[] = {
+      Operation::kCounterIncrement, Operation::kCounterDecrement, Operation::kCounterValue,
+      Operation::kDelete,           Operation::kListKeys,         Operation::kCreateBucket,
+      Operation::kDeleteBucket,     Operation::kGetBucket};
   switch (plan.config.type) {
-    case BucketType::kOrswot: return kSet;
-    case BucketType::kPnCounter: return kCounter;
-    default: return kLww;
+    case BucketType::kOrswot:
+      return kSet;
+    case BucketType::kPnCounter:
+      return kCounter;
+    default:
+      return kLww;
   }
 }
 
@@ -35,7 +41,8 @@ Workload::Workload(const WorkloadPlan& plan, const Catalogue& catalogue, Chooser
 Operation Workload::pick_operation(const BucketPlan& plan) {
   const std::span<const Operation> choices = operations_of(plan);
   const auto weight = [&](Operation operation) -> uint64_t {
-    const bool changes = operation == Operation::kCreateBucket || operation == Operation::kDeleteBucket;
+    const bool changes =
+        operation == Operation::kCreateBucket || operation == Operation::kDeleteBucket;
     if (changes && !plan.churns) return 0;
     if (operation == Operation::kGetBucket && plan.is_default) return 0;
     return plan_.weights[size_t(operation)];
@@ -61,7 +68,8 @@ void Workload::pick_elements(Call& call, const BucketPlan& plan) {
   uint32_t count = 1;
   if (call.operation != Operation::kSetContains && chooser_.chance(plan.huge ? 700'000 : 250'000))
     count = uint32_t(chooser_.between(2, kElementsPerCallMax));
-  for (uint32_t i = 0; i < count; ++i) call.elements.push_back(uint32_t(chooser_.below(plan.elements)));
+  for (uint32_t i = 0; i < count; ++i)
+    call.elements.push_back(uint32_t(chooser_.below(plan.elements)));
   // A call names an element once: the oracles count by element.
   std::sort(call.elements.begin(), call.elements.end());
   call.elements.erase(std::unique(call.elements.begin(), call.elements.end()), call.elements.end());
@@ -76,20 +84,27 @@ Call Workload::next() {
   switch (call.operation) {
     case Operation::kSetAdd:
     case Operation::kSetRemove:
-    case Operation::kSetContains: pick_elements(call, plan); break;
+    case Operation::kSetContains:
+      pick_elements(call, plan);
+      break;
     case Operation::kSetMembers:
-      if (plan.huge || chooser_.chance(200'000)) call.limit = uint32_t(chooser_.between(1, kPageMax));
+      if (plan.huge || chooser_.chance(200'000))
+        call.limit = uint32_t(chooser_.between(1, kPageMax));
       if (call.limit > 0 && chooser_.chance(500'000))
         call.after = Catalogue::element_name(uint32_t(chooser_.below(plan.elements)));
       break;
     case Operation::kCounterIncrement:
-    case Operation::kCounterDecrement: call.amount = chooser_.between(1, 1'000'000); break;
+    case Operation::kCounterDecrement:
+      call.amount = chooser_.between(1, 1'000'000);
+      break;
     case Operation::kListKeys:
       if (chooser_.chance(500'000)) call.limit = uint32_t(chooser_.between(1, kPageMax));
       break;
-    default: break;
+    default:
+      break;
   }
-  if (chooser_.chance(plan_.quorum_per_million) && call.operation <= Operation::kCounterValue) call.w = call.r = 2;
+  if (chooser_.chance(plan_.quorum_per_million) && call.operation <= Operation::kCounterValue)
+    call.w = call.r = 2;
   return call;
 }
 

@@ -1,5 +1,5 @@
-// What clients ask: random calls over a catalogue, most of them on few hot keys so that they meet, some on cold ones.
-// Every draw comes from the run's Chooser.
+// What clients ask: random calls over a catalogue, most of them on few hot keys so that they meet,
+// some on cold ones. Every draw comes from the run's Chooser.
 #pragma once
 
 #include <array>
@@ -14,24 +14,26 @@ namespace vordb::sim {
 
 struct WorkloadPlan {
   std::vector<BucketPlan> buckets;
-  std::array<uint32_t, kOperations> weights{};  // by Operation; of the operations that a bucket's type has
+  std::array<uint32_t, kOperations>
+      weights{};  // by Operation; of the operations that a bucket's type has
   uint32_t clients = 8;
-  uint32_t think_us_max = 2000;     // between two calls of one client
-  uint32_t hot_per_million = 800'000;      // calls that go to the first hot_keys of a bucket
+  uint32_t think_us_max = 2000;        // between two calls of one client
+  uint32_t hot_per_million = 800'000;  // calls that go to the first hot_keys of a bucket
   uint32_t hot_keys = 3;
   uint32_t token_per_million = 300'000;    // mutations that carry a request token
   uint32_t context_per_million = 200'000;  // calls that give a causal token back, when there is one
   uint32_t quorum_per_million = 10'000;    // calls that ask for more replicas than a node alone has
   uint32_t abandon_per_million = 5'000;    // calls whose client hangs up before the answer
-  uint32_t repeat_per_million = 50'000;    // acknowledged calls with a token that are sent once more
-  uint64_t patience_ms = 13'000;           // an answer that takes longer is a violation
+  uint32_t repeat_per_million = 50'000;  // acknowledged calls with a token that are sent once more
+  uint64_t patience_ms = 13'000;         // an answer that takes longer is a violation
 };
 
 class Workload {
  public:
   Workload(const WorkloadPlan& plan, const Catalogue& catalogue, Chooser& chooser);
 
-  // A call of a client that may do anything. Its id, client, span and context are left to the client.
+  // A call of a client that may do anything. Its id, client, span and context are left to the
+  // client.
   Call next();
 
   // Reads that together show everything: the audit at the end of a run.

@@ -10,7 +10,8 @@ namespace vordb::sim {
 namespace {
 
 constexpr uint64_t kCheckEveryUs = 250'000;
-// A node stamps no time further ahead of what it has seen than its lease, which it writes this far ahead.
+// A node stamps no time further ahead of what it has seen than its lease, which it writes this far
+// ahead.
 constexpr uint64_t kLeaseMs = 2'500;
 constexpr uint64_t kStartingUs = 2'000'000;   // a node may answer that it is not ready for so long
 constexpr uint64_t kSpaceLagUs = 1'000'000;   // a node may learn so late that there is space again
@@ -36,10 +37,12 @@ World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
   buffered_ = scenario.durability == Scenario::Durability::kBuffered ||
               (scenario.durability == Scenario::Durability::kEither && chooser_.chance(500'000));
   node_ = std::make_unique<SimNode>(0, node_options(scenario, buffered_), *this);
-  faults_ = std::make_unique<FaultInjector>(scenario.faults, buffered_, scenario.duration_ms, chooser_, *this);
+  faults_ = std::make_unique<FaultInjector>(scenario.faults, buffered_, scenario.duration_ms,
+                                            chooser_, *this);
   for (uint32_t client = 0; client < scenario.workload.clients; ++client) {
-    clients_.push_back(std::make_unique<SimClient>(client, scenario_.workload, catalogue_, workload_, chooser_,
-                                                   oracles_, client_figures_, *this));
+    clients_.push_back(std::make_unique<SimClient>(client, scenario_.workload, catalogue_,
+                                                   workload_, chooser_, oracles_, client_figures_,
+                                                   *this));
   }
   last_reply_us_.resize(clients_.size(), 0);
 }
@@ -81,16 +84,21 @@ RunResult World::run() {
 
 void World::handle(const Event& event) {
   switch (event.kind) {
-    case EventKind::kBoot: return boot();
+    case EventKind::kBoot:
+      return boot();
     case EventKind::kReply:
       clients_[event.actor]->answer(replies_.take(event.payload), event.life != node_->life());
       return;
-    case EventKind::kDisconnect: return clients_[event.actor]->disconnected();
-    case EventKind::kThink: return clients_[event.actor]->think();
+    case EventKind::kDisconnect:
+      return clients_[event.actor]->disconnected();
+    case EventKind::kThink:
+      return clients_[event.actor]->think();
     case EventKind::kFault:
       return faults_->due(FaultKind(event.payload & 0xff), (event.payload >> 8) == 1, now_us_);
-    case EventKind::kCheck: return check();
-    default: return node_->handle(event);
+    case EventKind::kCheck:
+      return check();
+    default:
+      return node_->handle(event);
   }
 }
 
@@ -127,7 +135,8 @@ void World::died(uint32_t) {
   } else if (faults_->no_space()) {
     plan_boot(200'000);
   } else {
-    findings_.violated(Property::kRestarts, "the node did not start again, and nothing is wrong with its disk");
+    findings_.violated(Property::kRestarts,
+                       "the node did not start again, and nothing is wrong with its disk");
   }
 }
 
@@ -160,11 +169,15 @@ void World::plan_fault(FaultKind kind, uint64_t in_us, bool ends) {
   queue_.push(event);
 }
 
-void World::note_fault(FaultKind kind, const std::string& what) { trace_.note(now_us_, to_string(kind), what); }
+void World::note_fault(FaultKind kind, const std::string& what) {
+  trace_.note(now_us_, to_string(kind), what);
+}
 
 // ---- clients and the node
 
-bool World::send_request(uint32_t client, std::string bytes) { return node_->request(client, std::move(bytes)); }
+bool World::send_request(uint32_t client, std::string bytes) {
+  return node_->request(client, std::move(bytes));
+}
 
 void World::send_to_client(uint32_t client, std::string bytes) {
   last_reply_us_[client] = std::max(last_reply_us_[client], now_us_ + 5 + chooser_.below(100));
@@ -180,8 +193,9 @@ void World::send_to_client(uint32_t client, std::string bytes) {
 
 void World::send_to_node(uint32_t, NodeNumber to, std::string bytes) {
   // A node alone has no peers; what it sends to itself would be a mistake of its own.
-  findings_.violated(Property::kAnsweredOnce,
-                     "a node without peers sent " + std::to_string(bytes.size()) + " bytes to node " + std::to_string(to));
+  findings_.violated(Property::kAnsweredOnce, "a node without peers sent " +
+                                                  std::to_string(bytes.size()) + " bytes to node " +
+                                                  std::to_string(to));
 }
 
 void World::think_later(uint32_t client, uint64_t delay_us) {
@@ -212,10 +226,13 @@ void World::note(uint32_t client, const std::string& text) {
 
 void World::acknowledged(const Call& call, const ClientReply& reply) {
   const BucketPlan& plan = catalogue_.bucket(call.bucket);
-  const bool plain = plan.is_default && plan.config.type == BucketType::kLww && plan.config.ttl_seconds == 0;
-  if (call.operation != Operation::kPut || !plain || !oracles_.surely_there(call.bucket, call.key)) return;
+  const bool plain =
+      plan.is_default && plan.config.type == BucketType::kLww && plan.config.ttl_seconds == 0;
+  if (call.operation != Operation::kPut || !plain || !oracles_.surely_there(call.bucket, call.key))
+    return;
   disk_oracle_.acknowledged(node_->disk(), kDefaultLww, Catalogue::key_name(call.key),
-                            catalogue_.value_of(call.bucket, call.key, call.id), reply.timestamp_ms);
+                            catalogue_.value_of(call.bucket, call.key, call.id),
+                            reply.timestamp_ms);
 }
 
 void World::late_answer(uint32_t client, const std::string& text) {
@@ -225,7 +242,8 @@ void World::late_answer(uint32_t client, const std::string& text) {
 // ---- the parts of a run
 
 bool World::clients_done() const {
-  return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->done(); });
+  return std::all_of(clients_.begin(), clients_.end(),
+                     [](const auto& client) { return client->done(); });
 }
 
 void World::update_horizon() {
@@ -253,11 +271,12 @@ void World::enter(Phase phase) {
     mode = SimClient::Mode::kLoad;
     faults_->start();
   } else if (phase == Phase::kSettle) {
-    faults_->stop();
+    faults_->stop(now_us_);
   } else if (phase == Phase::kAudit) {
     mode = SimClient::Mode::kScript;
     std::vector<Call> calls = workload_.audit();
-    for (size_t i = 0; i < calls.size(); ++i) scripts[i % scripts.size()].push_back(std::move(calls[i]));
+    for (size_t i = 0; i < calls.size(); ++i)
+      scripts[i % scripts.size()].push_back(std::move(calls[i]));
   }
   for (uint32_t client = 0; client < clients_.size(); ++client) {
     clients_[client]->set_mode(mode);
@@ -276,15 +295,18 @@ void World::advance_phase() {
       if (lasted_us >= scenario_.duration_ms * 1000) enter(Phase::kSettle);
       return;
     case Phase::kSettle:
-      if (clients_done() && node_->up() && lasted_us >= scenario_.settle_ms * 1000) enter(Phase::kAudit);
+      if (clients_done() && node_->up() && lasted_us >= scenario_.settle_ms * 1000)
+        enter(Phase::kAudit);
       break;
     case Phase::kAudit:
       if (clients_done()) phase_ = Phase::kDone;
       break;
-    case Phase::kDone: return;
+    case Phase::kDone:
+      return;
   }
   if (lasted_us > kPhaseUsMax)
-    findings_.violated(Property::kAnsweredInTime, "without faults, the clients did not come to an end in 60 s");
+    findings_.violated(Property::kAnsweredInTime,
+                       "without faults, the clients did not come to an end in 60 s");
 }
 
 void World::check() {
@@ -295,8 +317,9 @@ void World::check() {
     if (!since_us.has_value()) continue;
     findings_.evaluated(Property::kAnsweredInTime, true);
     if (now_us_ <= std::max(*since_us, faults_->stalled_until_us()) + patience_us) continue;
-    findings_.violated(Property::kAnsweredInTime,
-                       "client " + std::to_string(client) + " waits for an answer since " + std::to_string(*since_us));
+    findings_.violated(Property::kAnsweredInTime, "client " + std::to_string(client) +
+                                                      " waits for an answer since " +
+                                                      std::to_string(*since_us));
   }
   Event next;
   next.kind = EventKind::kCheck;

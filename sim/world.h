@@ -1,8 +1,9 @@
-// A simulated world: virtual time, one queue of events, the machine that runs the node, its clients, the faults and the
-// oracles. One seed, one run: nothing here depends on anything but the scenario and the Chooser.
+// A simulated world: virtual time, one queue of events, the machine that runs the node, its
+// clients, the faults and the oracles. One seed, one run: nothing here depends on anything but the
+// scenario and the Chooser.
 //
-// A run has four parts: the buckets are made; load and faults; faults end and the node must serve again; every key is
-// read once more.
+// A run has four parts: the buckets are made; load and faults; faults end and the node must serve
+// again; every key is read once more.
 #pragma once
 
 #include <cstdint>

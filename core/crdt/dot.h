@@ -21,6 +21,8 @@ constexpr uint64_t make_life(uint64_t boot, uint64_t random) {
   return boot << 16 | (random & 0xffff);
 }
 
+inline constexpr uint64_t kDotCounterMax = uint64_t{1} << 62;
+
 // The counter-th mutation of a replica. Counters start at 1.
 struct Dot {
   ReplicaId replica;
