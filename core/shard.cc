@@ -32,7 +32,9 @@ struct Shard::Impl {
       : index(index_of), options(std::move(node_options)), env(doors), cache(options.cache_bytes) {}
 
   // ---- actors
-  coordinator::Context coordinator_context() { return {env, *configuration, options, outbox}; }
+  coordinator::Context coordinator_context() {
+    return {env, *configuration, options, cache, outbox};
+  }
   cluster::Context membership_context() { return {env, outbox}; }
   vnode::Context vnode_context() {
     return {env, *configuration, options, cache, outbox, unflushed};

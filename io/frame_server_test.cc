@@ -119,7 +119,7 @@ TEST_CASE("frames: a refusal waits for the answers before it") {
 }
 
 TEST_CASE(
-    "frames: a client that shuts its side gets all its answers, then the end; a part of a frame "
+    "frames: a client that shuts its side gets all its answers, then the end, a part of a frame "
     "does nothing") {
   FrameFixture fixture;
   fixture.backend.hold = true;

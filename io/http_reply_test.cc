@@ -102,7 +102,7 @@ TEST_CASE("http reply: each error has its status and word") {
   }
 }
 
-TEST_CASE("http reply: a type mismatch names both sides; what is unknown is never a 4xx") {
+TEST_CASE("http reply: a type mismatch names both sides, what is unknown is never a 4xx") {
   const auto body = body_of(reply_with(ErrorCode::kTypeMismatch, Operation::kSetAdd));
   CHECK(body["error"] == "type_mismatch");
   CHECK(body["expected"] == "lww");

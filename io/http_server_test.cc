@@ -172,7 +172,7 @@ TEST_CASE("http: context and idempotency headers") {
   CHECK(fixture.requests() == 1);
 }
 
-TEST_CASE("http: a client that shuts its side gets its answers; half a request does nothing") {
+TEST_CASE("http: a client that shuts its side gets its answers, half a request does nothing") {
   HttpFixture fixture;
   fixture.backend.hold = true;
   RawClient client(fixture.port);

@@ -25,7 +25,7 @@ bool has_line(const std::string& text, const std::string& line) {
 
 }  // namespace
 
-TEST_CASE("metrics: shards are summed; buckets are cumulative and end at +Inf = count") {
+TEST_CASE("metrics: shards are summed, buckets are cumulative and end at +Inf = count") {
   const std::string text = render_metrics({sample(), sample()}, {.ring_version = 9});
   CHECK(
       has_line(text, R"(vordb_request_count_total{operation="put",protocol="tcp",status="ok"} 4)"));
@@ -48,7 +48,7 @@ TEST_CASE("metrics: shards are summed; buckets are cumulative and end at +Inf = 
   CHECK(has_line(text, "vordb_ring_version 9"));
 }
 
-TEST_CASE("metrics: every family has HELP and TYPE once, before its lines; no series twice") {
+TEST_CASE("metrics: every family has HELP and TYPE once, before its lines, no series twice") {
   const std::string text = render_metrics({sample()}, {});
   CHECK(text.back() == '\n');
   std::istringstream lines(text);

@@ -19,7 +19,8 @@
 
 namespace vordb {
 class Fingerprint;
-}
+class KeyCache;
+}  // namespace vordb
 
 namespace vordb::coordinator {
 
@@ -28,6 +29,7 @@ struct Context {
   Env& env;
   const Configuration& configuration;
   const NodeOptions& options;
+  const KeyCache& cache;  // of this shard's vnodes, to be asked ahead
   std::vector<Envelope>& outbox;
 };
 

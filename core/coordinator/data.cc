@@ -5,7 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "core/cluster/ring.h"
 #include "core/coordinator/coordinator.h"
+#include "core/prefetch.h"
 #include "core/vnode/causal_context.h"
+#include "core/vnode/key_cache.h"
 #include "core/vnode/tasks.h"
 
 namespace vordb::coordinator {
@@ -178,6 +180,7 @@ void Coordinator::read(ClientRequest request, const Bucket& bucket, Context& con
   }
   read.bucket = bucket.id;
   read.key_hash = cluster::ring_hash(bucket.id, request.key);
+  context.cache.prefetch(read.key_hash);
   read.placement = {bucket.config.replication_n,
                     cluster::partition_of(read.key_hash, context.configuration.ring_size)};
   Pending pending;
@@ -215,6 +218,10 @@ void Coordinator::step(KeyMutationReply reply, Context& context) {
 }
 
 void Coordinator::step(KeyReadReply reply, Context& context) {
+  if (reply.state && !reply.state->entries.empty()) {
+    const crdt::Entry& first = *reply.state->entries[0].entry;
+    if (!first.live.empty()) prefetch(first.live[0].payload.value.data());
+  }
   if (!pending_.find(reply.op)) return;
   const Pending pending = pending_.take(reply.op);
   ClientReply out = to_reply(pending, reply);

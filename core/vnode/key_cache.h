@@ -29,6 +29,9 @@ class KeyCache {
   // `hash` is ring_hash(bucket, key).
   std::shared_ptr<const KeyState> find(uint64_t hash, BucketId bucket, std::string_view key);
 
+  // Asks for the memory that find() of this hash will look at first.
+  void prefetch(uint64_t hash) const { index_.prefetch(hash); }
+
   // Holds `state` as the key's whole state, in place of what was there. A state too large to be
   // worth it is dropped.
   void put(uint64_t hash, BucketId bucket, std::string_view key, std::shared_ptr<KeyState> state);

@@ -9,6 +9,7 @@
 #include "core/crdt/counter.h"
 #include "core/crdt/register.h"
 #include "core/crdt/set.h"
+#include "core/prefetch.h"
 #include "core/vnode/causal_context.h"
 #include "core/vnode/vnode.h"
 
@@ -145,6 +146,7 @@ void Vnode::answer(ReadTask& task, ReadResult result, Context& context) {
 
 void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> state, bool more,
                          Context& context) {
+  if (!state->entries.empty()) prefetch(state->entries[0].entry.get());
   KeyReadReply reply;
   reply.op = read.op;
   reply.state = std::move(state);
