@@ -31,6 +31,7 @@ struct KeyMutation {
   std::string value;
   std::vector<std::string> elements;
   uint64_t amount = 0;
+  uint64_t now_ms = 0;  // of keys that expire: the vnode's own time does not stay behind it
   std::shared_ptr<const CausalContext> context;  // null: none was given
   std::string request_token;
 };
@@ -53,6 +54,7 @@ struct KeyRead {
   std::optional<std::string> element;  // this element of a set only
   std::string after;                   // elements of a set after this one
   uint32_t limit = 0;                  // entries at most; 0: all
+  uint64_t now_ms = 0;                 // as in KeyMutation
   std::shared_ptr<const CausalContext> context;
 };
 
@@ -62,6 +64,8 @@ struct KeyReadReply {
   std::shared_ptr<const KeyState> state;  // the entries asked for; null: none
   bool more = false;                      // a page ended before the set did
   std::string context;
+  uint64_t now_ms =
+      0;  // the vnode's time: a key that was expired by it stays so for every later read
 };
 
 // Coordinator -> vnode: live keys of one bucket after `after` (a raw key), in key order of the

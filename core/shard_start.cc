@@ -1,5 +1,6 @@
 #include "core/shard_start.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -78,6 +79,24 @@ absl::Status check_identity(const NodeOptions& options, const pb::NodeRecord& no
   return absl::OkStatus();
 }
 
+// Of all shards: what one of them has called expired must be so for the others too.
+absl::StatusOr<Hlc> highest_lease(Env& env) {
+  ReadRequest request;
+  request.begin = vnode::clock_leases_begin();
+  request.end = vnode::clock_leases_end();
+  request.limit_records = UINT32_MAX;
+  const ReadResult leases = env.disk.read_at_start(request);
+  if (!leases.status.ok()) return leases.status;
+  Hlc highest;
+  for (const Record& record : leases.records) {
+    pb::VnodeState lease;
+    const absl::Status opened = open_record(record.key, record.value, &lease);
+    if (!opened.ok()) return opened;
+    highest = std::max(highest, Hlc{lease.hlc_ceiling()});
+  }
+  return highest;
+}
+
 }  // namespace
 
 absl::StatusOr<StartState> start_node(uint16_t shard, const NodeOptions& options, Env& env) {
@@ -105,10 +124,9 @@ absl::StatusOr<StartState> start_node(uint16_t shard, const NodeOptions& options
   state.incarnation = node.incarnation();
   state.boot = node.boot();
   state.column_families = uint16_t(node.column_families());
-  pb::VnodeState lease;
-  status = read_record(env, vnode::clock_lease_key(shard), &lease);
-  if (!status.ok() && !absl::IsNotFound(status)) return status;
-  state.clock_lease = Hlc{lease.hlc_ceiling()};
+  absl::StatusOr<Hlc> lease = highest_lease(env);
+  if (!lease.ok()) return lease.status();
+  state.clock_lease = *lease;
   return state;
 }
 

@@ -1,5 +1,6 @@
 // Requests on one key: checked, counted against the quorum, and handed to a vnode that owns the
 // key.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -159,6 +160,9 @@ void Coordinator::mutate(ClientRequest request, const Bucket& bucket, Context& c
   mutation.value = std::move(request.value);
   mutation.elements = std::move(request.elements);
   mutation.amount = request.amount;
+  if (bucket.config.ttl_seconds != 0) {
+    mutation.now_ms = hlc_.tick(context.env.clock.wall_ms()).ms();
+  }
   mutation.request_token = std::move(request.request_token);
   const ActorId to{ActorKind::kVnode, 0, mutation.placement};
   context.outbox.push_back(Envelope{to, std::move(mutation)});
@@ -193,6 +197,7 @@ void Coordinator::read(ClientRequest request, const Bucket& bucket, Context& con
   if (bucket.config.ttl_seconds != 0) pending.now_ms = hlc_.tick(context.env.clock.wall_ms()).ms();
   if (request.operation == Operation::kSetMembers) pending.limit = request.limit;
   read.limit = pending.limit;
+  read.now_ms = pending.now_ms;
   read.op = pending_.insert(std::move(pending));
   read.shard = shard_;
   read.key = std::move(request.key);
@@ -223,7 +228,11 @@ void Coordinator::step(KeyReadReply reply, Context& context) {
     if (!first.live.empty()) prefetch(first.live[0].payload.value.data());
   }
   if (!pending_.find(reply.op)) return;
-  const Pending pending = pending_.take(reply.op);
+  Pending pending = pending_.take(reply.op);
+  if (pending.now_ms != 0) {
+    hlc_.observe(Hlc::from_ms(reply.now_ms));
+    pending.now_ms = std::max(pending.now_ms, reply.now_ms);
+  }
   ClientReply out = to_reply(pending, reply);
   if (reply.error) {
     out = ClientReply::failed(*std::move(reply.error));

@@ -232,12 +232,14 @@ FieldRule read_options(const FieldDescriptor* field) {
 
 struct Constraints::Tables {
   absl::flat_hash_map<const Descriptor*, std::unique_ptr<MessageRules>> rules;
+  std::vector<const Descriptor*> types;  // in the order in which they were found
   google::protobuf::TextFormat::Printer printer;
 
   // Finds all types first, so that rules of types that contain themselves can point at each other.
   void find(const Descriptor* type) {
     if (!rules.emplace(type, nullptr).second) return;
     rules[type] = std::make_unique<MessageRules>();
+    types.push_back(type);
     for (int i = 0; i < type->field_count(); ++i) {
       if (type->field(i)->message_type() != nullptr) find(type->field(i)->message_type());
     }
@@ -290,7 +292,7 @@ struct Constraints::Tables {
 Constraints::Constraints(const std::vector<const Descriptor*>& roots)
     : tables_(std::make_unique<Tables>()) {
   for (const Descriptor* root : roots) tables_->find(root);
-  for (auto& [type, rules] : tables_->rules) tables_->fill(type, rules.get());
+  for (const Descriptor* type : tables_->types) tables_->fill(type, tables_->rules.at(type).get());
   tables_->printer.SetSingleLineMode(true);
   tables_->printer.SetHideUnknownFields(true);
 }

@@ -72,6 +72,7 @@ void Vnode::step(KeyMutation mutation, Context& context) {
     const uint64_t latest_ms = context.env.clock.wall_ms() + context.options.max_clock_drift_ms;
     if (seen->hlc <= Hlc::from_ms(latest_ms)) hlc_.observe(seen->hlc);
   }
+  hlc_.observe(Hlc::from_ms(mutation.now_ms));
   KeyTask task;
   task.bucket = mutation.bucket;
   task.hash = mutation.key_hash;
@@ -389,27 +390,18 @@ void Vnode::acknowledge(KeyTask& task, const Dot& dot, Hlc hlc, Context& context
   group.answers.emplace_back(m.request_token, std::move(answer));
 }
 
-// Nothing had to change; but what made that so may not be durable yet, and the answer waits for it.
-// A request token is remembered all the same: a retry must not find, and change, what came later.
+// Nothing had to change. What made that so may not be durable yet, nor the time that is answered:
+// the answer waits for the turn's batch, which holds both. A request token is remembered all the
+// same: a retry must not find, and change, what came later.
 void Vnode::acknowledge_unchanged(KeyTask& task, Hlc hlc, Context& context) {
   const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
   if (!m.request_token.empty() && !task.load.answer) {
     acknowledge(task, Dot{}, hlc, context);
     return;
   }
-  const Waiter waiter{m.op, m.shard, hlc.ms()};
-  if (open_.has_work()) {
-    open_.waiters.push_back(waiter);
-  } else if (!flights_.empty()) {
-    flights_.back().waiters.push_back(waiter);
-  } else {
-    KeyMutationReply reply;
-    reply.op = waiter.op;
-    reply.timestamp_ms = waiter.timestamp_ms;
-    reply.context = token();
-    context.outbox.push_back(
-        Envelope{ActorId{ActorKind::kCoordinator, waiter.shard, {}}, std::move(reply)});
-  }
+  Group& group = open(context);
+  group.state_changed = true;
+  group.waiters.push_back(Waiter{m.op, m.shard, hlc.ms()});
 }
 
 }  // namespace vordb::vnode

@@ -38,6 +38,7 @@ ClientError read_error(bool corrupt) {
 }  // namespace
 
 void Vnode::step(KeyRead read, Context& context) {
+  hlc_.observe(Hlc::from_ms(read.now_ms));
   KeyReadReply reply;
   reply.op = read.op;
   if (corrupt_) {
@@ -151,11 +152,14 @@ void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> st
   reply.op = read.op;
   reply.state = std::move(state);
   reply.more = more;
+  reply.now_ms = hlc_.last().ms();
   reply.context = token();
   context.outbox.push_back(to_coordinator(read.shard, std::move(reply)));
 }
 
 void Vnode::step(KeyList list, Context& context) {
+  hlc_.observe(Hlc::from_ms(list.now_ms));
+  list.now_ms = hlc_.last().ms();
   ListTask task;
   task.from = list.after.empty() ? bucket_begin(list.bucket) : key_end(list.bucket, list.after);
   task.list = std::move(list);

@@ -20,6 +20,9 @@ void append_placement(std::string& out, PlacementId id) {
 std::string node_record_key() { return "n"; }
 std::string configuration_record_key() { return "c"; }
 
+std::string clock_leases_begin() { return "h"; }
+std::string clock_leases_end() { return prefix_end(clock_leases_begin()); }
+
 std::string clock_lease_key(uint16_t shard) {
   std::string key = "h";
   append_big_endian(key, shard);
