@@ -91,4 +91,10 @@ class ShardLab {
   ClientId next_client_ = 1;
 };
 
+// Whether a request was refused for this reason, with nothing applied.
+inline bool refused(const ClientReply& reply, ErrorCode code) {
+  return reply.kind == ClientReply::Kind::kError && reply.error.code == code &&
+         reply.error.outcome == Outcome::kRejected;
+}
+
 }  // namespace vordb::sim

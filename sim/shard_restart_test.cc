@@ -6,16 +6,12 @@
 #include "sim/shard_lab.h"
 
 using namespace vordb;
+using vordb::sim::refused;
 using vordb::sim::ShardLab;
 using Kind = ClientReply::Kind;
 using Names = std::vector<std::string>;
 
 namespace {
-
-bool refused(const ClientReply& reply, ErrorCode code) {
-  return reply.kind == Kind::kError && reply.error.code == code &&
-         reply.error.outcome == Outcome::kRejected;
-}
 
 ClientRequest put_of(const std::string& key, const std::string& value) {
   ClientRequest request;

@@ -25,16 +25,9 @@ void wipe(VnodeLab& lab, uint32_t node) {
   lab.settle(node);
 }
 
-void sweep_all(VnodeLab& lab) {
-  for (const uint32_t node : kNodes) {
-    lab.sweep(node);
-    lab.settle(node);
-  }
-}
-
 void converged(VnodeLab& lab) {
   lab.quiesce(10);
-  sweep_all(lab);
+  lab.sweep_all();
   lab.quiesce(4);
   CHECK(lab.difference() == "");
 }
@@ -87,7 +80,7 @@ TEST_CASE("C: a purge of an expired key at one owner leaves no element without a
   lab.sweep(2);
   lab.settle(2);
   lab.advance(200'000);
-  sweep_all(lab);
+  lab.sweep_all();
   converged(lab);
   for (const uint32_t node : kNodes) {
     CHECK(lab.members(node, "s", VnodeLab::kTtlSet).empty());

@@ -389,6 +389,13 @@ void VnodeLab::sweep(NodeNumber node) {
   step(node, [](vnode::Vnode& v, vnode::Context& c) { v.sweep(c); });
 }
 
+void VnodeLab::sweep_all() {
+  for (const auto& node : nodes_) {
+    sweep(node->number);
+    settle(node->number);
+  }
+}
+
 void VnodeLab::quiesce(int rounds) {
   for (int round = 0; round < rounds; ++round) {
     advance(1000);

@@ -81,6 +81,7 @@ class VnodeLab {
   void skew(NodeNumber node, int64_t ms);  // one of them
   void tick(NodeNumber node);
   void sweep(NodeNumber node);
+  void sweep_all();  // every node, and settles what it does
 
   // Announces, delivers and commits until nothing changes any more.
   void quiesce(int rounds = 6);

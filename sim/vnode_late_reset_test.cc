@@ -10,13 +10,6 @@ namespace {
 
 constexpr uint32_t kNodes[] = {1, 2, 3};
 
-void sweep_all(VnodeLab& lab) {
-  for (const uint32_t node : kNodes) {
-    lab.sweep(node);
-    lab.settle(node);
-  }
-}
-
 }  // namespace
 
 TEST_CASE("a late copy of a reset leaves nothing of a counter that was dropped") {
@@ -31,13 +24,13 @@ TEST_CASE("a late copy of a reset leaves nothing of a counter that was dropped")
   REQUIRE(late.size() == 2);
   lab.deliver_all();
   lab.quiesce(10);
-  sweep_all(lab);
+  lab.sweep_all();
   for (const uint32_t node : kNodes) REQUIRE(lab.entries(node) == 0);
 
   lab.packets.push_back(late.back());
   lab.deliver_all();
   lab.quiesce(10);
-  sweep_all(lab);
+  lab.sweep_all();
   CHECK(lab.difference() == "");
   for (const uint32_t node : kNodes) CHECK(lab.entries(node) == 0);
 }
@@ -53,7 +46,7 @@ TEST_CASE("a counter counts on after a late copy of its reset") {
   const std::vector<VnodeLab::Packet> late = lab.packets;
   lab.deliver_all();
   lab.quiesce(10);
-  sweep_all(lab);
+  lab.sweep_all();
   for (const VnodeLab::Packet& packet : late) lab.packets.push_back(packet);
   lab.deliver_all();
   lab.count(2, "c", 5);
