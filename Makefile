@@ -31,6 +31,11 @@ run: deps ## one node in the foreground, its data in ./data
 	$(call build_preset,release,vordb)
 	exec build/release/bin/vordb $(ARGS)
 
+.PHONY: cluster
+cluster: deps ## three nodes that form a cluster, data in ./data/cluster; Ctrl-C stops them
+	$(call build_preset,release,vordb vordb-cli)
+	exec cmake/cluster.sh build/release/bin
+
 .PHONY: test
 test: build ## every test; under 12 minutes from nothing on two cores
 	$(call build_preset,clang,vordb-sim)

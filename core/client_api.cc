@@ -82,6 +82,9 @@ constexpr ErrorNames kErrorNames[] = {{"BAD_REQUEST", "bad_request"},
                                       {"UNAVAILABLE", "purging"},
                                       {"UNAVAILABLE", "not_ready"},
                                       {"FORBIDDEN", "forbidden"},
+                                      {"UNAVAILABLE", "left"},
+                                      {"FORBIDDEN", "not_empty"},
+                                      {"FORBIDDEN", "conflict"},
                                       {"INVALID_REQUEST", "invalid_request"}};
 
 }  // namespace

@@ -91,6 +91,9 @@ enum class ErrorCode : uint8_t {
   kPurging,      // an expired key is still being cleared
   kNotReady,     // this node is starting, joining, has left or is stopping
   kForbidden,    // a default bucket cannot be deleted
+  kLeft,         // this node has left its cluster
+  kNotEmpty,     // a node that holds data cannot join another cluster
+  kConflict,     // a change of the cluster that its present state does not allow
   kUndecodable,  // the bytes are no request at all
 };
 

@@ -49,11 +49,14 @@ struct ClientCodec::Impl {
   std::vector<char> block;
   google::protobuf::Arena arena;
   Constraints constraints;
+  Observer observer;
 };
 
 ClientCodec::ClientCodec(uint32_t max_frame_bytes)
     : impl_(std::make_unique<Impl>(max_frame_bytes)) {}
 ClientCodec::~ClientCodec() = default;
+
+void ClientCodec::observe(Observer observer) { impl_->observer = std::move(observer); }
 
 std::optional<ClientError> ClientCodec::decode(std::string_view bytes, uint32_t* request_id,
                                                ClientRequest* request) {
@@ -79,6 +82,7 @@ std::optional<ClientError> ClientCodec::convert(pb::Request* message, ClientRequ
     return error;
   }
   if (absl::Status status = impl_->constraints.check(*message); !status.ok()) {
+    if (impl_->observer) impl_->observer({status.message().data(), status.message().size()});
     return bad_request(std::string(status.message()));
   }
   if (absl::Status status = from_pb(message, request); !status.ok()) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,10 @@ class ClientCodec {
   ~ClientCodec();
   ClientCodec(const ClientCodec&) = delete;
   ClientCodec& operator=(const ClientCodec&) = delete;
+
+  // Is told of each request that breaks a constraint of the schema: Telemetry::violated.
+  using Observer = std::function<void(std::string_view constraint)>;
+  void observe(Observer observer);
 
   // Reads one Request, without its length. Nothing returned: `request` is filled (but for
   // `client`). An error: it is to be answered with, and `request->operation` says what was asked as

@@ -1,5 +1,7 @@
 // Operations that wait for something, by id. Ids are never reused while the table lives; iteration
-// is in slot order, which is the same on every platform.
+// is in slot order, which is the same on every platform. A table whose ids other processes may
+// remember begins at a random generation: what is still on its way to an earlier life names none of
+// its operations.
 #pragma once
 
 #include <cstddef>
@@ -15,16 +17,20 @@ namespace vordb {
 template <typename T>
 class OpTable {
  public:
+  explicit OpTable(uint64_t first_generation = 0)
+      : first_generation_(first_generation & (kGenerations - 1)) {}
+
   OpId insert(T value) {
     if (free_.empty()) {
       VORDB_ASSERT(slots_.size() < kSlotsMax, "fewer than 2^24 operations wait at once");
       free_.push_back(uint32_t(slots_.size()));
       slots_.emplace_back();
+      slots_.back().generation = first_generation_;
     }
     const uint32_t index = free_.back();
     free_.pop_back();
     Slot& slot = slots_[index];
-    ++slot.generation;
+    slot.generation = (slot.generation + 1) & (kGenerations - 1);
     slot.used = true;
     slot.value = std::move(value);
     return slot.generation << kIndexBits | index;
@@ -66,12 +72,15 @@ class OpTable {
   static constexpr int kIndexBits = 24;
   static constexpr size_t kSlotsMax = size_t{1} << kIndexBits;
 
+  static constexpr uint64_t kGenerations = uint64_t{1} << (64 - kIndexBits);
+
   struct Slot {
     uint64_t generation = 0;
     bool used = false;
     T value{};
   };
 
+  uint64_t first_generation_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
 };

@@ -2,7 +2,7 @@
 // actors send one another goes through one queue in order.
 #include "core/shard.h"
 
-#include <map>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -11,8 +11,9 @@
 #include "core/codec.h"
 #include "core/coordinator/coordinator.h"
 #include "core/fingerprint.h"
+#include "core/peer_codec.h"
 #include "core/shard_start.h"
-#include "core/vnode/vnode.h"
+#include "core/vnode_set.h"
 #include "proto/peer.pb.h"
 
 namespace vordb {
@@ -22,6 +23,10 @@ namespace {
 // How far ahead of the times stamped on reads the durable lease runs; a restart begins there.
 constexpr uint64_t kLeaseLeadMs = 500;
 
+// A report to membership comes at least each so many ticks, and soon when there is news.
+constexpr uint64_t kReportTicks = 10;
+constexpr uint64_t kNewsTicks = 2;
+
 // The tags under which a driver's own events are counted; messages between actors follow them.
 enum Tag : uint8_t { kTagRequest, kTagCommitted, kTagRead, kTagPeer, kTagTick, kTagMessages };
 
@@ -29,40 +34,30 @@ enum Tag : uint8_t { kTagRequest, kTagCommitted, kTagRead, kTagPeer, kTagTick, k
 
 struct Shard::Impl {
   Impl(uint16_t index_of, NodeOptions node_options, Env doors)
-      : index(index_of), options(std::move(node_options)), env(doors), cache(options.cache_bytes) {}
+      : index(index_of),
+        options(std::move(node_options)),
+        env(doors),
+        vnodes(index_of),
+        cache(options.cache_bytes) {}
 
   // ---- actors
   coordinator::Context coordinator_context() {
-    return {env, *configuration, options, cache, outbox};
+    return {env, *configuration, options, cache, outbox, started.node, suspected, paused};
   }
   cluster::Context membership_context() { return {env, outbox}; }
   vnode::Context vnode_context() {
-    return {env, *configuration, options, cache, outbox, unflushed};
+    return {env, *configuration, options, cache, outbox, vnodes.unflushed, vnodes.fetches};
   }
 
   uint16_t shard_of(PlacementId id) const { return uint16_t(id.partition % options.shards); }
-  size_t slot_of(PlacementId id) const { return size_t(id.n) * options.ring_size + id.partition; }
 
-  vnode::Vnode& vnode_at(PlacementId id) {
-    VORDB_ASSERT(id.partition < options.ring_size && shard_of(id) == index,
-                 "a partition of this shard");
-    const size_t slot = slot_of(id);
-    if (slot >= by_slot.size()) by_slot.resize(slot + 1, nullptr);
-    if (!by_slot[slot]) add_vnode(id);
-    return *by_slot[slot];
-  }
-
-  vnode::Vnode& add_vnode(PlacementId id) {
-    vnode::Birth birth;
-    birth.node = started.node;
-    birth.incarnation = started.incarnation;
-    birth.life = crdt::make_life(started.boot, env.random.next());
-    const auto [at, fresh] = vnodes.try_emplace(id, id, birth, configuration->owners(id));
-    VORDB_ASSERT(fresh, "a placement has one vnode");
-    const size_t slot = slot_of(id);
-    if (slot >= by_slot.size()) by_slot.resize(slot + 1, nullptr);
-    by_slot[slot] = &at->second;
-    return at->second;
+  void use(std::shared_ptr<const Configuration> chosen) {
+    configuration = std::move(chosen);
+    env.network.set_peers(*configuration);
+    vnode::Context context = vnode_context();
+    vnodes.configuration_changed(context);
+    coordinator::Context coordinators = coordinator_context();
+    coordinator->configuration_changed(coordinators);
   }
 
   // ---- dispatch
@@ -72,7 +67,7 @@ struct Shard::Impl {
     while (next_out < outbox.size() || next_request < requests.size()) {
       if (next_out < outbox.size()) {
         Envelope envelope = std::move(outbox[next_out++]);
-        deliver(envelope.to, std::move(envelope.message));
+        deliver(envelope.to, std::move(envelope.message), envelope.node);
       } else {
         accept(std::move(requests[next_request++]));
       }
@@ -89,10 +84,21 @@ struct Shard::Impl {
     coordinator->submit(std::move(request), context);
   }
 
-  void deliver(ActorId to, Message message) {
+  void send_remote(const ActorId& to, const Message& message, NodeNumber node) {
+    pb::PeerMessage out;
+    if (!to_peer(message, to, &out)) return;
+    out.set_from_node(started.node);
+    out.set_cluster(configuration->cluster_hash());
+    out.set_epoch(configuration->epoch);
+    env.telemetry.sent(to.kind, uint8_t(kTagMessages + message.index()));
+    env.network.send(node, out);
+  }
+
+  void deliver(ActorId to, Message message, NodeNumber node) {
     const uint16_t shard = to.kind == ActorKind::kVnode        ? shard_of(to.placement)
                            : to.kind == ActorKind::kMembership ? 0
                                                                : to.shard;
+    if (node != 0 && node != started.node) return send_remote(to, message, node);
     if (shard != index) {
       env.telemetry.sent(to.kind, uint8_t(kTagMessages + message.index()));
       to.shard = shard;
@@ -106,16 +112,29 @@ struct Shard::Impl {
   void handle(ActorId to, KeyMutation&& m) { step_vnode(to.placement, std::move(m)); }
   void handle(ActorId to, KeyRead&& m) { step_vnode(to.placement, std::move(m)); }
   void handle(ActorId to, KeyList&& m) { step_vnode(to.placement, std::move(m)); }
+  void handle(ActorId to, KeyPush&& m) { step_vnode(to.placement, std::move(m)); }
   void handle(ActorId, KeyMutationReply&& m) { step_coordinator(std::move(m)); }
   void handle(ActorId, KeyReadReply&& m) { step_coordinator(std::move(m)); }
   void handle(ActorId, KeyListReply&& m) { step_coordinator(std::move(m)); }
+  void handle(ActorId, KeyAck&& m) { step_coordinator(std::move(m)); }
   void handle(ActorId, BucketChangeReply&& m) { step_coordinator(std::move(m)); }
   void handle(ActorId, BucketChange&& m) { step_membership(std::move(m)); }
   void handle(ActorId, ConfigurationInUse&& m) { step_membership(std::move(m)); }
+  void handle(ActorId, ShardReport&& m) { step_membership(std::move(m)); }
+  void handle(ActorId, PeersSuspected&& m) { suspected = std::move(m.nodes); }
+  void handle(ActorId, ServingPaused&& m) { paused = m.paused; }
   void handle(ActorId, ConfigurationChosen&& m) {
-    configuration = std::move(m.configuration);
-    vnode::Context context = vnode_context();
-    for (auto& [id, vnode] : vnodes) vnode.configuration_changed(context);
+    use(std::move(m.configuration));
+    outbox.push_back(Envelope{ActorId{ActorKind::kMembership, 0, {}},
+                              ConfigurationInUse{index, configuration->epoch}});
+  }
+  // The store was made anew: nothing of the node's earlier identity goes on.
+  void handle(ActorId, NodeReborn&& m) {
+    cache.clear();
+    started.node = m.node;
+    started.incarnation = m.configuration->member(m.node)->admitted;
+    vnodes.become(started);
+    use(std::move(m.configuration));
     outbox.push_back(Envelope{ActorId{ActorKind::kMembership, 0, {}},
                               ConfigurationInUse{index, configuration->epoch}});
   }
@@ -123,7 +142,7 @@ struct Shard::Impl {
   template <typename M>
   void step_vnode(PlacementId id, M&& message) {
     vnode::Context context = vnode_context();
-    vnode_at(id).step(std::forward<M>(message), context);
+    vnodes.at(id, context).step(std::forward<M>(message), context);
   }
   template <typename M>
   void step_coordinator(M&& message) {
@@ -151,27 +170,21 @@ struct Shard::Impl {
     committed_in_turn = true;
   }
 
-  // Each vnode's tick comes once a sync interval and its sweep once a sweep interval, spread evenly
-  // over the shard's ticks.
-  void tick_vnodes() {
-    if (vnodes.empty()) return;
-    vnode::Context context = vnode_context();
-    const auto visit_share = [&](uint64_t interval_ms, uint64_t& credit, PlacementId& cursor,
-                                 auto&& visit) {
-      credit += vnodes.size() * kTickMs;
-      uint64_t visits = std::min<uint64_t>(credit / interval_ms, vnodes.size());
-      credit %= interval_ms;
-      for (; visits > 0; --visits) {
-        auto at = vnodes.upper_bound(cursor);
-        if (at == vnodes.end()) at = vnodes.begin();
-        cursor = at->first;
-        visit(at->second);
-      }
-    };
-    visit_share(options.sync_interval_ms, tick_credit, tick_cursor,
-                [&](vnode::Vnode& vnode) { vnode.tick(context); });
-    visit_share(options.ttl_sweep_interval_ms, sweep_credit, sweep_cursor,
-                [&](vnode::Vnode& vnode) { vnode.sweep(context); });
+  // What membership must know of this shard's vnodes.
+  void report() {
+    ShardReport out;
+    out.shard = index;
+    out.epoch = configuration->epoch;
+    out.shards = options.shards;
+    out.paused = paused && coordinator->waiting() == 0 && vnodes.idle();
+    vnodes.add_to(out, *configuration);
+    const bool due = ticks >= reported_at + kReportTicks;
+    if (!due && out.counted == reported.counted && out.drained == reported.drained &&
+        out.paused == reported.paused && out.epoch == reported.epoch)
+      return;
+    reported_at = ticks;
+    reported = out;
+    outbox.push_back(Envelope{ActorId{ActorKind::kMembership, 0, {}}, std::move(out)});
   }
 
   uint16_t index;
@@ -181,13 +194,16 @@ struct Shard::Impl {
   std::shared_ptr<const Configuration> configuration;
   std::optional<cluster::Membership> membership;
   std::optional<coordinator::Coordinator> coordinator;
-  std::map<PlacementId, vnode::Vnode> vnodes;
-  std::vector<vnode::Vnode*> by_slot;  // the same, by slot_of
+  VnodeSet vnodes;
+  std::vector<NodeNumber> suspected;
+  bool paused = false;  // mutations are refused
   KeyCache cache;
+  uint64_t ticks = 0;
+  ShardReport reported;  // last
+  uint64_t reported_at = 0;
 
   std::vector<Envelope> outbox;
   std::vector<ClientRequest> requests;
-  std::vector<PlacementId> unflushed;
   size_t next_out = 0;
   size_t next_request = 0;
   bool draining = false;
@@ -196,10 +212,6 @@ struct Shard::Impl {
 
   OpId lease_op = 0;
   Hlc last_leased_stamp;
-  uint64_t tick_credit = 0;
-  uint64_t sweep_credit = 0;
-  PlacementId tick_cursor;
-  PlacementId sweep_cursor;
 };
 
 Shard::Shard(uint16_t index, NodeOptions options, Env env)
@@ -218,28 +230,14 @@ absl::Status Shard::start() {
   s.started = *std::move(started);
   s.options.column_families = s.started.column_families;
   s.configuration = s.started.configuration;
-  s.coordinator.emplace(s.index, s.started.clock_lease);
+  s.coordinator.emplace(s.index, s.started.clock_lease, s.env.random.next());
   s.last_leased_stamp = s.started.clock_lease;
-  if (s.index == 0) s.membership.emplace(s.configuration, s.options.shards);
-  ReadRequest request;
-  request.begin = vnode::vnode_states_begin();
-  request.end = vnode::vnode_states_end();
-  request.limit_records = UINT32_MAX;
-  const ReadResult states = s.env.disk.read_at_start(request);
-  if (!states.status.ok()) return states.status;
+  if (s.index == 0) s.membership.emplace(s.started, s.options);
+  s.env.network.set_peers(*s.configuration);
+  s.vnodes.become(s.started);
   vnode::Context context = s.vnode_context();
-  for (const Record& record : states.records) {
-    PlacementId id;
-    if (!vnode::parse_vnode_state_key(record.key, &id) || id.partition >= s.options.ring_size) {
-      return absl::DataLossError("a vnode's state lies under a key that none has");
-    }
-    if (s.shard_of(id) != s.index) continue;
-    pb::VnodeState state;
-    absl::Status status = open_record(record.key, record.value, &state);
-    if (status.ok()) status = s.add_vnode(id).recover(state, context);
-    if (!status.ok()) return status;
-    s.vnode_at(id).configuration_changed(context);
-  }
+  const absl::Status recovered = s.vnodes.recover(context);
+  if (!recovered.ok()) return recovered;
   end_turn();
   return absl::OkStatus();
 }
@@ -263,15 +261,57 @@ void Shard::on_message(ActorId to, Message message) {
 }
 
 void Shard::on_peer_message(const pb::PeerMessage& message) {
-  impl_->env.telemetry.received(ActorKind::kVnode, kTagPeer);
+  Impl& s = *impl_;
+  const ActorKind to = peer_target(message);
+  s.env.telemetry.received(to, kTagPeer);
+  if (to == ActorKind::kMembership) {
+    if (s.membership) s.step_membership(message);
+    return s.drain();
+  }
+  const Configuration& configuration = *s.configuration;
+  const NodeNumber from = message.from_node();
+  if (s.membership && from != 0 && message.cluster() == configuration.cluster_hash()) {
+    cluster::Context context = s.membership_context();
+    s.membership->heard(from, message.epoch(), context);
+  }
+  if (configuration.epoch == 0 || message.cluster() != configuration.cluster_hash() ||
+      !configuration.is_member(from))
+    return s.drain();
+  if (message.has_digest()) {
+    vnode::Context context = s.vnode_context();
+    s.vnodes.hear_digest(message, context);
+    return s.drain();
+  }
   const PlacementId id{uint8_t(message.replication_n()), uint16_t(message.partition())};
-  const bool ours = id.n > 0 && message.replication_n() <= UINT8_MAX &&
-                    message.partition() < impl_->options.ring_size &&
-                    impl_->shard_of(id) == impl_->index;
-  if (!ours) return;
-  impl_->step_vnode(id, message);
+  const bool placed = id.n > 0 && message.replication_n() <= kReplicationMax &&
+                      message.partition() < s.options.ring_size && s.shard_of(id) == s.index;
+  if (to == ActorKind::kVnode && !placed) return s.drain();
+  if (is_between_vnodes(message)) {
+    if (vnode::Vnode* vnode = s.vnodes.find(id, s.options)) {
+      vnode::Context context = s.vnode_context();
+      vnode->step(message, context);
+    }
+  } else if (absl::StatusOr<Envelope> envelope = from_peer(message); envelope.ok()) {
+    envelope->to.shard = s.index;
+    s.outbox.push_back(*std::move(envelope));
+  } else {
+    s.env.telemetry.log(LogLevel::kWarning, "an ill-formed message from a peer was refused");
+  }
+  s.drain();
+}
+
+void Shard::change_cluster(ClusterChange change) {
+  impl_->step_membership(std::move(change));
   impl_->drain();
 }
+
+void Shard::full_sync() {
+  vnode::Context context = impl_->vnode_context();
+  impl_->vnodes.announce_all(context);
+  impl_->drain();
+}
+
+std::shared_ptr<const Configuration> Shard::configuration() const { return impl_->configuration; }
 
 void Shard::on_disk(DiskEvent event) {
   Impl& s = *impl_;
@@ -280,7 +320,10 @@ void Shard::on_disk(DiskEvent event) {
   if (committed) ++s.commits;
   switch (event.actor.kind) {
     case ActorKind::kVnode:
-      s.step_vnode(event.actor.placement, std::move(event));
+      // Of a vnode of an earlier identity: nobody waits for it.
+      if (s.vnodes.find(event.actor.placement, s.options)) {
+        s.step_vnode(event.actor.placement, std::move(event));
+      }
       break;
     case ActorKind::kMembership:
       s.step_membership(event);
@@ -298,43 +341,44 @@ void Shard::tick() {
   coordinator::Context context = s.coordinator_context();
   s.coordinator->tick(context);
   s.renew_lease();
-  s.tick_vnodes();
+  if (s.membership) {
+    cluster::Context membership = s.membership_context();
+    s.membership->tick(membership);
+    s.committed_in_turn = true;
+  }
+  if (++s.ticks % kNewsTicks == 0) s.report();
+  vnode::Context vnodes = s.vnode_context();
+  s.vnodes.tick(vnodes);
   s.drain();
 }
 
 void Shard::end_turn() {
   Impl& s = *impl_;
   vnode::Context context = s.vnode_context();
-  for (const PlacementId id : s.unflushed) s.vnode_at(id).flush(context);
-  s.unflushed.clear();
+  s.vnodes.flush(context);
   s.committed_in_turn = false;
   s.env.disk.end_turn();
 }
 
-bool Shard::turn_has_work() const { return !impl_->unflushed.empty() || impl_->committed_in_turn; }
+bool Shard::turn_has_work() const {
+  return !impl_->vnodes.unflushed.empty() || impl_->committed_in_turn;
+}
 
 bool Shard::idle() const {
   const Impl& s = *impl_;
   if (s.coordinator->waiting() > 0 || (s.membership && !s.membership->idle())) return false;
-  for (const auto& [id, vnode] : s.vnodes) {
-    if (!vnode.idle()) return false;
-  }
-  return true;
+  return s.vnodes.idle();
 }
 
 ShardFigures Shard::figures() const {
   const Impl& s = *impl_;
   ShardFigures figures;
-  figures.vnodes = uint32_t(s.vnodes.size());
   figures.cache_hits = s.cache.hits();
   figures.cache_misses = s.cache.misses();
   figures.cache_bytes = s.cache.bytes();
   figures.commits = s.commits;
   figures.waiting_operations = s.coordinator ? s.coordinator->waiting() : 0;
-  for (const auto& [id, vnode] : s.vnodes) {
-    figures.keys_purged += vnode.purged();
-    figures.corrupt_vnodes += vnode.corrupt();
-  }
+  s.vnodes.add_to(figures, s.env.clock.wall_ms());
   return figures;
 }
 
@@ -343,7 +387,7 @@ std::pair<uint64_t, uint64_t> Shard::fingerprint() const {
   Fingerprint fingerprint;
   s.coordinator->add_to(fingerprint);
   if (s.membership) s.membership->add_to(fingerprint);
-  for (const auto& [id, vnode] : s.vnodes) vnode.add_to(fingerprint);
+  s.vnodes.add_to(fingerprint);
   return fingerprint.digest();
 }
 

@@ -37,7 +37,7 @@ absl::Status write_node(Env& env, const pb::NodeRecord& node, const Configuratio
   return env.disk.commit_at_start(batch);
 }
 
-absl::Status found(const NodeOptions& options, Env& env, pb::NodeRecord* node) {
+Configuration founding_configuration(const NodeOptions& options, uint64_t nonce, Env& env) {
   std::string cluster_id;
   append_big_endian(cluster_id, env.random.next());
   append_big_endian(cluster_id, env.random.next());
@@ -46,20 +46,21 @@ absl::Status found(const NodeOptions& options, Env& env, pb::NodeRecord* node) {
   first.node_id = options.node_id;
   first.address = options.address;
   first.zone = options.zone;
+  first.nonce = nonce;
   BucketConfig defaults;
   defaults.ttl_seconds = options.default_ttl_seconds;
   defaults.replication_n = options.replication_n;
   defaults.write_quorum = options.default_write_quorum;
   defaults.read_quorum = options.default_read_quorum;
-  const Configuration founding =
-      found_cluster(std::move(cluster_id), options.ring_size, std::move(first), defaults);
-  node->set_node_id(options.node_id);
-  node->set_node(1);
-  node->set_incarnation(founding.epoch);
-  node->set_boot(1);
-  node->set_column_families(options.column_families);
-  node->set_ring_size(options.ring_size);
-  node->set_format(kFormat);
+  return found_cluster(std::move(cluster_id), options.ring_size, std::move(first), defaults);
+}
+
+// The first start on an empty disk.
+absl::Status begin(const NodeOptions& options, Env& env, pb::NodeRecord* node) {
+  *node = node_record(options, 1, env.random.next() | 1);
+  if (!options.seed_nodes.empty()) return write_node(env, *node, nullptr);
+  const Configuration founding = founding_configuration(options, node->nonce(), env);
+  node->set_node(founding.last_node);
   return write_node(env, *node, &founding);
 }
 
@@ -76,6 +77,35 @@ absl::Status check_identity(const NodeOptions& options, const pb::NodeRecord& no
     return absl::FailedPreconditionError(absl::StrCat(
         "the cluster was created with ring_size ", node.ring_size(), ", not ", options.ring_size));
   }
+  return absl::OkStatus();
+}
+
+absl::Status read_configuration(Env& env, StartState* state) {
+  pb::Configuration record;
+  const absl::Status status = read_record(env, vnode::configuration_record_key(), &record);
+  if (absl::IsNotFound(status) && state->node == 0) {
+    state->configuration = std::make_shared<const Configuration>();
+    return absl::OkStatus();
+  }
+  if (absl::IsNotFound(status)) return absl::DataLossError("the configuration record is missing");
+  if (!status.ok()) return status;
+  absl::StatusOr<Configuration> configuration = from_pb(record);
+  if (!configuration.ok()) return configuration.status();
+  const Member* self = configuration->member(state->node);
+  if (!self) return absl::DataLossError("the configuration does not know this node");
+  state->incarnation = self->admitted;
+  state->configuration = std::make_shared<const Configuration>(*std::move(configuration));
+  return absl::OkStatus();
+}
+
+absl::Status read_votes(Env& env, StartState* state) {
+  pb::AcceptorRecord record;
+  const absl::Status status = read_record(env, vnode::acceptor_record_key(), &record);
+  if (absl::IsNotFound(status)) return absl::OkStatus();
+  if (!status.ok()) return status;
+  absl::StatusOr<cluster::Votes> votes = cluster::from_pb(record);
+  if (!votes.ok()) return votes.status();
+  state->votes = *std::move(votes);
   return absl::OkStatus();
 }
 
@@ -99,11 +129,22 @@ absl::StatusOr<Hlc> highest_lease(Env& env) {
 
 }  // namespace
 
+pb::NodeRecord node_record(const NodeOptions& options, uint64_t boot, uint64_t nonce) {
+  pb::NodeRecord node;
+  node.set_node_id(options.node_id);
+  node.set_boot(boot);
+  node.set_column_families(options.column_families);
+  node.set_ring_size(options.ring_size);
+  node.set_format(kFormat);
+  node.set_nonce(nonce);
+  return node;
+}
+
 absl::StatusOr<StartState> start_node(uint16_t shard, const NodeOptions& options, Env& env) {
   pb::NodeRecord node;
   absl::Status status = read_record(env, vnode::node_record_key(), &node);
   if (absl::IsNotFound(status) && shard == 0) {
-    status = found(options, env, &node);
+    status = begin(options, env, &node);
   } else if (status.ok()) {
     status = check_identity(options, node);
     if (status.ok() && shard == 0) {
@@ -112,18 +153,13 @@ absl::StatusOr<StartState> start_node(uint16_t shard, const NodeOptions& options
     }
   }
   if (!status.ok()) return status;
-  pb::Configuration record;
-  status = read_record(env, vnode::configuration_record_key(), &record);
-  if (absl::IsNotFound(status)) return absl::DataLossError("the configuration record is missing");
-  if (!status.ok()) return status;
-  absl::StatusOr<Configuration> configuration = from_pb(record);
-  if (!configuration.ok()) return configuration.status();
   StartState state;
-  state.configuration = std::make_shared<const Configuration>(*std::move(configuration));
   state.node = node.node();
-  state.incarnation = node.incarnation();
   state.boot = node.boot();
+  state.nonce = node.nonce();
   state.column_families = uint16_t(node.column_families());
+  if (status = read_configuration(env, &state); !status.ok()) return status;
+  if (status = read_votes(env, &state); !status.ok()) return status;
   absl::StatusOr<Hlc> lease = highest_lease(env);
   if (!lease.ok()) return lease.status();
   state.clock_lease = *lease;

@@ -5,6 +5,8 @@
 // of the two protocols differ in their top bit, so that whoever answers knows whom to tell.
 #pragma once
 
+#include <string_view>
+
 #include "core/client_api.h"
 #include "core/ids.h"
 
@@ -17,6 +19,9 @@ class Backend {
   // Called by the loop's thread only. Requests of one connection arrive in the order in which the
   // client sent them.
   virtual void submit(ClientRequest request) = 0;
+
+  // A request was refused for this constraint of its schema, before it was submitted.
+  virtual void violated(std::string_view) {}
 };
 
 enum class Protocol : uint8_t { kHttp, kTcp };

@@ -21,6 +21,18 @@ TEST_CASE("frame limits: a frame over the limit is refused at once, on its lengt
   CHECK(client.read_to_end() == "");
 }
 
+TEST_CASE("frame limits: a request that breaks its schema is told to the backend") {
+  FrameFixture fixture;
+  RawClient client(fixture.port);
+  client.send(put_frame(1, "", "v"));
+  CHECK(read_response(client).error().code() == "BAD_REQUEST");
+  fixture.thread.run([&] {
+    CHECK(fixture.backend.seen.empty());
+    REQUIRE(fixture.backend.broken.size() == 1);
+    CHECK(fixture.backend.broken[0].find("PutRequest.key") == 0);
+  });
+}
+
 TEST_CASE("frame limits: the largest frame passes whole") {
   FrameFixture fixture;
   RawClient client(fixture.port);

@@ -201,7 +201,7 @@ void HttpConnection::handle_request() {
     }
     return respond(*routed.answer);
   }
-  if (routed.admin) return ask_node(*routed.admin, std::move(routed.seed));
+  if (routed.admin) return ask_node(std::move(routed));
   wait_ = Wait::kBackend;
   routed.data->client = to_client_id({Protocol::kHttp, place_.slot, place_.generation, number_});
   shared_->backend.submit(std::move(*routed.data));
@@ -236,14 +236,14 @@ std::function<void(T)> HttpConnection::answer_as(std::function<HttpResponse(cons
   };
 }
 
-void HttpConnection::ask_node(AdminCall call, SeedNode seed) {
+void HttpConnection::ask_node(HttpRoute asked) {
   wait_ = Wait::kNode;
   NodeAdmin& admin = shared_->admin;
   const auto plain = [](const auto& result) { return to_http(result); };
   const auto outcome = [](const char* action) {
     return [action](const AdminOutcome& result) { return to_http(result, action); };
   };
-  switch (call) {
+  switch (*asked.admin) {
     case AdminCall::kStatus:
       return admin.status(answer_as<NodeStatus>(plain));
     case AdminCall::kReadiness:
@@ -252,10 +252,14 @@ void HttpConnection::ask_node(AdminCall call, SeedNode seed) {
       return admin.members(answer_as<std::vector<MemberInfo>>(plain));
     case AdminCall::kRing:
       return admin.ring(answer_as<RingInfo>(plain));
-    case AdminCall::kJoin:
-      return admin.join(std::move(seed), answer_as<AdminOutcome>(outcome("")));
-    case AdminCall::kLeave:
-      return admin.leave(answer_as<AdminOutcome>(outcome("")));
+    case AdminCall::kHandoff:
+      return admin.handoff(answer_as<HandoffInfo>(plain));
+    case AdminCall::kRepair:
+      return admin.repair(answer_as<RepairInfo>(plain));
+    case AdminCall::kPlan:
+      return admin.plan(std::move(asked.plan), answer_as<PlanInfo>(plain));
+    case AdminCall::kChange:
+      return admin.change(std::move(asked.change), answer_as<AdminOutcome>(outcome("")));
     case AdminCall::kFullSync:
       return admin.full_sync(answer_as<AdminOutcome>(outcome("full_sync_triggered")));
     case AdminCall::kMetrics:

@@ -25,7 +25,9 @@ class HttpConnection;
 struct HttpShared {
   HttpShared(boost::asio::io_context& io, Backend& to, NodeAdmin& node, HttpServerOptions with,
              ShardMetrics& counts)
-      : loop(io), backend(to), admin(node), options(with), metrics(counts) {}
+      : loop(io), backend(to), admin(node), options(with), metrics(counts) {
+    codec.observe([this](std::string_view constraint) { backend.violated(constraint); });
+  }
 
   boost::asio::io_context& loop;
   Backend& backend;
@@ -71,7 +73,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool accept_head();
   void on_parse_error(boost::system::error_code error);
   void handle_request();
-  void ask_node(AdminCall call, SeedNode seed);
+  void ask_node(HttpRoute asked);
   void on_node_answer(uint32_t number, const HttpResponse& response);
   void respond(const HttpResponse& response);
   void refuse(int status, const std::string& word, const std::string& message);

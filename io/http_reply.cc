@@ -53,11 +53,15 @@ int status_of(ErrorCode code, Operation operation) {
       return 409;
     case ErrorCode::kForbidden:
       return 403;
+    case ErrorCode::kNotEmpty:
+    case ErrorCode::kConflict:
+      return 409;
     case ErrorCode::kUnavailable:
     case ErrorCode::kDiskFull:
     case ErrorCode::kCorrupt:
     case ErrorCode::kPurging:
     case ErrorCode::kNotReady:
+    case ErrorCode::kLeft:
       return 503;
   }
   return 500;
@@ -174,48 +178,6 @@ HttpResponse to_http(const HttpEcho& asked, ClientReply reply) {
   HttpResponse response = body_of(asked, std::move(reply));
   response.context = std::move(context);
   return response;
-}
-
-HttpResponse to_http(const NodeStatus& status) {
-  return answer(200, {{"status", status.state},
-                      {"num_vnodes", status.num_vnodes},
-                      {"node_id", status.node_id},
-                      {"ring_version", status.ring_version}});
-}
-
-HttpResponse readiness(const NodeStatus& status) {
-  return answer(status.serving ? 200 : 503, {{"ready", status.serving}, {"status", status.state}});
-}
-
-HttpResponse to_http(const std::vector<MemberInfo>& members) {
-  Json list = Json::array();
-  for (const MemberInfo& member : members) {
-    list.push_back({{"node_id", member.node_id},
-                    {"address", member.address},
-                    {"status", member.status},
-                    {"zone", member.zone},
-                    {"node", member.node},
-                    {"incarnation", member.incarnation}});
-  }
-  return answer(200, {{"members", std::move(list)}});
-}
-
-HttpResponse to_http(const RingInfo& ring) {
-  return answer(200, {{"version", ring.version},
-                      {"ring_size", ring.owners.size()},
-                      {"partitions_owned", ring.partitions_owned},
-                      {"owners", ring.owners}});
-}
-
-HttpResponse to_http(const AdminOutcome& outcome, const std::string& action) {
-  if (outcome.http_status == 200) {
-    Json json = {{"ok", true}};
-    if (!action.empty()) json["action"] = action;
-    return answer(200, json);
-  }
-  Json json = {{"error", outcome.error}, {"outcome", outcome.unknown ? "unknown" : "rejected"}};
-  if (!outcome.hint.empty()) json["hint"] = outcome.hint;
-  return answer(outcome.http_status, json);
 }
 
 }  // namespace vordb::io

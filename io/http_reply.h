@@ -23,6 +23,9 @@ HttpResponse to_http(const HttpEcho& asked, ClientReply reply);
 HttpResponse to_http(const NodeStatus& status);
 HttpResponse to_http(const std::vector<MemberInfo>& members);
 HttpResponse to_http(const RingInfo& ring);
+HttpResponse to_http(const HandoffInfo& handoff);
+HttpResponse to_http(const RepairInfo& repair);
+HttpResponse to_http(const PlanInfo& plan);
 // `action`, if any, is shown in the answer to a command that went well.
 HttpResponse to_http(const AdminOutcome& outcome, const std::string& action);
 HttpResponse readiness(const NodeStatus& status);

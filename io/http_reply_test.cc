@@ -92,7 +92,9 @@ TEST_CASE("http reply: each error has its status and word") {
            {ErrorCode::kDiskFull, Operation::kPut, 503, "disk_full"},
            {ErrorCode::kCorrupt, Operation::kGet, 503, "corrupt"},
            {ErrorCode::kPurging, Operation::kSetAdd, 503, "purging"},
-           {ErrorCode::kNotReady, Operation::kGet, 503, "not_ready"}}) {
+           {ErrorCode::kNotReady, Operation::kGet, 503, "not_ready"},
+           {ErrorCode::kLeft, Operation::kPut, 503, "left"},
+           {ErrorCode::kConflict, Operation::kPut, 409, "conflict"}}) {
     CAPTURE(row.word);
     const HttpResponse response = reply_with(row.code, row.operation);
     CHECK(response.status == row.status);
@@ -122,8 +124,10 @@ TEST_CASE("http reply: buckets and the node") {
   CHECK(to_http(asked(Operation::kListBuckets), reply).body == "[" + bucket + "]");
   CHECK(readiness({.serving = false}).status == 503);
   CHECK(readiness({.serving = true}).status == 200);
-  CHECK(to_http(AdminOutcome{.http_status = 409, .error = "alone", .hint = ""}, "").body ==
-        R"({"error":"alone","outcome":"rejected"})");
+  const HttpResponse refused =
+      to_http(AdminOutcome{ClientError{ErrorCode::kNotEmpty, Outcome::kRejected, "", ""}}, "");
+  CHECK(refused.status == 409);
+  CHECK(refused.body == R"({"error":"not_empty","outcome":"rejected"})");
   CHECK(to_http(AdminOutcome{}, "full_sync_triggered").body ==
         R"({"ok":true,"action":"full_sync_triggered"})");
 }

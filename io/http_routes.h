@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/client_codec.h"
+#include "core/messages.h"
 #include "io/http_message.h"
 #include "io/http_reply.h"
 #include "io/node_admin.h"
@@ -14,12 +15,14 @@ namespace vordb::io {
 enum class AdminCall : uint8_t {
   kStatus,
   kReadiness,
+  kMetrics,
   kMembers,
   kRing,
-  kJoin,
-  kLeave,
+  kHandoff,
+  kRepair,
   kFullSync,
-  kMetrics
+  kPlan,
+  kChange
 };
 
 struct HttpRoute {
@@ -28,8 +31,9 @@ struct HttpRoute {
   std::optional<ClientRequest> data;  // but for its client
   std::optional<AdminCall> admin;
 
-  SeedNode seed;  // of a kJoin
-  HttpEcho echo;  // of data
+  ClusterChange change;  // of a kChange
+  PlanQuestion plan;     // of a kPlan
+  HttpEcho echo;         // of data
   bool counted =
       false;  // in the request metrics: echo.operation is what was asked, also of a refused request
 };
@@ -37,7 +41,7 @@ struct HttpRoute {
 // Never throws. Takes the body and key from the request.
 HttpRoute route(HttpRequest request, ClientCodec& codec);
 
-// "host:port" or "name@host[:port]" (port 7001 if absent); nothing when it is neither.
-std::optional<SeedNode> parse_seed_node(std::string_view text);
+// Whether this is "host:port" or "name@host[:port]".
+bool is_seed_node(std::string_view text);
 
 }  // namespace vordb::io

@@ -195,13 +195,48 @@ TEST_CASE("http routes: administration") {
   CHECK(ask("POST", "/admin/full-sync", "{}").admin == AdminCall::kFullSync);
   CHECK(refusal("GET", "/healthz") == 200);
   const HttpRoute join = ask("POST", "/admin/join", R"({"seed_node":"n@h:5"})");
-  CHECK(join.admin == AdminCall::kJoin);
-  CHECK(join.seed.port == 5);
+  CHECK(join.admin == AdminCall::kChange);
+  CHECK(join.change.kind == ClusterChange::Kind::kJoin);
+  CHECK(join.change.node == "n@h:5");
   for (const char* body : {"", "{}", "[]", R"({"seed_node":""})", R"({"seed_node":5})",
                            R"({"seed_node":null})", R"({"seed_node":"nonsense"})"}) {
     CAPTURE(body);
     CHECK(refusal("POST", "/admin/join", body) == 400);
   }
+}
+
+TEST_CASE("http routes: changes of members") {
+  const HttpRoute remove =
+      ask("POST", "/admin/remove", R"({"node_id":"node2","accept_loss":true})");
+  CHECK(remove.admin == AdminCall::kChange);
+  CHECK(remove.change.kind == ClusterChange::Kind::kRemove);
+  CHECK(remove.change.node == "node2");
+  CHECK(remove.change.accept_loss);
+  CHECK(!ask("POST", "/admin/remove", R"({"node_id":"n"})").change.accept_loss);
+  CHECK(ask("POST", "/admin/down", R"({"node_id":"n"})").change.kind == ClusterChange::Kind::kDown);
+  CHECK(ask("POST", "/admin/leave").change.node == "");
+  CHECK(ask("POST", "/admin/leave", "{}").change.kind == ClusterChange::Kind::kLeave);
+  CHECK(ask("POST", "/admin/leave", R"({"node_id":"n"})").change.node == "n");
+  const HttpRoute plan =
+      ask("POST", "/admin/plan", R"({"change":"leave","node_id":"n","zone":"z"})");
+  CHECK(plan.admin == AdminCall::kPlan);
+  CHECK(plan.plan.change == ClusterChange::Kind::kLeave);
+  CHECK(plan.plan.node_id == "n");
+  CHECK(plan.plan.zone == "z");
+  for (const char* body : {"", "{}", R"({"node_id":""})", R"({"node_id":5})",
+                           R"({"node_id":"n","accept_loss":"yes"})"}) {
+    CAPTURE(body);
+    CHECK(refusal("POST", "/admin/remove", body) == 400);
+  }
+  for (const char* body :
+       {"", "{}", R"({"change":"join"})", R"({"change":"x","node_id":"n"})",
+        R"({"change":"down","node_id":"n"})", R"({"change":"join","node_id":"n","zone":1})"}) {
+    CAPTURE(body);
+    CHECK(refusal("POST", "/admin/plan", body) == 400);
+  }
+  CHECK(refusal("POST", "/admin/leave", R"({"node_id":5})") == 400);
+  CHECK(refusal("GET", "/admin/remove") == 405);
+  CHECK(refusal("POST", "/admin/handoff") == 405);
 }
 
 }  // namespace vordb::io

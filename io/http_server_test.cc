@@ -212,10 +212,11 @@ TEST_CASE("http: status, administration, health and metrics") {
   CHECK(read_answer(client).body.find(R"("owners":[["node1"],["node1"]])") != std::string::npos);
   client.send(request("POST", "/admin/full-sync"));
   CHECK(read_answer(client).body == R"({"ok":true,"action":"full_sync_triggered"})");
-  fixture.node.outcome = {503, "unavailable", "is the seed up?", false};
+  fixture.node.outcome.error =
+      ClientError{ErrorCode::kUnavailable, Outcome::kRejected, "no answer", "is the seed up?"};
   client.send(request("POST", "/admin/join", R"({"seed_node":"node2@localhost"})"));
   CHECK(read_answer(client).status == 503);
-  CHECK(fixture.node.last_seed.host == "localhost");
+  CHECK(fixture.node.last_change.node == "node2@localhost");
   fixture.node.state.serving = false;
   client.send(request("GET", "/readyz") + request("GET", "/healthz") + request("GET", "/metrics"));
   CHECK(read_answer(client).status == 503);

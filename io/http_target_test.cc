@@ -51,22 +51,15 @@ TEST_CASE("http target: parameters") {
 }
 
 TEST_CASE("seed node: host and port, or name, host and perhaps a port") {
-  auto seed = parse_seed_node("10.77.0.1:7002");
-  REQUIRE(seed);
-  CHECK(seed->host == "10.77.0.1");
-  CHECK(seed->port == 7002);
-  CHECK(seed->expected_node_id == "");
-  seed = parse_seed_node("node1@localhost");
-  REQUIRE(seed);
-  CHECK(seed->host == "localhost");
-  CHECK(seed->port == 7001);
-  CHECK(seed->expected_node_id == "node1");
-  CHECK(parse_seed_node("n@h:65535")->port == 65535);
+  for (const char* text : {"10.77.0.1:7002", "node1@localhost", "n@h:65535", "my-host.a_b:1"}) {
+    CAPTURE(text);
+    CHECK(is_seed_node(text));
+  }
   for (const char* text :
        {"", "host", "host:", ":7001", "host:0", "host:65536", "host:7001x", "host:-1", "@host",
         "name@", "name@:7001", "a@b@c", "a b:7001", "host:70:01"}) {
     CAPTURE(text);
-    CHECK(!parse_seed_node(text));
+    CHECK(!is_seed_node(text));
   }
 }
 

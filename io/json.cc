@@ -14,7 +14,14 @@ struct FieldReader {
   explicit FieldReader(JsonFields* to) : out(to) {}
 
   bool null() { return value(); }
-  bool boolean(bool) { return value(); }
+  bool boolean(bool flag) {
+    if (!value()) return false;
+    if (depth == 1 && current != nullptr) {
+      current->kind = JsonFields::Kind::kFlag;
+      current->integer = flag;
+    }
+    return true;
+  }
   bool number_integer(Json::number_integer_t number) { return integer(number); }
   bool number_unsigned(Json::number_unsigned_t number) {
     if (number > uint64_t(std::numeric_limits<int64_t>::max())) return value();

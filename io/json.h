@@ -17,13 +17,13 @@ class JsonFields {
   // Deeper texts are refused.
   static constexpr int kMaxDepth = 128;
 
-  enum class Kind : uint8_t { kString, kInteger, kStrings, kOther };
+  enum class Kind : uint8_t { kString, kInteger, kFlag, kStrings, kOther };
 
   struct Field {
     std::string name;
     Kind kind = Kind::kOther;  // kOther: any other type, or an integer beyond int64
     std::string text;
-    int64_t integer = 0;
+    int64_t integer = 0;  // of a kFlag: 0 or 1
     std::vector<std::string> strings;
   };
 

@@ -34,11 +34,12 @@ TEST_CASE("json: kinds of fields") {
   CHECK(kind_of_a(R"({"a":-9223372036854775808})") == Kind::kInteger);
   CHECK(kind_of_a(R"({"a":9223372036854775807})") == Kind::kInteger);
   for (const char* other :
-       {"9223372036854775808", "-9223372036854775809", "1.0", "1e2", "true", "null", "{}", "[1]",
+       {"9223372036854775808", "-9223372036854775809", "1.0", "1e2", "null", "{}", "[1]", "[true]",
         "[\"x\",1]", "[[\"x\"]]", "[{}]", "99999999999999999999999999"}) {
     CAPTURE(other);
     CHECK(kind_of_a(std::string("{\"a\":") + other + "}") == Kind::kOther);
   }
+  CHECK(kind_of_a(R"({"a":true})") == Kind::kFlag);
   CHECK(kind_of_a(R"({"a":["x","y"]})") == Kind::kStrings);
   CHECK(kind_of_a(R"({"a":[]})") == Kind::kStrings);
   CHECK(!kind_of_a(R"({"c":{"a":"x"},"b":["a"]})"));

@@ -69,7 +69,7 @@ void MetricsCollector::gather(std::function<void(std::vector<ShardSample>)> done
 void MetricsCollector::visit_next(std::shared_ptr<Visit> visit) const {
   const Source& source = sources_[visit->next];
   source.post([this, &source, visit = std::move(visit)]() mutable {
-    visit->samples.push_back({*source.metrics, source.figures()});
+    visit->samples.push_back({*source.metrics, source.figures(), *source.telemetry});
     if (++visit->next < sources_.size()) return visit_next(std::move(visit));
     visit->done(std::move(visit->samples));
   });

@@ -8,11 +8,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/client_api.h"
 #include "core/shard.h"
 #include "io/backend.h"
+#include "io/log_telemetry.h"
+#include "io/peer_shared.h"
 
 namespace vordb::io {
 
@@ -70,26 +73,37 @@ class ShardMetrics {
 struct NodeFigures {
   uint64_t ring_version = 0;
   uint64_t partitions_owned = 0;
-  uint64_t cluster_connected = 0;  // other members with a live connection
-  uint64_t gossip_deltas_sent = 0;
-  uint64_t gossip_delta_keys = 0;
+  uint64_t other_members = 0;
+  uint64_t cluster_connected = 0;  // of them: those with a live connection
+  uint64_t moving_partitions = 0;
+  uint64_t draining_partitions = 0;
+  const PeerCounters* peers = nullptr;  // null: there is no transport
 };
 
 struct ShardSample {
   ShardMetrics metrics;
   ShardFigures figures;
+  TelemetryCounts telemetry;
 };
+
+ShardFigures sum_of(const std::vector<ShardSample>& samples);
 
 // The text format 0.0.4 of these samples.
 std::string render_metrics(const std::vector<ShardSample>& samples, const NodeFigures& node);
 
+// What GET /admin/handoff and /admin/repair show of the shards' counts.
+std::vector<std::pair<std::string, uint64_t>> handoff_figures(const ShardFigures& figures);
+std::vector<std::pair<std::string, uint64_t>> repair_figures(const ShardFigures& figures);
+
 class MetricsCollector {
  public:
-  // One shard: `post` runs a task on its thread; `metrics` and `figures` are read there only.
+  // One shard: `post` runs a task on its thread; `metrics`, `figures` and `telemetry` are read
+  // there only.
   struct Source {
     std::function<void(std::function<void()>)> post;
     const ShardMetrics* metrics = nullptr;
     std::function<ShardFigures()> figures;
+    const TelemetryCounts* telemetry = nullptr;
   };
 
   // `node` is called on the last source's thread. At least one source.

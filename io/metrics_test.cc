@@ -86,9 +86,12 @@ TEST_CASE("metrics: a scrape visits each shard by its own way") {
   std::vector<std::function<void()>> queue;
   ShardMetrics metrics;
   metrics.count(Operation::kGet, Protocol::kHttp, RequestStatus::kOk, 1);
+  TelemetryCounts telemetry;
+  telemetry.received[size_t(ActorKind::kVnode)][5] = 4;
+  telemetry.violated = 1;
   MetricsCollector::Source source{
       [&](std::function<void()> task) { queue.push_back(std::move(task)); }, &metrics,
-      [] { return ShardFigures{}; }};
+      [] { return ShardFigures{}; }, &telemetry};
   const MetricsCollector collector({source, source, source}, [] { return NodeFigures{}; });
   std::string text;
   collector.scrape([&](std::string made) { text = std::move(made); });
@@ -101,6 +104,20 @@ TEST_CASE("metrics: a scrape visits each shard by its own way") {
   }
   CHECK(has_line(text,
                  R"(vordb_request_count_total{operation="get",protocol="http",status="ok"} 3)"));
+  CHECK(has_line(text, R"(vordb_events_received_total{actor="vnode",kind="key_mutation"} 12)"));
+  CHECK(has_line(text, "vordb_constraints_violated_total 3"));
+}
+
+TEST_CASE("metrics: what goes to and comes from other nodes") {
+  PeerCounters peers;
+  peers.bytes_sent = 7;
+  peers.dropped_full = 2;
+  const std::string text =
+      render_metrics({sample()}, {.other_members = 2, .cluster_connected = 1, .peers = &peers});
+  CHECK(has_line(text, "vordb_cluster_other_members 2"));
+  CHECK(has_line(text, "vordb_cluster_connected 1"));
+  CHECK(has_line(text, "vordb_peer_bytes_sent_total 7"));
+  CHECK(has_line(text, R"(vordb_peer_messages_dropped_total{reason="queue_full"} 2)"));
 }
 
 }  // namespace vordb::io

@@ -1,4 +1,5 @@
-// The families of /metrics and their meaning. Labels hold fixed words only, never what users sent.
+// The families of /metrics about clients, and the text of all. Labels hold fixed words only, never
+// what users sent.
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "io/metrics.h"
+#include "io/metrics_families.h"
 
 namespace vordb::io {
 namespace {
@@ -35,14 +37,6 @@ constexpr Operation kOtherOperations[] = {Operation::kSetContains,  Operation::k
                                           Operation::kCreateBucket, Operation::kListBuckets,
                                           Operation::kGetBucket,    Operation::kDeleteBucket,
                                           Operation::kPing};
-
-MetricFamily family(std::string name, std::string help, MetricType type) {
-  MetricFamily made;
-  made.name = std::move(name);
-  made.help = std::move(help);
-  made.type = type;
-  return made;
-}
 
 template <size_t kCount>
 MetricFamily request_counts(const char* name, const char* help,
@@ -107,34 +101,11 @@ MetricFamily per_protocol(const char* name, const char* help, MetricType type, u
   return made;
 }
 
-MetricFamily single(const char* name, const char* help, MetricType type, uint64_t value) {
-  MetricFamily made = family(name, help, type);
-  made.metric.emplace_back();
-  made.metric.back().counter.value = double(value);
-  made.metric.back().gauge.value = double(value);
-  return made;
-}
-
-void add_figures(const ShardFigures& from, ShardFigures* into) {
-  into->vnodes += from.vnodes;
-  into->cache_hits += from.cache_hits;
-  into->cache_misses += from.cache_misses;
-  into->cache_bytes += from.cache_bytes;
-  into->keys_purged += from.keys_purged;
-  into->commits += from.commits;
-  into->corrupt_vnodes += from.corrupt_vnodes;
-  into->waiting_operations += from.waiting_operations;
-}
-
 }  // namespace
 
 std::string render_metrics(const std::vector<ShardSample>& samples, const NodeFigures& node) {
   ShardMetrics sum;
-  ShardFigures figures;
-  for (const ShardSample& sample : samples) {
-    sum.add(sample.metrics);
-    add_figures(sample.figures, &figures);
-  }
+  for (const ShardSample& sample : samples) sum.add(sample.metrics);
   constexpr MetricType kCounter = MetricType::Counter;
   constexpr MetricType kGauge = MetricType::Gauge;
   std::vector<MetricFamily> families = {
@@ -146,29 +117,8 @@ std::string render_metrics(const std::vector<ShardSample>& samples, const NodeFi
       per_protocol("vordb_connections", "Open client connections.", kGauge,
                    sum.connections(Protocol::kHttp), sum.connections(Protocol::kTcp)),
       per_protocol("vordb_connections_refused_total", "Client connections refused for a limit.",
-                   kCounter, sum.refused(Protocol::kHttp), sum.refused(Protocol::kTcp)),
-      single("vordb_cache_hit_total", "Reads answered from the key cache.", kCounter,
-             figures.cache_hits),
-      single("vordb_cache_miss_total", "Reads that the key cache could not answer.", kCounter,
-             figures.cache_misses),
-      single("vordb_cache_bytes", "Bytes in the key cache.", kGauge, figures.cache_bytes),
-      single("vordb_keys_purged_total", "Expired keys whose data was removed.", kCounter,
-             figures.keys_purged),
-      single("vordb_commits_total", "Batches made durable.", kCounter, figures.commits),
-      single("vordb_corrupt_vnodes", "Partitions not served because their data is damaged.", kGauge,
-             figures.corrupt_vnodes),
-      single("vordb_waiting_operations", "Requests under way.", kGauge, figures.waiting_operations),
-      single("vordb_vnodes", "Placements that live on this node.", kGauge, figures.vnodes),
-      single("vordb_gossip_delta_sent_total", "Deltas sent to other nodes.", kCounter,
-             node.gossip_deltas_sent),
-      single("vordb_gossip_delta_keys_total", "Keys in the deltas sent to other nodes.", kCounter,
-             node.gossip_delta_keys),
-      single("vordb_ring_version", "Version of the ring in use.", kGauge, node.ring_version),
-      single("vordb_partitions_owned", "Partitions that this node owns.", kGauge,
-             node.partitions_owned),
-      single("vordb_cluster_connected", "Other members with a live connection.", kGauge,
-             node.cluster_connected),
-  };
+                   kCounter, sum.refused(Protocol::kHttp), sum.refused(Protocol::kTcp))};
+  append_node_families(samples, node, &families);
   std::ostringstream text;
   text.imbue(std::locale::classic());
   prometheus::TextSerializer().Serialize(text, families);

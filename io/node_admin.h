@@ -8,8 +8,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "core/client_api.h"
+#include "core/messages.h"
 
 namespace vordb::io {
 
@@ -17,7 +22,7 @@ template <typename T>
 using Answer = std::function<void(T)>;
 
 struct NodeStatus {
-  std::string state = "running";  // "starting", "joining", "running", "leaving", "left"
+  std::string state = "running";  // "joining", "running", "leaving", "left"
   bool serving = true;            // data operations are answered; what /readyz says
   std::string node_id;
   uint32_t num_vnodes = 0;
@@ -28,31 +33,71 @@ struct MemberInfo {
   std::string node_id;
   std::string address;  // host:port of its cluster port
   std::string zone;
-  std::string status;  // "joining", "up", "leaving", "left", "removed", ...
+  std::string status;  // "joining", "up", "leaving", "down"
   uint32_t node = 0;
   uint64_t incarnation = 0;
+  uint32_t partitions = 0;  // that it owns
+  bool connected = false;   // from this node, or is this node
 };
 
 struct RingInfo {
+  struct Partition {
+    uint64_t version = 0;
+    std::vector<std::string> owners;  // node ids in the order of the ring
+    std::vector<std::string> next;    // owners to be; empty unless it moves
+  };
   uint64_t version = 0;
-  uint32_t partitions_owned = 0;                 // by this node
-  std::vector<std::vector<std::string>> owners;  // node ids, by partition
+  uint32_t partitions_owned = 0;  // by this node
+  std::vector<Partition> partitions;
 };
 
-// Whom to join through: "host:port" or "name@host[:port]".
-struct SeedNode {
-  std::string expected_node_id;  // empty: any
-  std::string host;
-  uint16_t port = 0;
+// How far the moves of partitions have come.
+struct HandoffInfo {
+  struct Move {
+    uint32_t partition = 0;
+    uint64_t begun = 0;  // the epoch of the entry that began it
+    std::vector<std::string> from;
+    std::vector<std::string> to;
+  };
+  uint64_t version = 0;
+  std::vector<Move> moves;  // under way
+  // Partitions whose earlier owners still hand over, and how many wait for this node.
+  uint32_t draining = 0;
+  uint32_t draining_here = 0;
+  // Of this node: its name and what it counts.
+  std::vector<std::pair<std::string, uint64_t>> figures;
 };
 
-// How a command ended. 200 is success; else `error` is the word that clients see, such as
-// "unavailable" or "not_empty".
+// A change of the members that is only thought of.
+struct PlanQuestion {
+  ClusterChange::Kind change = ClusterChange::Kind::kJoin;  // or kLeave, kRemove, kReplace
+  std::string node_id;
+  std::string zone;  // of a joiner
+};
+
+// What it would do.
+struct PlanInfo {
+  std::optional<ClientError> error;
+  std::string change = "join";
+  std::string node_id;
+  uint32_t partitions_moved = 0;  // whose owners would change
+  uint32_t replicas_moved = 0;    // copies of partitions that some node would have to take over
+  struct Load {
+    std::string node_id;
+    uint32_t before = 0;  // partitions owned
+    uint32_t after = 0;
+  };
+  std::vector<Load> loads;
+};
+
+// Counts by name, in the order in which they are shown.
+struct RepairInfo {
+  std::vector<std::pair<std::string, uint64_t>> figures;
+};
+
+// How a command ended.
 struct AdminOutcome {
-  int http_status = 200;
-  std::string error;
-  std::string hint;
-  bool unknown = false;  // of an error: it may have taken effect, or may yet
+  std::optional<ClientError> error;
 };
 
 class NodeAdmin {
@@ -62,8 +107,11 @@ class NodeAdmin {
   virtual void status(Answer<NodeStatus> done) = 0;
   virtual void members(Answer<std::vector<MemberInfo>> done) = 0;
   virtual void ring(Answer<RingInfo> done) = 0;
-  virtual void join(SeedNode seed, Answer<AdminOutcome> done) = 0;
-  virtual void leave(Answer<AdminOutcome> done) = 0;
+  virtual void handoff(Answer<HandoffInfo> done) = 0;
+  virtual void repair(Answer<RepairInfo> done) = 0;
+  virtual void plan(PlanQuestion question, Answer<PlanInfo> done) = 0;
+  // Answered when it has been done or refused, which may take long.
+  virtual void change(ClusterChange change, Answer<AdminOutcome> done) = 0;
   virtual void full_sync(Answer<AdminOutcome> done) = 0;
 
   // The text of /metrics (MetricsCollector::scrape).

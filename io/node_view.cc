@@ -3,22 +3,48 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/codec.h"
-#include "core/vnode/record_keys.h"
+#include "io/cluster_plan.h"
+#include "io/peer_links.h"
 #include "io/shard_loop.h"
-#include "proto/storage.pb.h"
 
 namespace vordb::io {
 namespace {
+
+// A change that was not answered by then is answered `unknown`; it may still come about. Reaching
+// the seed of a join comes on top.
+constexpr std::chrono::seconds kPatience{35};
+constexpr const char* kDefaultClusterPort = ":7001";
 
 std::string name_of(const Configuration& configuration, NodeNumber node) {
   const Member* member = configuration.member(node);
   return member ? member->node_id : "node " + std::to_string(node);
 }
 
-// What the operator's commands answer in a node that runs alone.
-AdminOutcome refused(int http_status, std::string error, std::string hint) {
-  return {http_status, std::move(error), std::move(hint), false};
+std::vector<std::string> names_of(const Configuration& configuration,
+                                  const std::vector<NodeNumber>& nodes) {
+  std::vector<std::string> names;
+  for (const NodeNumber node : nodes) names.push_back(name_of(configuration, node));
+  return names;
+}
+
+bool holds(const std::vector<NodeNumber>& nodes, NodeNumber node) {
+  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+}
+
+uint32_t partitions_of(const Configuration& configuration, NodeNumber node) {
+  return uint32_t(
+      std::count_if(configuration.partitions.begin(), configuration.partitions.end(),
+                    [node](const Partition& partition) { return holds(partition.owners, node); }));
+}
+
+ClientError late() {
+  return {ErrorCode::kUnavailable, Outcome::kUnknown, "the cluster has not decided yet",
+          "it may still be done: see /admin/members"};
+}
+
+ClientError unreachable(const std::string& address, const std::string& why) {
+  return {ErrorCode::kUnavailable, Outcome::kRejected, address + ": " + why,
+          "is a node running there, and is this its cluster port?"};
 }
 
 }  // namespace
@@ -30,96 +56,203 @@ void NodeView::attach(std::vector<ShardLoop*> shards) {
   // thread.
   for (auto shard = shards_.rbegin(); shard != shards_.rend(); ++shard) {
     sources.push_back({[loop = *shard](std::function<void()> task) { loop->post(std::move(task)); },
-                       &(*shard)->metrics(), [loop = *shard] { return loop->figures(); }});
+                       &(*shard)->metrics(), [loop = *shard] { return loop->figures(); },
+                       &(*shard)->telemetry()});
   }
   collector_ = std::make_unique<MetricsCollector>(std::move(sources), [this] { return figures(); });
 }
 
-std::shared_ptr<const Configuration> NodeView::read_configuration() {
-  const std::string key = vnode::configuration_record_key();
-  const ReadResult result =
-      shards_.front()->disk().read_at_start({.family = kMetaFamily, .begin = key});
-  if (!result.status.ok() || result.records.empty()) return nullptr;
-  pb::Configuration record;
-  if (!open_record(key, result.records.front().value, &record).ok()) return nullptr;
-  absl::StatusOr<Configuration> configuration = from_pb(record);
-  if (!configuration.ok()) return nullptr;
-  return std::make_shared<const Configuration>(*std::move(configuration));
+void NodeView::with_configuration(std::function<void(const Configuration&)> use) {
+  shards_.front()->post([this, use = std::move(use)] { use(*shards_.front()->configuration()); });
 }
 
-void NodeView::with_configuration(std::function<void(std::shared_ptr<const Configuration>)> use) {
-  shards_.front()->post([this, use = std::move(use)] { use(read_configuration()); });
+// The newest member of this node's name; null before it has joined.
+const Member* NodeView::self(const Configuration& configuration) const {
+  const Member* newest = nullptr;
+  for (const Member& member : configuration.members) {
+    if (member.node_id == options_.node_id) newest = &member;
+  }
+  return newest;
 }
 
 NodeFigures NodeView::figures() {
+  const std::shared_ptr<const Configuration> configuration = shards_.front()->configuration();
   NodeFigures figures;
-  if (const auto configuration = read_configuration()) {
-    figures.ring_version = configuration->epoch;
-    figures.partitions_owned = configuration->ring_size;
+  figures.ring_version = configuration->epoch;
+  const Member* own = self(*configuration);
+  if (own) figures.partitions_owned = partitions_of(*configuration, own->node);
+  for (const Member& member : configuration->members) {
+    if (&member == own || member.status == MemberStatus::kRemoved) continue;
+    ++figures.other_members;
+    figures.cluster_connected += peers_.is_connected(member.address) ? 1 : 0;
   }
+  const HandoffInfo handoff = handoff_of(*configuration);
+  figures.moving_partitions = handoff.moves.size();
+  figures.draining_partitions = handoff.draining;
+  figures.peers = &peers_.shared().counters;
   return figures;
+}
+
+NodeStatus NodeView::status_of(const Configuration& configuration) const {
+  NodeStatus status;
+  status.node_id = options_.node_id;
+  status.ring_version = configuration.epoch;
+  const Member* own = self(configuration);
+  status.serving = false;
+  if (configuration.epoch == 0 || !own || own->status == MemberStatus::kJoining) {
+    status.state = "joining";
+  } else if (own->status == MemberStatus::kRemoved) {
+    status.state = "left";
+  } else {
+    status.state = own->status == MemberStatus::kLeaving ? "leaving" : "running";
+    status.serving = true;
+  }
+  // A vnode comes to life with the first key of its partition; the partition is this node's before.
+  if (own) status.num_vnodes = partitions_of(configuration, own->node);
+  return status;
 }
 
 void NodeView::status(Answer<NodeStatus> done) {
   collector_->gather([this, done = std::move(done)](std::vector<ShardSample> samples) {
-    NodeStatus status;
-    status.node_id = options_.node_id;
-    for (const ShardSample& sample : samples) status.num_vnodes += sample.figures.vnodes;
-    if (const auto configuration = read_configuration()) {
-      status.ring_version = configuration->epoch;
-      // A vnode comes to life with the first key of its partition; the partition is this node's
-      // before.
-      status.num_vnodes = std::max(status.num_vnodes, configuration->ring_size);
-    }
+    NodeStatus status = status_of(*shards_.front()->configuration());
+    uint32_t vnodes = 0;
+    for (const ShardSample& sample : samples) vnodes += sample.figures.vnodes;
+    status.num_vnodes = std::max(status.num_vnodes, vnodes);
     done(std::move(status));
   });
 }
 
 void NodeView::members(Answer<std::vector<MemberInfo>> done) {
-  with_configuration([done = std::move(done)](std::shared_ptr<const Configuration> configuration) {
+  with_configuration([this, done = std::move(done)](const Configuration& configuration) {
     std::vector<MemberInfo> members;
-    if (configuration) {
-      for (const Member& member : configuration->members) {
-        members.push_back({member.node_id, member.address, member.zone, member.status, member.node,
-                           member.incarnation});
-      }
+    for (const Member& member : configuration.members) {
+      if (member.status == MemberStatus::kRemoved) continue;
+      MemberInfo info;
+      info.node_id = member.node_id;
+      info.address = member.address;
+      info.zone = member.zone;
+      info.status = to_string(member.status);
+      info.node = member.node;
+      info.incarnation = member.admitted;
+      info.partitions = partitions_of(configuration, member.node);
+      info.connected = member.node_id == options_.node_id || peers_.is_connected(member.address);
+      members.push_back(std::move(info));
     }
     done(std::move(members));
   });
 }
 
 void NodeView::ring(Answer<RingInfo> done) {
-  with_configuration([this,
-                      done = std::move(done)](std::shared_ptr<const Configuration> configuration) {
+  with_configuration([this, done = std::move(done)](const Configuration& configuration) {
     RingInfo ring;
-    if (configuration) {
-      ring.version = configuration->epoch;
-      for (uint32_t partition = 0; partition < configuration->ring_size; ++partition) {
-        std::vector<std::string> owners;
-        for (const NodeNumber node :
-             configuration->owners({options_.replication_n, uint16_t(partition)})) {
-          owners.push_back(name_of(*configuration, node));
-        }
-        const bool own = std::find(owners.begin(), owners.end(), options_.node_id) != owners.end();
-        ring.partitions_owned += own ? 1 : 0;
-        ring.owners.push_back(std::move(owners));
-      }
+    ring.version = configuration.epoch;
+    const Member* own = self(configuration);
+    if (own) ring.partitions_owned = partitions_of(configuration, own->node);
+    for (const Partition& partition : configuration.partitions) {
+      ring.partitions.push_back({partition.pv, names_of(configuration, partition.owners),
+                                 names_of(configuration, partition.next)});
     }
     done(std::move(ring));
   });
 }
 
-void NodeView::join(SeedNode, Answer<AdminOutcome> done) {
-  done(refused(501, "not_supported", "this version runs as a cluster of one node"));
+HandoffInfo NodeView::handoff_of(const Configuration& configuration) const {
+  HandoffInfo info;
+  info.version = configuration.epoch;
+  const Member* own = self(configuration);
+  for (size_t p = 0; p < configuration.partitions.size(); ++p) {
+    const Partition& partition = configuration.partitions[p];
+    info.draining += partition.draining.empty() ? 0 : 1;
+    info.draining_here += own && holds(partition.draining, own->node) ? 1 : 0;
+    if (partition.move == 0) continue;
+    info.moves.push_back({uint32_t(p), partition.move, names_of(configuration, partition.owners),
+                          names_of(configuration, partition.next)});
+  }
+  return info;
 }
 
-void NodeView::leave(Answer<AdminOutcome> done) {
-  done(refused(409, "last_member",
-               "there is no other member to hand the data to; stop the process instead"));
+void NodeView::handoff(Answer<HandoffInfo> done) {
+  collector_->gather([this, done = std::move(done)](std::vector<ShardSample> samples) {
+    HandoffInfo info = handoff_of(*shards_.front()->configuration());
+    info.figures = handoff_figures(sum_of(samples));
+    done(std::move(info));
+  });
 }
 
-// The only owner of everything has nobody to compare with: it is in step.
-void NodeView::full_sync(Answer<AdminOutcome> done) { done({}); }
+void NodeView::repair(Answer<RepairInfo> done) {
+  collector_->gather([done = std::move(done)](std::vector<ShardSample> samples) {
+    done({repair_figures(sum_of(samples))});
+  });
+}
+
+void NodeView::plan(PlanQuestion question, Answer<PlanInfo> done) {
+  with_configuration(
+      [question = std::move(question), done = std::move(done)](const Configuration& configuration) {
+        done(plan_change(configuration, question));
+      });
+}
+
+// ---- the operator's commands
+
+void NodeView::change(ClusterChange change, Answer<AdminOutcome> done) {
+  if (change.kind == ClusterChange::Kind::kJoin)
+    return join_through(std::move(change), std::move(done));
+  if (change.node.empty()) change.node = options_.node_id;
+  shards_.front()->post([this, change = std::move(change), done = std::move(done)]() mutable {
+    change_now(std::move(change), std::move(done));
+  });
+}
+
+void NodeView::join_through(ClusterChange change, Answer<AdminOutcome> done) {
+  const std::string seed = change.node;
+  const size_t at = seed.find('@');
+  const std::string name = at == std::string::npos ? "" : seed.substr(0, at);
+  std::string address = at == std::string::npos ? seed : seed.substr(at + 1);
+  if (address.find(':') == std::string::npos) address += kDefaultClusterPort;
+  PeerLink* const link = peers_.link(address);
+  if (!link) return done({unreachable(address, "this node is stopping")});
+  link->meet([this, change = std::move(change), done = std::move(done), name, address](
+                 const pb::PeerHello* peer, const std::string& why) mutable {
+    if (!peer) return done({unreachable(address, why)});
+    if (!name.empty() && peer->node_id() != name) {
+      return done({ClientError{ErrorCode::kConflict, Outcome::kRejected,
+                               "the node at " + address + " is not called " + name, ""}});
+    }
+    shards_.front()->post([this, change = std::move(change), done = std::move(done)]() mutable {
+      change_now(std::move(change), std::move(done));
+    });
+  });
+}
+
+void NodeView::change_now(ClusterChange change, Answer<AdminOutcome> done) {
+  change.request = ++last_request_;
+  Waiting waiting;
+  waiting.done = std::move(done);
+  if (change.kind != ClusterChange::Kind::kLeave) {
+    waiting.deadline = std::make_unique<boost::asio::steady_timer>(shards_.front()->loop());
+    waiting.deadline->expires_after(kPatience);
+    waiting.deadline->async_wait([this, request = change.request](boost::system::error_code error) {
+      if (!error) answer_operator({request, late()});
+    });
+  }
+  waiting_.emplace(change.request, std::move(waiting));
+  shards_.front()->change_cluster(std::move(change));
+}
+
+void NodeView::answer_operator(ClusterChangeReply reply) {
+  const auto found = waiting_.find(reply.request);
+  if (found == waiting_.end()) return;  // it has been told that this takes too long
+  const Answer<AdminOutcome> done = std::move(found->second.done);
+  waiting_.erase(found);
+  done({std::move(reply.error)});
+}
+
+void NodeView::full_sync(Answer<AdminOutcome> done) {
+  for (ShardLoop* shard : shards_) {
+    shard->post([shard] { shard->full_sync(); });
+  }
+  done({});
+}
 
 void NodeView::metrics(Answer<std::string> done) { collector_->scrape(std::move(done)); }
 

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "io/listener.h"
 #include "io/logging.h"
 #include "io/node_view.h"
+#include "io/peer_links.h"
 #include "io/rocks_store.h"
 #include "io/shard_loop.h"
 
@@ -18,6 +20,14 @@ namespace {
 constexpr uint64_t kMiB = 1ull << 20;
 constexpr uint64_t kHeldBytesMax = 256 * kMiB;
 constexpr uint32_t kHttpConnectionsMin = 4096;
+
+PeerOptions peer_options(const RuntimeOptions& options) {
+  PeerOptions peers;
+  // A delta or a page of a snapshot holds a few of the largest values.
+  peers.max_message_bytes = 4 * uint64_t{options.max_frame_bytes};
+  peers.queue_bytes = std::max(peers.queue_bytes, peers.max_message_bytes);
+  return peers;
+}
 
 uint32_t share(uint64_t whole, uint16_t shards) { return uint32_t((whole + shards - 1) / shards); }
 
@@ -38,13 +48,21 @@ ShardLoop::Options loop_options(const RuntimeOptions& options, uint16_t index) {
 
 struct Runtime::Impl {
   Impl(RuntimeOptions given, std::shared_ptr<spdlog::logger> log)
-      : options(std::move(given)), logger(std::move(log)), view(options.node) {}
+      : options(std::move(given)),
+        logger(std::move(log)),
+        peer_shared(
+            std::make_shared<PeerShared>(peer_options(options), options.node.node_id, logger)),
+        peers(peer_shared),
+        view(options.node, peers) {}
 
   // The loops stop before the shards go, and all before the store.
   ~Impl() {
     for (const auto& shard : shards) shard->join();
     http_listener.reset();
     frame_listener.reset();
+    peer_listener.reset();
+    peers.stop();
+    view.detach();
     shards.clear();
   }
 
@@ -54,11 +72,14 @@ struct Runtime::Impl {
 
   RuntimeOptions options;
   std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<PeerShared> peer_shared;
+  PeerLinks peers;
   NodeView view;
   std::unique_ptr<RocksStore> store;
   std::vector<std::unique_ptr<ShardLoop>> shards;
   std::unique_ptr<Listener> http_listener;
   std::unique_ptr<Listener> frame_listener;
+  std::unique_ptr<Listener> peer_listener;
 };
 
 absl::Status Runtime::Impl::open_store() {
@@ -80,33 +101,46 @@ absl::Status Runtime::Impl::open_store() {
 }
 
 void Runtime::Impl::make_shards() {
-  const auto to_shard = [this](uint16_t shard, std::vector<Envelope> messages) {
+  ShardLoop::Routes routes;
+  routes.to_shard = [this](uint16_t shard, std::vector<Envelope> messages) {
     shards[shard]->deliver(std::move(messages));
   };
+  routes.peers_to_shard = [this](uint16_t shard, std::vector<pb::PeerMessage> messages) {
+    shards[shard]->deliver_peers(std::move(messages));
+  };
+  routes.to_operator = [this](ClusterChangeReply reply) { view.answer_operator(std::move(reply)); };
   std::vector<ShardLoop*> loops;
+  std::vector<boost::asio::io_context*> contexts;
   for (uint16_t index = 0; index < options.node.shards; ++index) {
-    shards.push_back(
-        std::make_unique<ShardLoop>(loop_options(options, index), *store, view, to_shard, logger));
+    shards.push_back(std::make_unique<ShardLoop>(loop_options(options, index), *store, view, peers,
+                                                 peer_shared, routes, logger));
     loops.push_back(shards.back().get());
+    contexts.push_back(&shards.back()->loop());
   }
   view.attach(std::move(loops));
+  peers.attach(std::move(contexts));
 }
 
 absl::Status Runtime::Impl::listen() {
-  std::vector<Listener::Target> http_targets, frame_targets;
+  using Socket = boost::asio::ip::tcp::socket;
+  std::vector<Listener::Target> http_targets, frame_targets, peer_targets;
   for (const auto& shard : shards) {
     ShardLoop* const loop = shard.get();
-    using Socket = boost::asio::ip::tcp::socket;
     http_targets.push_back(
         {&loop->loop(), [loop](Socket socket) { loop->http().adopt(std::move(socket)); }});
     frame_targets.push_back(
         {&loop->loop(), [loop](Socket socket) { loop->frames().adopt(std::move(socket)); }});
+    peer_targets.push_back(
+        {&loop->loop(), [loop](Socket socket) { loop->peers().adopt(std::move(socket)); }});
   }
-  http_listener = std::make_unique<Listener>(shards.front()->loop(), std::move(http_targets));
-  frame_listener = std::make_unique<Listener>(shards.front()->loop(), std::move(frame_targets));
-  if (absl::Status status = http_listener->listen(options.host, options.http_port); !status.ok())
-    return status;
-  return frame_listener->listen(options.host, options.tcp_port);
+  boost::asio::io_context& first = shards.front()->loop();
+  http_listener = std::make_unique<Listener>(first, std::move(http_targets));
+  frame_listener = std::make_unique<Listener>(first, std::move(frame_targets));
+  peer_listener = std::make_unique<Listener>(first, std::move(peer_targets));
+  absl::Status status = http_listener->listen(options.host, options.http_port);
+  if (status.ok()) status = frame_listener->listen(options.host, options.tcp_port);
+  if (status.ok()) status = peer_listener->listen(options.host, options.cluster_port);
+  return status;
 }
 
 Runtime::Runtime(RuntimeOptions options, std::shared_ptr<spdlog::logger> logger)
@@ -139,6 +173,7 @@ bool Runtime::drain(uint64_t timeout_ms) {
   impl_->shards.front()->post([this] {
     impl_->http_listener->stop();
     impl_->frame_listener->stop();
+    impl_->peer_listener->stop();
   });
   for (const auto& shard : impl_->shards) {
     shard->drain([progress] {

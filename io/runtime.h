@@ -1,5 +1,5 @@
-// A node in production: the store, one thread with its event loop for each shard, and the listeners
-// for clients.
+// A node in production: the store, one thread with its event loop for each shard, the connections
+// to other nodes, and the listeners for clients and peers.
 //
 // A shard's thread runs its own connections, timers and node logic; between threads there are only
 // posted messages. All that arrives in one round of a loop is handled first and then ends one turn,
@@ -24,6 +24,7 @@ struct RuntimeOptions {
   std::string host = "127.0.0.1";
   uint16_t http_port = 4001;
   uint16_t tcp_port = 5001;
+  uint16_t cluster_port = 7001;
 
   std::string store_path;
   uint64_t write_buffer_mb = 4;  // of each column family

@@ -7,25 +7,37 @@ namespace {
 
 // A shard whose first writes are not durable by then has a disk that does not answer.
 constexpr std::chrono::seconds kStartPatience{60};
+// Messages of other nodes that wait for this shard's thread.
+constexpr uint64_t kPeerMessagesWaitingMax = 100000;
 
 }  // namespace
 
-ShardLoop::ShardLoop(Options options, RocksStore& store, NodeAdmin& admin, ToShard to_shard,
+ShardLoop::ShardLoop(Options options, RocksStore& store, NodeAdmin& admin, PeerLinks& peers,
+                     std::shared_ptr<PeerShared> peer_shared, Routes routes,
                      std::shared_ptr<spdlog::logger> logger)
     : options_(std::move(options)),
+      routes_(std::move(routes)),
       work_(boost::asio::make_work_guard(loop_)),
       ticker_(loop_),
       telemetry_(options_.index, std::move(logger)),
       network_(options_.node.shards,
-               {std::move(to_shard), [this](ClientId client, ClientReply reply) {
-                  on_reply(client, std::move(reply));
-                }}) {
+               {routes_.to_shard,
+                [this](ClientId client, ClientReply reply) { on_reply(client, std::move(reply)); },
+                routes_.to_operator, &peers}),
+      peer_outboxes_(options_.node.shards),
+      peer_shared_(std::move(peer_shared)) {
   disk_ = std::make_unique<RocksDisk>(
       store, [this](std::vector<DiskEvent> events) { post_disk_events(std::move(events)); });
   shard_ = std::make_unique<Shard>(options_.index, options_.node,
                                    Env{clock_, network_, *disk_, random_, telemetry_});
   frames_ = std::make_unique<FrameServer>(loop_, *this, options_.frames, metrics_);
   http_ = std::make_unique<HttpServer>(loop_, *this, admin, options_.http, metrics_);
+  receiver_ = std::make_unique<PeerReceiver>(
+      loop_, peer_shared_,
+      PeerReceiver::Routes{
+          options_.node.shards,
+          [this](uint16_t shard, pb::PeerMessage& message) { on_peer_message(shard, message); },
+          [this] { end_peer_batch(); }});
 }
 
 ShardLoop::~ShardLoop() { join(); }
@@ -61,6 +73,43 @@ void ShardLoop::deliver(std::vector<Envelope> messages) {
       shard_->on_message(envelope.to, std::move(envelope.message));
     open_turn();
   });
+}
+
+void ShardLoop::deliver_peers(std::vector<pb::PeerMessage> messages) {
+  // A shard that falls behind loses what its peers will send again.
+  if (peer_messages_waiting_ > kPeerMessagesWaitingMax) {
+    peer_shared_->counters.dropped_arrived += messages.size();
+    return;
+  }
+  peer_messages_waiting_ += messages.size();
+  boost::asio::post(loop_, [this, messages = std::move(messages)] {
+    peer_messages_waiting_ -= messages.size();
+    for (const pb::PeerMessage& message : messages) shard_->on_peer_message(message);
+    open_turn();
+  });
+}
+
+void ShardLoop::on_peer_message(uint16_t shard, pb::PeerMessage& message) {
+  if (shard == options_.index) return shard_->on_peer_message(message);
+  peer_outboxes_[shard].push_back(std::move(message));
+}
+
+void ShardLoop::end_peer_batch() {
+  for (size_t shard = 0; shard < peer_outboxes_.size(); ++shard) {
+    if (!peer_outboxes_[shard].empty())
+      routes_.peers_to_shard(uint16_t(shard), std::exchange(peer_outboxes_[shard], {}));
+  }
+  open_turn();
+}
+
+void ShardLoop::change_cluster(ClusterChange change) {
+  shard_->change_cluster(std::move(change));
+  open_turn();
+}
+
+void ShardLoop::full_sync() {
+  shard_->full_sync();
+  open_turn();
 }
 
 void ShardLoop::post_disk_events(std::vector<DiskEvent> events) {

@@ -7,6 +7,7 @@
 // waiting for more.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -19,10 +20,13 @@
 #include "io/http_server.h"
 #include "io/log_telemetry.h"
 #include "io/metrics.h"
+#include "io/peer_links.h"
+#include "io/peer_receiver.h"
 #include "io/rocks_disk.h"
 #include "io/shard_network.h"
 #include "io/system_clock.h"
 #include "io/system_random.h"
+#include "proto/peer.pb.h"
 
 namespace vordb::io {
 
@@ -34,11 +38,17 @@ class ShardLoop final : public Backend {
     FrameServerOptions frames;
     HttpServerOptions http;
   };
-  // Brings another shard its messages.
-  using ToShard = std::function<void(uint16_t shard, std::vector<Envelope> messages)>;
+  // The ways out of a shard into the rest of the node.
+  struct Routes {
+    std::function<void(uint16_t shard, std::vector<Envelope> messages)> to_shard;
+    // What came from other nodes for another shard.
+    std::function<void(uint16_t shard, std::vector<pb::PeerMessage> messages)> peers_to_shard;
+    std::function<void(ClusterChangeReply reply)> to_operator;
+  };
 
-  // `store` and `admin` outlive the loop.
-  ShardLoop(Options options, RocksStore& store, NodeAdmin& admin, ToShard to_shard,
+  // `store`, `admin` and `peers` outlive the loop.
+  ShardLoop(Options options, RocksStore& store, NodeAdmin& admin, PeerLinks& peers,
+            std::shared_ptr<PeerShared> peer_shared, Routes routes,
             std::shared_ptr<spdlog::logger> logger);
   ~ShardLoop() override;
   ShardLoop(const ShardLoop&) = delete;
@@ -55,6 +65,7 @@ class ShardLoop final : public Backend {
   // From any thread.
   void post(std::function<void()> task);
   void deliver(std::vector<Envelope> messages);
+  void deliver_peers(std::vector<pb::PeerMessage> messages);
 
   // From any thread: serves no new requests; `drained` is called on the loop's thread once nothing
   // is in flight.
@@ -64,22 +75,31 @@ class ShardLoop final : public Backend {
 
   // On the loop's thread only.
   void submit(ClientRequest request) override;
+  void violated(std::string_view constraint) override { telemetry_.violated(constraint); }
   FrameServer& frames() { return *frames_; }
   HttpServer& http() { return *http_; }
+  PeerReceiver& peers() { return *receiver_; }
+  // Of shard 0; answered by Routes::to_operator.
+  void change_cluster(ClusterChange change);
+  void full_sync();
+  std::shared_ptr<const Configuration> configuration() const { return shard_->configuration(); }
   const ShardMetrics& metrics() const { return metrics_; }
   ShardFigures figures() const { return shard_->figures(); }
-  RocksDisk& disk() { return *disk_; }
+  const TelemetryCounts& telemetry() const { return telemetry_.counts(); }
 
  private:
   // From the store's threads.
   void post_disk_events(std::vector<DiskEvent> events);
   void on_reply(ClientId client, ClientReply reply);
+  void on_peer_message(uint16_t shard, pb::PeerMessage& message);
+  void end_peer_batch();
   void open_turn();
   void end_turn();
   void schedule_tick();
   bool is_drained() const;
 
   Options options_;
+  Routes routes_;
   boost::asio::io_context loop_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer ticker_;
@@ -92,6 +112,10 @@ class ShardLoop final : public Backend {
   std::unique_ptr<Shard> shard_;
   std::unique_ptr<FrameServer> frames_;
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<PeerReceiver> receiver_;
+  std::vector<std::vector<pb::PeerMessage>> peer_outboxes_;  // by shard
+  std::atomic<uint64_t> peer_messages_waiting_{0};           // posted by other shards
+  std::shared_ptr<PeerShared> peer_shared_;
   std::function<void()> drained_;
   bool turn_open_ = false;
   std::thread thread_;

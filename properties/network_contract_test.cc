@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/cluster/configuration.h"
 #include "io/shard_network.h"
 #include "proto/peer.pb.h"
 #include "sim/chooser.h"
@@ -86,7 +87,12 @@ class SimSide : public NetworkSide, private sim::SimNetworkHost {
   void deliver_reply(ClientId client, ClientReply reply) override {
     replies.emplace_back(client, std::move(reply));
   }
-  void deliver_remote(NodeNumber, std::string bytes) override { remote_ = std::move(bytes); }
+  void deliver_operator_reply(ClusterChangeReply reply) override {
+    operator_replies_.push_back(std::move(reply));
+  }
+  void deliver_remote(const std::string& address, NodeNumber to, std::string bytes) override {
+    remote_.push_back({address, to, std::move(bytes)});
+  }
 
   sim::Chooser chooser_;
   uint64_t now_us_ = 1;
@@ -95,7 +101,13 @@ class SimSide : public NetworkSide, private sim::SimNetworkHost {
   sim::SimNetwork network_;
 
  public:
-  std::string remote_;
+  struct Sent {
+    std::string address;
+    NodeNumber to;
+    std::string bytes;
+  };
+  std::vector<Sent> remote_;
+  std::vector<ClusterChangeReply> operator_replies_;
 };
 
 ActorId vnode_of(uint16_t shard, uint16_t partition) {
@@ -183,9 +195,25 @@ TEST_CASE("network contract: what goes to another node goes as the bytes of its 
   message.set_partition(7);
   message.mutable_announcement()->set_hlc(5);
   side.network().send(2, message);
-  pb::PeerMessage parsed;
-  REQUIRE(parsed.ParseFromString(side.remote_));
-  CHECK(parsed.SerializeAsString() == message.SerializeAsString());
+  CHECK(side.remote_.empty());  // no address of it is known
+  Configuration configuration;
+  Member member;
+  member.node = 2;
+  member.address = "b:7001";
+  configuration.members.push_back(member);
+  side.network().set_peers(configuration);
+  side.network().send(2, message);
+  side.network().send_to("c:7001", message);
+  REQUIRE(side.remote_.size() == 2);
+  CHECK(side.remote_[0].address == "b:7001");
+  CHECK(side.remote_[0].to == 2);
+  CHECK(side.remote_[1].address == "c:7001");
+  CHECK(side.remote_[1].to == 0);
+  for (const SimSide::Sent& sent : side.remote_) {
+    pb::PeerMessage parsed;
+    REQUIRE(parsed.ParseFromString(sent.bytes));
+    CHECK(parsed.SerializeAsString() == message.SerializeAsString());
+  }
 }
 
 }  // namespace

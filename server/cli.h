@@ -55,6 +55,9 @@ void declare_data_commands(CLI::App& app, Cli& cli);
 void declare_bucket_commands(CLI::App& app, Cli& cli);
 void declare_cluster_commands(CLI::App& app, Cli& cli);
 
+// `members` without a key: those of the cluster.
+int show_cluster_members(Cli& cli);
+
 // One request over the binary protocol. On anything but an answer without an error it prints why
 // and returns the exit status; kCliOk leaves the answer in `response`.
 int cli_call(Cli& cli, const pb::Request& request, pb::Response* response);

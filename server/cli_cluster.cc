@@ -1,11 +1,15 @@
-// Commands on the node and its cluster, over the HTTP admin routes: what they answer is shown as it
-// comes, JSON objects and lists as tables, so that a node that tells more is shown in full by an
-// older vordb-cli too.
+// Commands on the node and its cluster, over the HTTP admin routes. Where there is no better way to
+// show an answer it is shown as it comes, JSON objects and lists as tables, so that a node that
+// tells more is shown in full by an older vordb-cli too.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <map>
 #include <memory>
 #include <ostream>
+#include <thread>
 
 #include "io/http_client.h"
 #include "server/cli.h"
@@ -14,6 +18,11 @@
 
 namespace vordb::server {
 namespace {
+
+// A join is answered within 40 s; leaving takes as long as the data takes.
+constexpr int kJoinTimeoutMs = 45000;
+constexpr int kLeaveTimeoutMs = 24 * 3600 * 1000;
+constexpr auto kWatchPause = std::chrono::milliseconds(300);
 
 std::string cell_text(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -76,10 +85,11 @@ int failure(Cli& cli, const io::HttpAnswer& answer, const Json& body) {
   return rejected ? kCliRefused : kCliUnknown;
 }
 
-int call_admin(Cli& cli, const std::string& method, const std::string& target,
-               const std::string& body) {
+// The node's answer; not 0: why there is none was printed, and this is the exit status.
+int ask_node(Cli& cli, const std::string& method, const std::string& target,
+             const std::string& body, int timeout_ms, Json* json) {
   const absl::StatusOr<io::HttpAnswer> answer =
-      io::http_call(cli.host, cli.http_port, method, target, body, cli.timeout_ms);
+      io::http_call(cli.host, cli.http_port, method, target, body, timeout_ms);
   if (!answer.ok()) {
     const bool late = absl::IsDeadlineExceeded(answer.status());
     cli.err << fmt::format("vordb-cli: {}\n", std::string(answer.status().message()));
@@ -89,44 +99,240 @@ int call_admin(Cli& cli, const std::string& method, const std::string& target,
         cli.host, cli.http_port);
     return late && method != "GET" ? kCliUnknown : kCliUnreachable;
   }
-  const Json json = Json::parse(answer->body, nullptr, false);
-  if (answer->status != 200) return failure(cli, *answer, json);
-  if (cli.json || json.is_discarded()) {
-    cli.out << answer->body << '\n';
-  } else {
-    print_answer(cli, json);
+  *json = Json::parse(answer->body, nullptr, false);
+  if (answer->status != 200) return failure(cli, *answer, *json);
+  if (json->is_discarded()) {
+    cli.err << "vordb-cli: the answer is no JSON: wrong port?\n";
+    return kCliUnknown;
   }
   return kCliOk;
 }
 
-void add_route(CLI::App& app, Cli& cli, const char* name, const char* meaning, const char* method,
-               const char* target) {
-  app.add_subcommand(name, meaning)->callback([&cli, method, target] {
-    cli.action = [&cli, method, target] { return call_admin(cli, method, target, ""); };
+using Printer = void (*)(Cli& cli, const Json& answer);
+
+int show(Cli& cli, const std::string& method, const std::string& target, const std::string& body,
+         int timeout_ms, Printer print = print_answer) {
+  Json json;
+  const int status = ask_node(cli, method, target, body, timeout_ms, &json);
+  if (status != kCliOk) return status;
+  if (cli.json) return print_json(cli, json);
+  print(cli, json);
+  return kCliOk;
+}
+
+void print_members(Cli& cli, const Json& answer) {
+  TextTable table({"node", "address", "status", "zone", ">partitions", "connected"});
+  for (const Json& member : answer.value("members", Json::array())) {
+    table.add({member.value("node_id", ""), member.value("address", ""), member.value("status", ""),
+               member.value("zone", ""), std::to_string(member.value("partitions", 0)),
+               member.value("connected", false) ? "yes" : "no"});
+  }
+  cli.out << table.to_string();
+}
+
+std::string joined(const Json& names) {
+  std::string text;
+  for (const Json& name : names) text += (text.empty() ? "" : ", ") + cell_text(name);
+  return text;
+}
+
+// How much of the ring each node holds.
+void print_ring(Cli& cli, const Json& answer) {
+  std::map<std::string, std::pair<int, int>> held;  // all, and as the first owner
+  for (const Json& owners : answer.value("owners", Json::array())) {
+    for (size_t i = 0; i < owners.size(); ++i) {
+      auto& [all, first] = held[cell_text(owners[i])];
+      ++all;
+      first += i == 0;
+    }
+  }
+  TextTable table({"node", ">partitions", ">of them first"});
+  for (const auto& [node, counts] : held)
+    table.add({node, std::to_string(counts.first), std::to_string(counts.second)});
+  cli.out << fmt::format("ring of {} partitions, version {}, {} moving\n",
+                         answer.value("ring_size", 0), answer.value("version", uint64_t{0}),
+                         answer.value("moves", Json::array()).size())
+          << table.to_string();
+}
+
+void print_partitions(Cli& cli, const Json& answer) {
+  std::map<size_t, std::string> moves;
+  for (const Json& move : answer.value("moves", Json::array()))
+    moves[move.value("partition", size_t{0})] = joined(move.value("next", Json::array()));
+  TextTable table({">partition", "owners", "next", ">version"});
+  const Json owners = answer.value("owners", Json::array());
+  const Json versions = answer.value("partition_versions", Json::array());
+  for (size_t p = 0; p < owners.size(); ++p) {
+    table.add({std::to_string(p), joined(owners[p]), moves[p],
+               p < versions.size() ? cell_text(versions[p]) : ""});
+  }
+  cli.out << table.to_string();
+}
+
+void print_plan(Cli& cli, const Json& answer) {
+  cli.out << fmt::format("{} of {}: {} partitions would change owners, {} copies would move\n",
+                         answer.value("change", ""), answer.value("node_id", ""),
+                         answer.value("partitions_moved", 0), answer.value("replicas_moved", 0));
+  TextTable table({"node", ">partitions now", ">then"});
+  for (const Json& load : answer.value("members", Json::array())) {
+    table.add({load.value("node_id", ""), std::to_string(load.value("before", 0)),
+               std::to_string(load.value("after", 0))});
+  }
+  cli.out << table.to_string();
+}
+
+std::string progress_bar(size_t done, size_t total) {
+  constexpr size_t kWidth = 40;
+  const size_t filled = total == 0 ? kWidth : done * kWidth / total;
+  return fmt::format("[{}{}] {}/{} partitions", std::string(filled, '#'),
+                     std::string(kWidth - filled, '.'), done, total);
+}
+
+// One line that is written over until nothing moves any more.
+int watch_handoff(Cli& cli) {
+  size_t total = 0;
+  for (;;) {
+    Json json;
+    const int status = ask_node(cli, "GET", "/admin/handoff", "", cli.timeout_ms, &json);
+    if (status != kCliOk) return status;
+    const size_t left = json.value("moving", size_t{0}) + json.value("draining", size_t{0});
+    total = std::max(total, left);
+    cli.out << (cli.out_is_terminal ? "\r" : "") << progress_bar(total - left, total)
+            << (cli.out_is_terminal ? "" : "\n") << std::flush;
+    if (left == 0) break;
+    std::this_thread::sleep_for(kWatchPause);
+  }
+  if (cli.out_is_terminal) cli.out << '\n';
+  return kCliOk;
+}
+
+void add_show(CLI::App& app, Cli& cli, const char* name, const char* meaning, const char* method,
+              const char* target, Printer print = print_answer) {
+  app.add_subcommand(name, meaning)->callback([&cli, method, target, print] {
+    cli.action = [&cli, method, target, print] {
+      return show(cli, method, target, "", cli.timeout_ms, print);
+    };
   });
 }
 
-}  // namespace
+void add_ring(CLI::App& app, Cli& cli) {
+  const auto all = std::make_shared<bool>(false);
+  CLI::App* ring = app.add_subcommand("ring", "Shows which nodes hold how much");
+  ring->add_flag("--partitions", *all, "Each partition with its owners");
+  ring->callback([&cli, all] {
+    cli.action = [&cli, all] {
+      return show(cli, "GET", "/admin/ring", "", cli.timeout_ms,
+                  *all ? print_partitions : print_ring);
+    };
+  });
+}
 
-void declare_cluster_commands(CLI::App& app, Cli& cli) {
-  add_route(app, cli, "status", "Shows whether the node runs and what it holds", "GET", "/status");
-  CLI::App* cluster = app.add_subcommand("cluster", "Shows and changes the cluster");
-  cluster->require_subcommand(1);
-  cluster->fallthrough();
-  add_route(*cluster, cli, "members", "Lists the members", "GET", "/admin/members");
-  add_route(*cluster, cli, "ring", "Shows which nodes hold which partitions", "GET", "/admin/ring");
-  add_route(*cluster, cli, "leave", "Hands all data over and takes the node out of the cluster",
-            "POST", "/admin/leave");
-  add_route(*cluster, cli, "full-sync", "Has the node compare everything with its peers", "POST",
-            "/admin/full-sync");
+void add_handoff(CLI::App& app, Cli& cli) {
+  const auto watch = std::make_shared<bool>(false);
+  CLI::App* handoff =
+      app.add_subcommand("handoff", "Shows which partitions move, and how far they are");
+  handoff->add_flag("--watch", *watch, "A progress bar, until nothing moves any more");
+  handoff->callback([&cli, watch] {
+    cli.action = [&cli, watch] {
+      if (*watch && !cli.json) return watch_handoff(cli);
+      return show(cli, "GET", "/admin/handoff", "", cli.timeout_ms);
+    };
+  });
+}
+
+struct ChangeArguments {
+  std::string change;
+  std::string node;
+  std::string zone;
+  bool accept_loss = false;
+};
+
+void add_plan(CLI::App& app, Cli& cli) {
+  const auto arguments = std::make_shared<ChangeArguments>();
+  CLI::App* plan = app.add_subcommand("plan", "What a change would move; changes nothing");
+  plan->add_option("change", arguments->change, "join, leave, remove or replace")
+      ->required()
+      ->check(CLI::IsMember({"join", "leave", "remove", "replace"}));
+  plan->add_option("node", arguments->node, "Name of the node that would join or go")->required();
+  plan->add_option("--zone", arguments->zone, "Of a node that would join");
+  plan->callback([&cli, arguments] {
+    cli.action = [&cli, arguments] {
+      Json body = {{"change", arguments->change}, {"node_id", arguments->node}};
+      if (!arguments->zone.empty()) body["zone"] = arguments->zone;
+      return show(cli, "POST", "/admin/plan", body.dump(), cli.timeout_ms, print_plan);
+    };
+  });
+}
+
+void add_join(CLI::App& app, Cli& cli) {
   const auto seed = std::make_shared<std::string>();
-  CLI::App* join = cluster->add_subcommand("join", "Joins the node to a cluster");
+  CLI::App* join = app.add_subcommand("join", "Joins the node to a cluster; it must be empty");
   join->add_option("seed", *seed, "A member: host:port of its cluster port, or name@host[:port]")
       ->required();
   join->callback([&cli, seed] {
     cli.action = [&cli, seed] {
-      return call_admin(cli, "POST", "/admin/join", Json({{"seed_node", *seed}}).dump());
+      return show(cli, "POST", "/admin/join", Json({{"seed_node", *seed}}).dump(),
+                  std::max(cli.timeout_ms, kJoinTimeoutMs));
     };
+  });
+}
+
+void add_leave(CLI::App& app, Cli& cli) {
+  app.add_subcommand("leave", "Hands all data over and takes the node out of the cluster")
+      ->callback([&cli] {
+        cli.action = [&cli] {
+          return show(cli, "POST", "/admin/leave", "", std::max(cli.timeout_ms, kLeaveTimeoutMs));
+        };
+      });
+}
+
+// down, remove, replace: of another member.
+void add_change(CLI::App& app, Cli& cli, const char* name, const char* meaning) {
+  const auto arguments = std::make_shared<ChangeArguments>();
+  CLI::App* change = app.add_subcommand(name, meaning);
+  change->add_option("node", arguments->node, "Name of the member")->required();
+  change->add_flag("--accept-loss", arguments->accept_loss,
+                   "Even where writes may be lost that only lost disks held");
+  const std::string target = std::string("/admin/") + name;
+  change->callback([&cli, arguments, target] {
+    cli.action = [&cli, arguments, target] {
+      Json body = {{"node_id", arguments->node}};
+      if (arguments->accept_loss) body["accept_loss"] = true;
+      return show(cli, "POST", target, body.dump(), std::max(cli.timeout_ms, kJoinTimeoutMs));
+    };
+  });
+}
+
+void declare_on(CLI::App& app, Cli& cli) {
+  add_ring(app, cli);
+  add_handoff(app, cli);
+  add_plan(app, cli);
+  add_join(app, cli);
+  add_leave(app, cli);
+  add_change(app, cli, "down", "Marks a member as known to be away");
+  add_change(app, cli, "replace", "Takes a member out and has others take over what it held");
+  add_show(app, cli, "repair", "Shows what replicas still owe one another", "GET", "/admin/repair");
+  add_show(app, cli, "full-sync", "Has the node compare everything with its peers", "POST",
+           "/admin/full-sync");
+}
+
+}  // namespace
+
+int show_cluster_members(Cli& cli) {
+  return show(cli, "GET", "/admin/members", "", cli.timeout_ms, print_members);
+}
+
+void declare_cluster_commands(CLI::App& app, Cli& cli) {
+  add_show(app, cli, "status", "Shows whether the node runs and what it holds", "GET", "/status");
+  declare_on(app, cli);
+  CLI::App* cluster = app.add_subcommand("cluster", "The same commands, and members and remove");
+  cluster->require_subcommand(1);
+  cluster->fallthrough();
+  declare_on(*cluster, cli);
+  // These names belong to sets on the top level.
+  add_change(*cluster, cli, "remove", "Takes a member out whose disk is lost");
+  cluster->add_subcommand("members", "Lists the members of the cluster")->callback([&cli] {
+    cli.action = [&cli] { return show_cluster_members(cli); };
   });
 }
 

@@ -259,7 +259,10 @@ void declare_sets(CLI::App& app, Cli& cli) {
 
   const auto members = std::make_shared<KeyArguments>();
   command = add_command(
-      app, cli, "members", "Lists the elements of a set in byte order", members, [&cli, members] {
+      app, cli, "members",
+      "Lists the elements of a set in byte order; without a key the members of the cluster",
+      members, [&cli, members] {
+        if (members->key.empty()) return show_cluster_members(cli);
         pb::Request request;
         pb::SetMembersRequest* body = fill_read(request.mutable_set_members(), *members);
         body->set_r(members->r);
@@ -267,6 +270,7 @@ void declare_sets(CLI::App& app, Cli& cli) {
         body->set_after(members->after);
         return ask(cli, request);
       });
+  command->get_option("key")->required(false);
   add_read_options(command, members);
   add_page_options(command, members);
 

@@ -152,11 +152,38 @@ TEST_CASE("ping, status and the cluster from the shell") {
   CHECK(contains(cli({"ping"}).out, "pong"));
   CHECK(contains(cli({"status"}).out, "status: running\n"));
   CHECK(cli.json({"status"})["num_vnodes"].get<int>() > 0);
-  CHECK(contains(cli({"cluster", "members"}).out, "node1"));
-  CHECK(cli({"cluster", "ring"}).status == kCliOk);
-  CHECK(cli({"cluster", "full-sync"}).status == kCliOk);
-  const CliResult join = cli({"cluster", "join", "nowhere.invalid:1"});
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"members"}, {"cluster", "members"}}) {
+    const CliResult members = cli(arguments);
+    CHECK(members.status == kCliOk);
+    CHECK(contains(members.out, "node"));
+    CHECK(contains(members.out, "node1"));
+  }
+  CHECK(cli.json({"members"})["members"].size() == 1);
+  CHECK(contains(cli({"ring"}).out, "ring of 256 partitions"));
+  CHECK(contains(cli({"ring"}).out, "node1"));
+  CHECK(contains(cli({"cluster", "ring", "--partitions"}).out, "255"));
+  CHECK(cli.json({"ring"})["owners"].size() == 256);
+  CHECK(contains(cli({"handoff"}).out, "moving: 0"));
+  CHECK(contains(cli({"handoff", "--watch"}).out, "0/0 partitions"));
+  CHECK(cli({"repair"}).status == kCliOk);
+  CHECK(cli({"full-sync"}).status == kCliOk);
+  const CliResult plan = cli({"plan", "join", "node2"});
+  CHECK(plan.status == kCliOk);
+  CHECK(contains(plan.out, "node2"));
+  CHECK(cli.json({"plan", "join", "node2"})["members"].size() == 2);
+  CHECK(cli({"plan", "leave", "nobody"}).status == kCliRefused);
+  CHECK(cli({"down", "nobody"}).status == kCliRefused);
+  CHECK(cli({"cluster", "remove", "nobody"}).status == kCliRefused);
+  CHECK(cli({"replace", "nobody"}).status == kCliRefused);
+  CHECK(cli({"join", "nonsense"}).status == kCliRefused);
+}
+
+TEST_CASE("a join through a port that nobody listens on is refused and changes nothing") {
+  Client cli;
+  const CliResult join = cli({"join", "127.0.0.1:" + std::to_string(free_port())});
   CHECK(join.status != kCliOk);
+  CHECK(cli.json({"members"})["members"].size() == 1);
 }
 
 }  // namespace

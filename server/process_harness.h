@@ -68,10 +68,15 @@ class NodeProcess {
   int wait(int timeout_ms = 10000);
   void kill_hard();
 
+  // At another address than 127.0.0.1, or in a network namespace of its own; before it starts.
+  void settle_in(std::string host, std::string network_namespace);
+
   io::FrameClient client();
   io::HttpAnswer http(const std::string& method, const std::string& target,
-                      const std::string& body = "");
+                      const std::string& body = "", int timeout_ms = 15000);
 
+  const std::string& host() const { return host_; }
+  std::string cluster_address() const;
   pid_t pid() const { return pid_; }
   uint16_t http_port() const { return http_port_; }
   uint16_t tcp_port() const { return tcp_port_; }
@@ -86,6 +91,8 @@ class NodeProcess {
   uint16_t http_port_ = free_port();
   uint16_t tcp_port_ = free_port();
   uint16_t cluster_port_ = free_port();
+  std::string host_ = "127.0.0.1";
+  std::string network_namespace_;
   pid_t pid_ = -1;
 };
 

@@ -45,11 +45,14 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return result;
 }
 
-// Starts a program with these files as its standard input, output and error.
+// Starts a program with these files as its standard input, output and error; `before`, if any, is
+// the command that runs it.
 pid_t spawn(const std::string& name, const std::vector<std::string>& arguments,
             const std::map<std::string, std::string>& environment, const std::string& in,
-            const std::string& out, const std::string& err) {
-  std::vector<std::string> argv = {std::string(VORDB_BIN_DIR) + "/" + name};
+            const std::string& out, const std::string& err,
+            const std::vector<std::string>& before = {}) {
+  std::vector<std::string> argv = before;
+  argv.push_back(std::string(VORDB_BIN_DIR) + "/" + name);
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   std::vector<std::string> env = environment_of(environment);
   posix_spawn_file_actions_t files;
@@ -58,8 +61,8 @@ pid_t spawn(const std::string& name, const std::vector<std::string>& arguments,
   posix_spawn_file_actions_addopen(&files, 1, out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   posix_spawn_file_actions_addopen(&files, 2, err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   pid_t pid = -1;
-  const int failure = posix_spawn(&pid, argv[0].c_str(), &files, nullptr, pointers(argv).data(),
-                                  pointers(env).data());
+  const int failure = posix_spawnp(&pid, argv[0].c_str(), &files, nullptr, pointers(argv).data(),
+                                   pointers(env).data());
   posix_spawn_file_actions_destroy(&files);
   REQUIRE_MESSAGE(failure == 0, argv[0]);
   return pid;
@@ -134,6 +137,7 @@ void NodeProcess::launch(const std::vector<std::string>& more_flags) {
   std::map<std::string, std::string> settings = {
       {"VORDB_NODE_ID", "node1"},
       {"VORDB_DATA_DIR", data_dir_},
+      {"VORDB_HOST", host_},
       {"VORDB_HTTP_PORT", std::to_string(http_port_)},
       {"VORDB_TCP_PORT", std::to_string(tcp_port_)},
       {"VORDB_CLUSTER_PORT", std::to_string(cluster_port_)},
@@ -144,7 +148,9 @@ void NodeProcess::launch(const std::vector<std::string>& more_flags) {
       {"VORDB_MIN_FREE_MB", "16"}};
   std::vector<std::string> arguments = flags_;
   arguments.insert(arguments.end(), more_flags.begin(), more_flags.end());
-  pid_ = spawn("vordb", arguments, settings, "/dev/null", "/dev/null", log_path_);
+  std::vector<std::string> before;
+  if (!network_namespace_.empty()) before = {"ip", "netns", "exec", network_namespace_};
+  pid_ = spawn("vordb", arguments, settings, "/dev/null", "/dev/null", log_path_, before);
 }
 
 void NodeProcess::start(const std::vector<std::string>& more_flags) {
@@ -154,9 +160,9 @@ void NodeProcess::start(const std::vector<std::string>& more_flags) {
 }
 
 bool NodeProcess::is_ready() {
-  if (!io::FrameClient::connect("127.0.0.1", tcp_port_, 1000).ok()) return false;
+  if (!io::FrameClient::connect(host_, tcp_port_, 1000).ok()) return false;
   const absl::StatusOr<io::HttpAnswer> answer =
-      io::http_call("127.0.0.1", http_port_, "GET", "/status", "", 5000);
+      io::http_call(host_, http_port_, "GET", "/status", "", 5000);
   return answer.ok() && answer->status == 200;
 }
 
@@ -184,17 +190,27 @@ void NodeProcess::kill_hard() {
 }
 
 io::FrameClient NodeProcess::client() {
-  absl::StatusOr<io::FrameClient> client = io::FrameClient::connect("127.0.0.1", tcp_port_, 15000);
+  absl::StatusOr<io::FrameClient> client = io::FrameClient::connect(host_, tcp_port_, 15000);
   REQUIRE_MESSAGE(client.ok(), client.status().ToString());
   return *std::move(client);
 }
 
 io::HttpAnswer NodeProcess::http(const std::string& method, const std::string& target,
-                                 const std::string& body) {
+                                 const std::string& body, int timeout_ms) {
   const absl::StatusOr<io::HttpAnswer> answer =
-      io::http_call("127.0.0.1", http_port_, method, target, body, 15000);
+      io::http_call(host_, http_port_, method, target, body, timeout_ms);
   REQUIRE_MESSAGE(answer.ok(), answer.status().ToString());
   return *answer;
+}
+
+void NodeProcess::settle_in(std::string host, std::string network_namespace) {
+  REQUIRE(pid_ == -1);
+  host_ = std::move(host);
+  network_namespace_ = std::move(network_namespace);
+}
+
+std::string NodeProcess::cluster_address() const {
+  return fmt::format("{}:{}", host_, cluster_port_);
 }
 
 std::string NodeProcess::log() const { return read_file(log_path_); }

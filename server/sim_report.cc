@@ -12,6 +12,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+// A fault that was on in so many runs of a swarm must have come in some.
+constexpr uint64_t kRunsToHit = 20;
+
 std::string rate(uint64_t count, uint64_t ms) {
   return ms == 0 ? "-" : absl::StrCat(count * 1000 / ms);
 }
@@ -58,6 +61,32 @@ Json json_of_faults(const sim::RunResult& result) {
   return json;
 }
 
+Json json_of_network(const sim::NetworkFigures& network) {
+  Json json = Json::object();
+  for (const sim::NetworkField& field : sim::kNetworkFields)
+    json[field.name] = network.*field.field;
+  return json;
+}
+
+Json json_of_operators(const sim::OperatorFigures& operators) {
+  return {{"asked", operators.asked},
+          {"done", operators.done},
+          {"refused", operators.refused},
+          {"unknown", operators.unknown}};
+}
+
+void cluster_table(std::string& out, const sim::NetworkFigures& network,
+                   const sim::OperatorFigures& operators) {
+  absl::StrAppendFormat(&out, "\n%-28s %12s\n", "network", "messages");
+  for (const sim::NetworkField& field : sim::kNetworkFields) {
+    if (network.*field.field > 0)
+      absl::StrAppendFormat(&out, "%-28s %12u\n", field.name, network.*field.field);
+  }
+  if (operators.asked + operators.done > 0)
+    absl::StrAppendFormat(&out, "operators asked %u times: %u done, %u refused, %u unknown\n",
+                          operators.asked, operators.done, operators.refused, operators.unknown);
+}
+
 void property_table(std::string& out, const std::vector<sim::PropertyCount>& counts) {
   absl::StrAppendFormat(&out, "\n%-28s %12s %12s %9s\n", "property", "evaluated", "relevant",
                         "violated");
@@ -93,9 +122,9 @@ std::string text_of(const sim::Scenario& scenario, const sim::RunResult& result,
   if (result.node_lost)
     out += "the disk was damaged beyond what one node can bear: the run ended early\n";
   absl::StrAppendFormat(
-      &out, "%u events (%s/s), %u decisions, %u ms simulated in %u ms, %u starts, %s\n",
-      result.events, rate(result.events, real_ms), result.draws, result.simulated_us / 1000,
-      real_ms, result.boots, result.buffered ? "buffered" : "fsync");
+      &out, "%u nodes, %u events (%s/s), %u decisions, %u ms simulated in %u ms, %u starts, %s\n",
+      result.nodes, result.events, rate(result.events, real_ms), result.draws,
+      result.simulated_us / 1000, real_ms, result.boots, result.buffered ? "buffered" : "fsync");
   const sim::ClientFigures& clients = result.clients;
   absl::StrAppendFormat(
       &out, "calls %u: %u mutations acknowledged, %u reads answered, %u refused, %u unknown, ",
@@ -124,6 +153,7 @@ std::string text_of(const sim::Scenario& scenario, const sim::RunResult& result,
       absl::StrAppendFormat(&out, "%-28s %12u %12u\n", to_string(sim::DiskFault(fault)),
                             count.injected, count.seen);
   }
+  if (result.nodes > 1) cluster_table(out, result.network, result.operators);
   return out;
 }
 
@@ -136,12 +166,15 @@ std::string json_of(const sim::Scenario& scenario, const sim::RunResult& result,
                {"decisions", result.draws},
                {"simulated_us", result.simulated_us},
                {"real_ms", real_ms},
+               {"nodes", result.nodes},
                {"starts", result.boots},
                {"buffered", result.buffered},
                {"node_lost", result.node_lost},
                {"clients", json_of_clients(result.clients)},
                {"properties", json_of_properties(result.findings)},
                {"faults", json_of_faults(result)},
+               {"network", json_of_network(result.network)},
+               {"operators", json_of_operators(result.operators)},
                {"untested", result.untested}};
   json["violations"] = Json::array();
   for (const sim::Violation& violation : result.findings.violations())
@@ -191,6 +224,12 @@ absl::Status add_run(std::string_view json_line, SwarmResult& swarm) {
     swarm.properties[size_t(property)].relevant += count["relevant"].get<uint64_t>();
     swarm.properties[size_t(property)].violated += count["violated"].get<uint64_t>();
   }
+  for (const sim::NetworkField& field : sim::kNetworkFields)
+    swarm.network.*field.field += json["network"][field.name].get<uint64_t>();
+  swarm.operators.asked += json["operators"]["asked"].get<uint64_t>();
+  swarm.operators.done += json["operators"]["done"].get<uint64_t>();
+  swarm.operators.refused += json["operators"]["refused"].get<uint64_t>();
+  swarm.operators.unknown += json["operators"]["unknown"].get<uint64_t>();
   const Json& faults = json["faults"];
   for (int kind = 0; kind < sim::kFaultKinds; ++kind) {
     const Json& one = faults["kinds"][to_string(sim::FaultKind(kind))];
@@ -222,6 +261,11 @@ void judge(const sim::Scenario& scenario, SwarmResult& swarm) {
     if (swarm.properties[size_t(property)].relevant == 0)
       swarm.untested.push_back(
           absl::StrCat("the subject of ", to_string(property), " was never there"));
+  }
+  for (int kind = 0; kind < sim::kFaultKinds; ++kind) {
+    if (swarm.fault_runs[size_t(kind)] >= kRunsToHit && swarm.fault_hits[size_t(kind)] == 0)
+      swarm.untested.push_back(
+          absl::StrCat("the fault ", to_string(sim::FaultKind(kind)), " never came"));
   }
 }
 
@@ -256,6 +300,7 @@ std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
       absl::StrAppendFormat(&out, "%-28s %12u %12u\n", to_string(sim::DiskFault(fault)),
                             swarm.disk_injected[size_t(fault)], swarm.disk_seen[size_t(fault)]);
   }
+  if (swarm.network.sent > 0) cluster_table(out, swarm.network, swarm.operators);
   return out;
 }
 
@@ -267,6 +312,8 @@ std::string json_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
                {"simulated_us", swarm.simulated_us},
                {"real_ms", swarm.real_ms},
                {"acknowledged", swarm.acknowledged},
+               {"network", json_of_network(swarm.network)},
+               {"operators", json_of_operators(swarm.operators)},
                {"untested", swarm.untested}};
   for (int property = 0; property < sim::kProperties; ++property) {
     const sim::PropertyCount& count = swarm.properties[size_t(property)];

@@ -49,6 +49,8 @@ struct SwarmResult {
   std::vector<uint64_t> moment_hits = std::vector<uint64_t>(sim::kMoments);
   std::vector<uint64_t> disk_injected = std::vector<uint64_t>(sim::kDiskFaults);
   std::vector<uint64_t> disk_seen = std::vector<uint64_t>(sim::kDiskFaults);
+  sim::NetworkFigures network;
+  sim::OperatorFigures operators;
   std::vector<Seed> seeds;
   std::vector<std::string> untested;  // of the swarm as a whole
 

@@ -9,11 +9,11 @@
 
 namespace {
 
-int vordb_sim(const std::string& arguments) {
+int vordb_sim(const std::string& arguments, const std::string& scenario = "one-node-crashes") {
   const std::string program = std::string(VORDB_BIN_DIR) + "/vordb-sim";
-  const std::string scenario = std::string(VORDB_SOURCE_DIR) + "/scenarios/one-node-crashes.json";
+  const std::string file = std::string(VORDB_SOURCE_DIR) + "/scenarios/" + scenario + ".json";
   const int status =
-      std::system((program + " swarm " + scenario + " " + arguments + " > /dev/null").c_str());
+      std::system((program + " swarm " + file + " " + arguments + " > /dev/null").c_str());
   return status == -1 ? -1 : WEXITSTATUS(status);
 }
 
@@ -48,6 +48,16 @@ TEST_CASE("swarm: the seeds in which the time of an answer was not durable") {
 
 TEST_CASE("swarm: sixty seeds of one node under crashes and faults of the disk") {
   CHECK(vordb_sim("--set duration_ms=3000 --seeds 5001..5060 --jobs 2") == 0);
+}
+
+// A handful of seeds each: what a swarm needs to see of every property takes the nightly run.
+TEST_CASE("swarm: seeds of each cluster scenario hold") {
+  for (const char* scenario : {"three-node-crashes", "partitions", "clocks-and-disks",
+                               "ttl-and-deletes", "membership-churn", "everything"}) {
+    CAPTURE(scenario);
+    const int status = vordb_sim("--set duration_ms=4000 --seeds 1..6 --jobs 2", scenario);
+    CHECK((status == 0 || status == kUnderTested));
+  }
 }
 
 TEST_CASE("swarm: a seed range that is none is wrong usage") { CHECK(vordb_sim("--seeds x") == 2); }

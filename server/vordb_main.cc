@@ -48,6 +48,7 @@ NodeOptions node_options(const Settings& settings) {
   node.node_id = settings.node_id;
   node.address = peer_address(settings);
   node.zone = settings.zone;
+  node.seed_nodes = settings.seed_nodes;
   node.ring_size = uint32_t(settings.ring_size);
   node.column_families = uint16_t(settings.column_families);
   node.shards = uint16_t(settings.shards);
@@ -58,6 +59,8 @@ NodeOptions node_options(const Settings& settings) {
   node.write_quorum_timeout_ms = settings.write_quorum_timeout_ms;
   node.read_quorum_timeout_ms = settings.read_quorum_timeout_ms;
   node.sync_interval_ms = settings.sync_interval_ms;
+  node.ring_gossip_interval_ms = settings.ring_gossip_interval_ms;
+  node.handoff_bytes_per_s = settings.handoff_mb_per_s << 20;
   node.ttl_sweep_interval_ms = settings.ttl_sweep_interval_seconds * 1000;
   node.max_clock_drift_ms = settings.max_clock_drift_ms;
   node.cache_bytes = (settings.cache_size_mb << 20) / settings.shards;
@@ -72,6 +75,7 @@ io::RuntimeOptions runtime_options(const Settings& settings, const std::string& 
   options.host = settings.host;
   options.http_port = uint16_t(settings.http_port);
   options.tcp_port = uint16_t(settings.tcp_port);
+  options.cluster_port = uint16_t(settings.cluster_port);
   options.store_path = store_path;
   options.write_buffer_mb = settings.cf_write_buffer_size_mb;
   options.block_cache_mb = settings.block_cache_size_mb;
@@ -98,11 +102,6 @@ bool make_fresh(const Settings& settings, io::DataDir& dir, spdlog::logger& log)
 
 // The node's life. The exit status.
 int serve(const Settings& settings, const std::shared_ptr<spdlog::logger>& log) {
-  if (!settings.seed_nodes.empty()) {
-    log->error(
-        "seed_nodes is set, and this version runs as a cluster of one node: remove the setting");
-    return 1;
-  }
   absl::StatusOr<io::DataDir> dir = io::DataDir::open(settings.data_dir);
   if (!dir.ok()) {
     log->error("{}", std::string(dir.status().message()));
@@ -116,10 +115,10 @@ int serve(const Settings& settings, const std::shared_ptr<spdlog::logger>& log) 
   }
   log->info(
       "vordb is ready: version {}, node {}, http {}:{}, tcp {}:{}, data_dir {}, ring_size {}, "
-      "shards {}, durability {}",
+      "shards {}, durability {}, cluster port {}",
       kVersion, settings.node_id, settings.host, settings.http_port, settings.host,
       settings.tcp_port, settings.data_dir, settings.ring_size, settings.shards,
-      settings.durability);
+      settings.durability, settings.cluster_port);
   const sigset_t signals = stop_signals();
   int signal = 0;
   sigwait(&signals, &signal);

@@ -4,6 +4,10 @@
 
 namespace vordb::sim {
 
+namespace {
+constexpr uint64_t kHeardWithinUs = 10'000'000;
+}
+
 BucketOracle::BucketOracle(OracleContext& context)
     : context_(context),
       buckets_(context.catalogue.buckets().size()),
@@ -18,7 +22,7 @@ void BucketOracle::began(const Call& call) {
 
 void BucketOracle::answered(const Call& call, const ClientReply& reply) {
   Presence& presence = buckets_[call.bucket];
-  presence.forget_before(context_.horizon);
+  forget(presence);
   switch (call.operation) {
     case Operation::kCreateBucket:
     case Operation::kDeleteBucket: {
@@ -45,8 +49,7 @@ void BucketOracle::answered(const Call& call, const ClientReply& reply) {
                          [&](const BucketConfig& c) { return c.name == config.name; });
         if (context_.catalogue.bucket(bucket).is_default) continue;
         observe(call, bucket, found != reply.buckets.end());
-        if (found != reply.buckets.end() &&
-            (found->type != config.type || found->ttl_seconds != config.ttl_seconds))
+        if (found != reply.buckets.end() && !(*found == config))
           context_.findings.violated(Property::kBucketPresence,
                                      "bucket " + config.name + " is listed with other settings");
       }
@@ -84,14 +87,43 @@ void BucketOracle::seen(const Call& call, bool present) {
 
 void BucketOracle::observe(const Call& call, uint32_t bucket, bool present) {
   Presence& presence = buckets_[bucket];
-  presence.forget_before(context_.horizon);
+  forget(presence);
   context_.findings.evaluated(Property::kBucketPresence, presence.last_known(present));
-  if (presence.observe(present, call.span)) return;
+  if (context_.alone()) {
+    if (presence.observe(present, call.span)) return;
+  } else {
+    // The node speaks of what it has heard; that is no evidence of what is there now.
+    const Step heard = std::min(call.span.begin, context_.table_known);
+    if (presence.explains(present, {heard, call.span.end})) return;
+  }
   context_.findings.violated(Property::kBucketPresence,
                              "bucket " + context_.catalogue.bucket(bucket).config.name + " is " +
                                  (present ? "there" : "missing") + " for call " +
                                  std::to_string(call.id) + " (" + to_string(call.operation) +
                                  ") by client " + std::to_string(call.client));
+}
+
+void BucketOracle::forget(Presence& presence) {
+  presence.forget_before(context_.alone() ? context_.horizon
+                                          : std::min(context_.horizon, context_.table_known));
+}
+
+void BucketOracle::time_passed(Step step, uint64_t now_us, bool calm) {
+  if (!calm) return calm_.clear();
+  calm_.push_back({now_us, step});
+  while (calm_.front().time_us + kHeardWithinUs <= now_us) {
+    known_until(calm_.front().step, step);
+    calm_.pop_front();
+  }
+}
+
+void BucketOracle::known_until(Step known, Step now) {
+  context_.table_known = std::max(context_.table_known, known);
+  for (OracleContext::Losses& losses : context_.losses) {
+    if (losses.drops_known == kNever && losses.open_drops == 0 &&
+        losses.last_drop_end <= context_.table_known)
+      losses.drops_known = now;
+  }
 }
 
 }  // namespace vordb::sim

@@ -1,7 +1,12 @@
 // Buckets: one is there from its creation to its deletion, for every kind of call; and the calls
 // that change a churning bucket drop all of its data.
+//
+// In a cluster creations and deletions take effect in one order, but a node may not have heard of
+// the newest ones: what it says may be as old as the last ten seconds in which nothing kept it from
+// hearing.
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "sim/oracle.h"
@@ -21,12 +26,24 @@ class BucketOracle {
   // A call on data was served, so its bucket was there; or was told that it was not.
   void seen(const Call& call, bool present);
 
+  // See Oracles.
+  void time_passed(Step step, uint64_t now_us, bool calm);
+  // Every node knows, at step `now`, what changed before `known`.
+  void known_until(Step known, Step now);
+
  private:
+  struct Mark {
+    uint64_t time_us;
+    Step step;
+  };
+
   void observe(const Call& call, uint32_t bucket, bool present);
+  void forget(Presence& presence);
 
   OracleContext& context_;
   std::vector<Presence> buckets_;
   std::vector<bool> dropped_;  // the bucket was deleted at least once
+  std::deque<Mark> calm_;      // moments since which everyone could hear everyone
 };
 
 }  // namespace vordb::sim

@@ -13,11 +13,12 @@ namespace vordb::sim {
 namespace {
 
 constexpr uint32_t kAttemptsMax = 6;
-constexpr size_t kContextsKept = 8;
 constexpr uint64_t kRetryAfterUs = 20'000;
 // A request token is remembered for 10 minutes of the node's hybrid clock; a retry later than this
 // proves nothing.
 constexpr uint64_t kTokenLifeMs = 9 * 60'000;
+// So often in a row nobody listened there: the node is gone for good.
+constexpr uint32_t kUnheardMax = 20;
 
 }  // namespace
 
@@ -54,27 +55,6 @@ void SimClient::think() {
   }
 }
 
-// What a client adds to a bare call: a token to retry with, a causal token of what it has seen.
-void SimClient::dress(Call& call) {
-  const bool on_key = call.operation <= Operation::kCounterValue;
-  const bool churns = catalogue_.bucket(call.bucket).churns;
-  // A token is forgotten with its bucket: a retry would be a request of its own on the next one of
-  // that name.
-  if (call.is_mutation() && on_key && !churns && call.w == 0 &&
-      chooser_.chance(plan_.token_per_million))
-    call.request_token = "t" + std::to_string(chooser_.bits()) + "-" + std::to_string(index_);
-  if (!on_key || churns || !chooser_.chance(plan_.context_per_million)) return;
-  // A counter's reset with a context has a meaning of its own; it is not modelled.
-  if (call.operation == Operation::kDelete) return;
-  for (const Seen& seen : seen_) {
-    if (seen.bucket != call.bucket || seen.key != call.key) continue;
-    call.context = seen.context;
-    call.context_origin = seen.origin;
-    ++figures_.contexts_given;
-    return;
-  }
-}
-
 void SimClient::begin_call(Call call) {
   call.id = host_.next_call_id();
   call.client = index_;
@@ -84,9 +64,12 @@ void SimClient::begin_call(Call call) {
   listed_.clear();
   ++figures_.calls;
   ++figures_.by_operation[size_t(call.operation)];
+  choose_node(call);
   oracles_.began(call);
   current_ = std::move(call);
   hang_up_ = mode_ == Mode::kLoad && chooser_.chance(plan_.abandon_per_million);
+  impatient_ =
+      mode_ == Mode::kLoad && host_.nodes() > 1 && chooser_.chance(plan_.impatient_per_million);
   send();
 }
 
@@ -96,14 +79,21 @@ void SimClient::send() {
   sent_at_us_ = host_.now_us();
   disconnected_ = false;
   if (host_.has_sink()) trace_call(*current_, repeating_.has_value() ? "sent again" : "sent");
-  if (!host_.send_request(index_, encode_call(catalogue_, *current_, request_id_))) {
+  if (!current_->pinned) current_->node = node_;
+  if (!host_.send_request(index_, current_->node,
+                          encode_call(catalogue_, *current_, request_id_))) {
     // Connection refused: this attempt reached nobody.
     --current_->attempts;
     waiting_ = false;
+    if (!sticky() || ++unheard_ > kUnheardMax) {
+      unheard_ = 0;
+      look_elsewhere();
+    }
     host_.think_later(index_, kRetryAfterUs + chooser_.below(kRetryAfterUs));
     return;
   }
   waiting_ = true;
+  unheard_ = 0;
   if (hang_up_) {
     hang_up_ = false;
     ++figures_.abandoned;
@@ -145,11 +135,11 @@ void SimClient::late(uint32_t request_id, const ClientReply& reply) {
   abandoned_.erase(found);
   call.span.end = host_.step();
   call.now = {0, host_.now_bounds().high_ms};
-  oracles_.answered(call, reply, host_.causes(0));
+  oracles_.answered(call, reply, host_.causes(call.node, 0));
 }
 
 void SimClient::abandon(bool may_be_answered) {
-  Abandoned abandoned{*current_, may_be_answered ? request_id_ : 0};
+  Abandoned abandoned{*current_, may_be_answered ? request_id_ : 0, sent_at_us_};
   const bool retry = !current_->request_token.empty();
   if (retry) abandoned.call.id = 0;  // the retry speaks for it
   if (retry) {
@@ -178,8 +168,9 @@ void SimClient::finish(const ClientReply& reply) {
   call.span.end = host_.step();
   call.now = bounds_at_end(call);
   ++(call.is_mutation() ? figures_.acknowledged : figures_.answered);
-  if (host_.has_sink()) trace_call(call, ("ok at " + std::to_string(reply.timestamp_ms)).c_str());
-  oracles_.answered(call, reply, host_.causes(0));
+  if (host_.has_sink())
+    trace_call(call, "ok at " + std::to_string(reply.timestamp_ms) + " " + text_of(reply));
+  oracles_.answered(call, reply, host_.causes(call.node, sent_at_us_));
   if (call.is_mutation()) host_.acknowledged(call, reply);
   remember_context(call, reply);
   const bool young = call.now.high_ms - call.now.low_ms < kTokenLifeMs;
@@ -212,7 +203,8 @@ void SimClient::finish_page(const ClientReply& reply) {
 }
 
 void SimClient::failed(const ClientError& error) {
-  const ErrorCauses causes = host_.causes(sent_at_us_);
+  const ErrorCauses causes = host_.causes(current_->node, sent_at_us_);
+  if (!sticky() && host_.nodes() > 1 && chooser_.chance(500'000)) look_elsewhere();
   if (repeating_.has_value()) {
     oracles_.attempt_failed(*current_, error, causes);
     repeating_.reset();
@@ -238,6 +230,13 @@ void SimClient::failed(const ClientError& error) {
     return end_call();
   }
   oracles_.attempt_failed(call, error, causes);
+  if (refused && mode_ == Mode::kScript && call.is_mutation()) {
+    // This attempt was none.
+    --call.attempts;
+    ++figures_.retries;
+    host_.think_later(index_, kRetryAfterUs);
+    return;
+  }
   const bool repeatable = !call.is_mutation() || !call.request_token.empty();
   if (repeatable && (call.attempts < kAttemptsMax || mode_ == Mode::kScript)) {
     ++figures_.retries;
@@ -249,20 +248,62 @@ void SimClient::failed(const ClientError& error) {
   abandon(false);
 }
 
-void SimClient::node_crashed() {
+void SimClient::node_crashed(uint32_t node) {
   for (Abandoned& abandoned : abandoned_) {
-    if (abandoned.call.id == 0 || !abandoned.call.is_mutation()) continue;
-    abandoned.call.now.high_ms = host_.now_bounds().high_ms;
-    oracles_.lost_sight(abandoned.call, host_.step());
+    if (abandoned.call.node == node) abandoned.request_id = 0;
   }
-  abandoned_.clear();
-  to_repeat_.reset();
-  crashed_at_ = host_.step();
+  if (to_repeat_.has_value() && to_repeat_->call.node == node) to_repeat_.reset();
   if (!current_.has_value()) return;
   current_->crossed_crash = true;
-  if (!waiting_) return;
+  if (!waiting_ || current_->node != node) return;
+  crashed_at_ = host_.step();
   disconnected_ = true;
 }
+
+void SimClient::settled() {
+  settled_at_ = host_.step();
+  for (Abandoned& abandoned : abandoned_) {
+    Call& call = abandoned.call;
+    if (call.id == 0 || !call.is_mutation()) continue;
+    call.now.high_ms = host_.now_bounds().high_ms;
+    oracles_.lost_sight(call, settled_at_);
+    call.id = 0;
+  }
+  std::erase_if(abandoned_, [](const Abandoned& abandoned) { return abandoned.request_id == 0; });
+}
+
+void SimClient::look_at_clock() {
+  const uint64_t before_us = host_.carried_out_before_us();
+  for (Abandoned& abandoned : abandoned_) {
+    Call& call = abandoned.call;
+    if (call.id == 0 || !call.is_mutation() || call.carried_out ||
+        abandoned.sent_at_us >= before_us)
+      continue;
+    call.carried_out = true;
+    call.now.high_ms = host_.now_bounds().high_ms;
+    oracles_.carried_out(call, host_.step());
+  }
+  if (!impatient_ || !waiting_ || disconnected_ ||
+      host_.now_us() < sent_at_us_ + plan_.timeout_ms * 1000)
+    return;
+  ++figures_.timeouts;
+  impatient_ = false;
+  if (!sticky()) look_elsewhere();
+  if (repeating_.has_value()) {
+    // Both its answers would say the same.
+    current_->id = 0;
+    abandoned_.push_back({*current_, request_id_, sent_at_us_});
+    repeating_.reset();
+    current_.reset();
+    waiting_ = false;
+    return host_.think_later(index_, kRetryAfterUs);
+  }
+  if (current_->is_mutation() && current_->request_token.empty()) ++figures_.unknown;
+  abandon(true);
+}
+
+// From now on nobody knows whether it took effect or will.
+void SimClient::lose(Call call) { abandoned_.push_back({std::move(call), 0, sent_at_us_}); }
 
 void SimClient::disconnected() {
   if (!current_.has_value() || !disconnected_) return;
@@ -287,17 +328,12 @@ void SimClient::disconnected() {
   ++figures_.unknown;
   call.now.high_ms = host_.now_bounds().high_ms;
   trace_call(call, "unknown");
-  oracles_.lost_sight(call, crashed_at_);
+  if (settled_at_ >= crashed_at_) {
+    oracles_.lost_sight(call, settled_at_);
+  } else {
+    lose(call);
+  }
   end_call();
-}
-
-void SimClient::remember_context(const Call& call, const ClientReply& reply) {
-  if (reply.context.empty()) return;
-  std::erase_if(seen_, [&](const Seen& s) {
-    return s.bucket == call.bucket && s.key == call.key && chooser_.chance(500'000);
-  });
-  if (seen_.size() >= kContextsKept) seen_.erase(seen_.begin());
-  seen_.push_back({call.bucket, call.key, reply.context, call.span});
 }
 
 void SimClient::end_call() {
@@ -312,11 +348,12 @@ std::optional<uint64_t> SimClient::waiting_since_us() const {
   return sent_at_us_;
 }
 
-void SimClient::trace_call(const Call& call, const char* how) {
+void SimClient::trace_call(const Call& call, const std::string& how) {
   if (!host_.has_sink()) return;
   host_.note(index_, "call " + std::to_string(call.id) + " " + to_string(call.operation) + " " +
-                         std::to_string(call.bucket) + "/" + std::to_string(call.key) + " " + how +
-                         ", attempt " + std::to_string(call.attempts) +
+                         std::to_string(call.bucket) + "/" + std::to_string(call.key) +
+                         " of node " + std::to_string(call.node) + " " + how + ", attempt " +
+                         std::to_string(call.attempts) +
                          (call.request_token.empty() ? "" : ", token " + call.request_token) +
                          (call.context.empty() ? "" : ", with context"));
 }

@@ -1,9 +1,10 @@
-// A simulated client: one connection to the node, one call at a time, retries with its request
-// token after an unknown outcome, and now and then rudeness (hanging up before the answer, asking
-// again for what was answered).
+// A simulated client: one call at a time to one node at a time, retries with its request token
+// after an unknown outcome, and now and then rudeness (hanging up before the answer, asking again
+// for what was answered). Sticky clients stay with their node; others go to another one when they
+// are refused, wait too long, or feel like it.
 //
 // A client keeps the truth about its calls: what it cannot know it tells the oracles as unknown,
-// never as refused.
+// never as refused. What it lost sight of stays open until the world says that all is settled.
 #pragma once
 
 #include <cstdint>
@@ -26,16 +27,24 @@ class Oracles;
 class ClientHost {
  public:
   virtual ~ClientHost() = default;
-  // Sends a request to the node; false: the node is down and nothing was sent.
-  virtual bool send_request(uint32_t client, std::string bytes) = 0;
+  // How many nodes there are to ask, 0 .. nodes() - 1; of which some may be down, have left or not
+  // joined yet. Never lowered in a run.
+  virtual uint32_t nodes() const = 0;
+  // Sends a request to a node; false: nobody listens there and nothing was sent.
+  virtual bool send_request(uint32_t client, uint32_t node, std::string bytes) = 0;
   virtual void think_later(uint32_t client, uint64_t delay_us) = 0;
   virtual uint64_t next_call_id() = 0;
   virtual Step step() const = 0;
   virtual const uint64_t& now_us() const = 0;
-  // Bounds of the node's clocks for a call that began now (low) or ends now (high).
+  // Bounds of all nodes' clocks for a call that began now (low) or ends now (high), and how often
+  // any of their wall clocks was stepped.
   virtual NowBounds now_bounds() const = 0;
   virtual uint32_t clock_steps() const = 0;
-  virtual ErrorCauses causes(uint64_t since_us) const = 0;
+  // What may have made `node` refuse a request that was sent to it at `since_us` or later.
+  virtual ErrorCauses causes(uint32_t node, uint64_t since_us) const = 0;
+  // Requests sent before this time have been carried out wherever they ever will be: no coordinator
+  // and no vnode has them waiting, though an effect may still be on its way to others.
+  virtual uint64_t carried_out_before_us() const = 0;
   // A line of the trace that nobody hashes; only worth making when there is a sink.
   virtual void note(uint32_t client, const std::string& text) = 0;
   virtual bool has_sink() const = 0;
@@ -55,6 +64,8 @@ struct ClientFigures {
   uint64_t abandoned = 0;
   uint64_t repeats = 0;
   uint64_t contexts_given = 0;
+  uint64_t timeouts = 0;  // clients that would not wait any longer
+  uint64_t switches = 0;  // to another node
   std::array<uint64_t, kOperations> by_operation{};
 };
 
@@ -73,10 +84,15 @@ class SimClient {
   void think();
   // `of_earlier_life`: the node that sent it has crashed since.
   void answer(std::string_view bytes, bool of_earlier_life);
-  // The node went down: whatever was under way there took effect before now or never will.
-  void node_crashed();
+  // A node went down: what was asked of it will not be answered.
+  void node_crashed(uint32_t node);
   // The client notices that its connection is gone.
   void disconnected();
+  // Whatever it asked so far and got no answer to has taken effect by now, on every node, or never
+  // will: a node alone has crashed, or a cluster has been whole and at rest for long enough.
+  void settled();
+  // Time has passed.
+  void look_at_clock();
 
   bool busy() const { return current_.has_value(); }
   bool done() const { return !busy() && (mode_ != Mode::kScript || script_.empty()); }
@@ -92,10 +108,13 @@ class SimClient {
     uint32_t key;
     std::string context;
     Span origin;
+    bool of_all;  // it read the whole key
+    std::shared_ptr<const Promise> promise;
   };
   struct Abandoned {
-    Call call;
+    Call call;            // id 0: nothing is left to be told of it
     uint32_t request_id;  // 0: no answer can come any more
+    uint64_t sent_at_us;
   };
   struct Repeat {
     Call call;
@@ -104,16 +123,20 @@ class SimClient {
 
   void begin_call(Call call);
   void send();
+  void choose_node(Call& call);
+  void look_elsewhere();
+  bool sticky() const;
   void finish(const ClientReply& reply);
   void finish_page(const ClientReply& reply);
   void failed(const ClientError& error);
   void abandon(bool may_be_answered);
+  void lose(Call call);
   void late(uint32_t request_id, const ClientReply& reply);
   void remember_context(const Call& call, const ClientReply& reply);
   void end_call();
   NowBounds bounds_at_end(const Call& call) const;
   void dress(Call& call);
-  void trace_call(const Call& call, const char* how);
+  void trace_call(const Call& call, const std::string& how);
 
   const uint32_t index_;
   const WorkloadPlan& plan_;
@@ -131,11 +154,16 @@ class SimClient {
   std::vector<Abandoned> abandoned_;
   std::vector<Seen> seen_;
   std::deque<Call> script_;
+  uint32_t node_ = 0;
+  uint32_t unheard_ = 0;             // attempts in a row that reached nobody
+  bool chosen_ = false;              // `node_` was
+  bool impatient_ = false;           // for the call under way
   std::vector<std::string> listed_;  // the pages of a listing so far
   uint32_t request_id_ = 0;
   uint64_t sent_at_us_ = 0;
   uint32_t clock_steps_at_begin_ = 0;
   Step crashed_at_ = 0;
+  Step settled_at_ = 0;
   bool waiting_ = false;       // an answer is expected
   bool disconnected_ = false;  // the crash is known to the world, not yet to this client
   bool hang_up_ = false;

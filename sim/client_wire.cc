@@ -39,6 +39,7 @@ void describe_bucket(const Catalogue& catalogue, const Call& call, pb::BucketCon
   config.set_name(plan.name);
   config.set_type(to_string(plan.type));
   config.set_ttl_seconds(int64_t(plan.ttl_seconds));
+  config.set_replication_n(plan.replication_n);
   config.set_write_quorum(plan.write_quorum);
   config.set_read_quorum(plan.read_quorum);
 }
@@ -136,6 +137,9 @@ BucketConfig config_of(const pb::BucketConfig& shown) {
     if (shown.type() == to_string(type)) config.type = type;
   }
   config.ttl_seconds = uint64_t(shown.ttl_seconds());
+  config.replication_n = uint8_t(shown.replication_n());
+  config.write_quorum = uint8_t(shown.write_quorum());
+  config.read_quorum = uint8_t(shown.read_quorum());
   return config;
 }
 

@@ -5,7 +5,7 @@
 namespace vordb::sim {
 
 namespace {
-constexpr size_t kTidyAbove = 24;
+constexpr size_t kTidyAboveMin = 24;
 }
 
 void CounterModel::add_began(uint64_t call, int64_t amount, Step begin) {
@@ -14,6 +14,16 @@ void CounterModel::add_began(uint64_t call, int64_t amount, Step begin) {
 
 void CounterModel::reset_began(uint64_t call, Step begin) {
   bases_.push_back({call, begin, kNever, 0, false, false, false});
+}
+
+void CounterModel::purge_began(uint64_t call, Step begin) {
+  Base base{call, begin, kNever, 0, false, false, false};
+  base.purge = true;
+  bases_.push_back(base);
+}
+
+void CounterModel::purge_called_off(uint64_t call) {
+  std::erase_if(bases_, [call](const Base& base) { return base.call == call && base.purge; });
 }
 
 void CounterModel::acknowledged(uint64_t call, Span span) {
@@ -26,6 +36,9 @@ void CounterModel::acknowledged(uint64_t call, Span span) {
   };
   settle(adds_);
   settle(bases_);
+  for (Base& base : bases_) {
+    if (base.call == call && base.purge) base.sure = false;
+  }
   tidy();
 }
 
@@ -44,6 +57,18 @@ void CounterModel::lost_sight(uint64_t call, Step end) {
   };
   settle(adds_);
   settle(bases_);
+  for (Base& base : bases_) {
+    if (base.call == call) base.late = false;
+  }
+  tidy();
+}
+
+void CounterModel::carried_out(uint64_t call, Step end) {
+  for (Base& base : bases_) {
+    if (base.call != call || base.settled) continue;
+    base.end = end;
+    base.settled = base.late = true;
+  }
   tidy();
 }
 
@@ -128,8 +153,10 @@ void CounterModel::settle(int64_t value, bool exists, Span span) {
   const auto apart = [&](const auto& item) {
     return item.end < span.begin || item.begin > span.end;
   };
+  const auto late = [](const Base& base) { return base.late; };
   if (!std::all_of(adds_.begin(), adds_.end(), apart) ||
-      !std::all_of(bases_.begin(), bases_.end(), apart))
+      !std::all_of(bases_.begin(), bases_.end(), apart) ||
+      std::any_of(bases_.begin(), bases_.end(), late))
     return;
   Step newest = 0;
   for (const Base& base : bases_) {
@@ -178,7 +205,7 @@ bool CounterModel::has_unknown() const {
 void CounterModel::forget_before(Step horizon) { horizon_ = std::max(horizon_, horizon); }
 
 void CounterModel::tidy() {
-  if (size() <= kTidyAbove) return;
+  if (size() <= tidy_above_) return;
   // Bases that a sure later one has replaced for every read to come, and what only they could
   // count.
   const std::vector<Base> all = bases_;
@@ -190,15 +217,18 @@ void CounterModel::tidy() {
   Step first = kNever;
   for (const Base& base : bases_) first = std::min(first, base.begin);
   std::erase_if(adds_, [&](const Add& add) { return add.settled && add.end < first; });
-  if (bases_.size() != 1 || !bases_[0].sure) return;
-  // One base: sure increments after it and before the horizon are part of it from now on.
-  Base& base = bases_[0];
+  // Sure increments after every base and before the horizon are part of each from now on.
+  Step last = 0;
+  for (const Base& base : bases_) last = std::max(last, base.end);
   std::erase_if(adds_, [&](const Add& add) {
-    if (!add.sure || add.begin <= base.end || add.end >= horizon_) return false;
-    base.value += add.amount;
-    base.exists = true;
+    if (!add.sure || add.begin <= last || add.end >= horizon_) return false;
+    for (Base& base : bases_) {
+      base.value += add.amount;
+      base.exists = true;
+    }
     return true;
   });
+  tidy_above_ = std::max(kTidyAboveMin, 2 * size());
 }
 
 }  // namespace vordb::sim

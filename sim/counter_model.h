@@ -20,8 +20,14 @@ class CounterModel {
 
   void add_began(uint64_t call, int64_t amount, Step begin);
   void reset_began(uint64_t call, Step begin);
+  // An increment may find the counter expired and clear it first; that ends as the increment does,
+  // or is called off because nothing can have expired.
+  void purge_began(uint64_t call, Step begin);
+  void purge_called_off(uint64_t call);
   void acknowledged(uint64_t call, Span span);
   void refused(uint64_t call);
+  // A reset that takes effect takes nothing that began after `end`; when that shows is open still.
+  void carried_out(uint64_t call, Step end);
   void lost_sight(uint64_t call, Step end);
 
   // The counter was emptied within `span` for a reason that no call names (expiry, a dropped
@@ -63,6 +69,8 @@ class CounterModel {
     bool exists;
     bool sure;
     bool settled;
+    bool late = false;   // what it took is settled, when that shows is not
+    bool purge = false;  // what an increment did before it counted, if the counter had expired
   };
   struct Sums {
     __int128 fixed = 0;
@@ -79,6 +87,7 @@ class CounterModel {
   std::vector<Add> adds_;
   std::vector<Base> bases_{{0, 0, 0, 0, false, true, true}};
   Step horizon_ = 0;
+  size_t tidy_above_ = 24;
 };
 
 }  // namespace vordb::sim

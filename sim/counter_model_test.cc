@@ -122,6 +122,20 @@ TEST_CASE("counter: expired values stay away") {
   CHECK(model.read(1, {9, 10}));
 }
 
+TEST_CASE("counter: an increment of unknown outcome may have cleared what had expired") {
+  for (const bool called_off : {false, true}) {
+    CounterModel model;
+    add(model, 1, 100, {1, 2});
+    model.purge_began(2, 3);
+    model.add_began(2, 5, 3);
+    if (called_off) model.purge_called_off(2);
+    model.lost_sight(2, 4);
+    CHECK(CounterModel(model).read(105, {6, 7}));
+    CHECK(CounterModel(model).read(100, {6, 7}));
+    CHECK(CounterModel(model).read(5, {6, 7}) != called_off);
+  }
+}
+
 TEST_CASE("counter: a refused increment leaves nothing") {
   CounterModel model;
   add(model, 1, 5, {1, 2});

@@ -21,6 +21,7 @@ void CounterOracle::began(const Call& call) {
   key.deadline.mutation_began();
   if (call.operation == Operation::kDelete) return key.model.reset_began(call.id, call.span.begin);
   const int64_t amount = int64_t(call.amount);
+  if (ttl_ms(call) > 0) key.model.purge_began(call.id, call.span.begin);
   key.model.add_began(call.id, call.operation == Operation::kCounterIncrement ? amount : -amount,
                       call.span.begin);
 }
@@ -37,7 +38,7 @@ void CounterOracle::acknowledge(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
   const uint64_t ttl = ttl_ms(call);
   key.model.forget_before(context_.horizon);
-  if (ttl > 0 && key.deadline.perhaps_expired(call.now)) key.model.vanished(call.span, false);
+  if (!key.deadline.perhaps_expired(call.now)) key.model.purge_called_off(call.id);
   key.model.acknowledged(call.id, call.span);
   key.deadline.mutation_ended();
   // Whether a delete of what is not there renews the deadline is left open.
@@ -47,6 +48,7 @@ void CounterOracle::acknowledge(const Call& call, const ClientReply& reply) {
     key.deadline.renewed(call.span, reply.timestamp_ms + ttl, reply.timestamp_ms + ttl + 1);
   }
   key.last_write = call.span.end;
+  key.last_node = call.node;
 }
 
 void CounterOracle::read(const Call& call, const ClientReply& reply) {
@@ -59,9 +61,9 @@ void CounterOracle::read(const Call& call, const ClientReply& reply) {
   findings.evaluated(Property::kCounterExplained, key.last_write > 0);
   findings.evaluated(Property::kCounterAckedSurvives, after_crash && key.model.known_there());
   findings.evaluated(Property::kCounterResetStays, known_absent);
-  const std::string name = "counter " + std::to_string(call.bucket) + "/" +
-                           std::to_string(call.key) + ", call " + std::to_string(call.id) +
-                           " by client " + std::to_string(call.client);
+  const bool elsewhere = !context_.alone() && key.last_write > 0 && key.last_node != call.node;
+  findings.evaluated(Property::kQuorumReadSeesAck, elsewhere);
+  const std::string name = "counter: " + name_of(call);
   if (ttl_ms(call) > 0) {
     const bool expired =
         key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin;
@@ -74,9 +76,10 @@ void CounterOracle::read(const Call& call, const ClientReply& reply) {
       key.model.vanished(call.span, false);
   }
   if (found ? key.model.read(reply.counter, call.span) : key.model.read_nothing(call.span)) return;
-  const Property property = known_absent  ? Property::kCounterResetStays
-                            : after_crash ? Property::kCounterAckedSurvives
-                                          : Property::kCounterExplained;
+  const Property property = elsewhere      ? Property::kQuorumReadSeesAck
+                            : known_absent ? Property::kCounterResetStays
+                            : after_crash  ? Property::kCounterAckedSurvives
+                                           : Property::kCounterExplained;
   findings.violated(property,
                     name + (found ? " shows " + std::to_string(reply.counter) : " found nothing") +
                         ", which no order of the calls explains");
@@ -87,14 +90,23 @@ void CounterOracle::refused(const Call& call) {
   Key& key = key_of(call);
   key.deadline.mutation_ended();
   key.model.refused(call.id);
+  // It may have begun to clear what had expired.
+  if (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now))
+    key.model.vanished(call.span, false);
 }
 
 void CounterOracle::lost_sight(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.mutation_ended();
-  key.deadline.perhaps_renewed(end, call.now.high_ms + ttl_ms(call));
+  if (!call.carried_out) key.deadline.ended_unknown(end, call.now.high_ms + ttl_ms(call));
   key.model.lost_sight(call.id, end);
+}
+
+void CounterOracle::carried_out(const Call& call, Step end) {
+  if (!call.is_mutation()) return;
+  Key& key = key_of(call);
+  key.deadline.ended_unknown(end, call.now.high_ms + ttl_ms(call));
+  key.model.carried_out(call.id, end);
 }
 
 void CounterOracle::drop_began(const Call& call) {

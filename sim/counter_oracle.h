@@ -18,6 +18,7 @@ class CounterOracle : public Oracle {
   void answered(const Call& call, const ClientReply& reply) override;
   void refused(const Call& call) override;
   void lost_sight(const Call& call, Step end) override;
+  void carried_out(const Call& call, Step end) override;
   void drop_began(const Call& call) override;
   void drop_ended(const Call& call, bool refused) override;
   void drop_lost_sight(const Call& call, Step end) override;
@@ -29,6 +30,7 @@ class CounterOracle : public Oracle {
     CounterModel model;
     KeyDeadline deadline;
     Step last_write = 0;
+    uint32_t last_node = 0;  // that acknowledged it
   };
 
   Key& key_of(const Call& call) { return keys_[call.bucket][call.key]; }

@@ -45,6 +45,21 @@ void add(Mixer& mixer, const KeyList& m) {
   mixer.add(m.limit);
 }
 
+void add(Mixer& mixer, const KeyPush& m) {
+  mixer.add(m.op);
+  mixer.add(m.bucket);
+  mixer.add(m.key);
+  for (const std::string& subkey : m.subkeys) mixer.add(subkey);
+  mixer.add(m.dot.counter);
+  for (const NodeNumber target : m.targets) mixer.add(target);
+}
+
+void add(Mixer& mixer, const KeyAck& m) {
+  mixer.add(m.op);
+  mixer.add(uint64_t{m.node} << 32 | m.source);
+  mixer.add(m.refused);
+}
+
 void add(Mixer& mixer, const BucketChange& m) {
   mixer.add(m.op);
   mixer.add(m.create);
@@ -56,6 +71,7 @@ void add(Mixer& mixer, const KeyMutationReply& m) {
   mixer.add(m.error.has_value() ? uint64_t(m.error->code) + 1 : 0);
   mixer.add(m.timestamp_ms);
   mixer.add(m.context);
+  mixer.add(m.moved);
 }
 
 void add(Mixer& mixer, const KeyReadReply& m) {
@@ -74,6 +90,23 @@ void add(Mixer& mixer, const KeyListReply& m) {
 void add(Mixer& mixer, const BucketChangeReply& m) {
   mixer.add(m.op);
   mixer.add(m.error.has_value() ? uint64_t(m.error->code) + 1 : 0);
+}
+
+void add(Mixer& mixer, const PeersSuspected& m) {
+  for (const NodeNumber node : m.nodes) mixer.add(node);
+}
+
+void add(Mixer& mixer, const NodeReborn& m) { mixer.add(m.node); }
+void add(Mixer& mixer, const ServingPaused& m) { mixer.add(m.paused); }
+
+void add(Mixer& mixer, const ShardReport& m) {
+  mixer.add(m.shard);
+  mixer.add(m.epoch);
+  mixer.add(m.paused);
+  for (const ShardReport::Counted& counted : m.counted)
+    mixer.add(uint64_t{counted.placement.n} << 16 | counted.placement.partition);
+  for (const uint16_t partition : m.drained) mixer.add(partition);
+  mixer.add(m.has_data);
 }
 
 // A configuration's contents show in everything that follows from it; its arrival is what counts

@@ -1,17 +1,30 @@
 #include "sim/error_oracle.h"
 
+#include <algorithm>
+
 namespace vordb::sim {
 
 bool ErrorOracle::has_cause(const Call& call, ErrorCode code, const ErrorCauses& causes) const {
   const BucketPlan& plan = context_.catalogue.bucket(call.bucket);
+  const bool alone = context_.alone();
+  const bool cluster_troubled = !alone && (causes.unreachable || causes.changing || causes.outside);
+  // A node that finds itself far ahead of its peers takes no writes.
+  const bool ahead = !alone && causes.clock_stepped && call.is_mutation();
+  const uint32_t needed = call.is_mutation() ? std::max<uint32_t>(call.w, plan.config.write_quorum)
+                                             : std::max<uint32_t>(call.r, plan.config.read_quorum);
   switch (code) {
     case ErrorCode::kBucketNotFound:
-      return plan.churns || call.operation == Operation::kCreateBucket;
+      return plan.churns || call.operation == Operation::kCreateBucket ||
+             (!alone && !plan.is_default);
     case ErrorCode::kBucketExists:
       return call.operation == Operation::kCreateBucket;
-    // More replicas asked for than there are nodes; or a disk that does not answer.
+    // More replicas asked for than there are nodes, or can be reached; or a disk that does not
+    // answer.
     case ErrorCode::kUnavailable:
-      return call.w > 1 || call.r > 1 || causes.damaged || causes.starting;
+      return needed > context_.shape.nodes || causes.damaged || causes.starting ||
+             cluster_troubled || ahead || context_.may_be_unheard_of(call);
+    case ErrorCode::kBadRequest:
+      return std::max(call.w, call.r) > plan.config.replication_n;
     case ErrorCode::kDiskFull:
       return causes.no_space;
     case ErrorCode::kCorrupt:
@@ -19,7 +32,7 @@ bool ErrorOracle::has_cause(const Call& call, ErrorCode code, const ErrorCauses&
     case ErrorCode::kPurging:
       return plan.config.ttl_seconds > 0;
     case ErrorCode::kNotReady:
-      return causes.starting;
+      return causes.starting || cluster_troubled || ahead;
     default:
       return false;
   }

@@ -5,12 +5,17 @@
 
 namespace vordb::sim {
 
-// What the run has done to the node that may make it refuse. Kept by the world, read at each error.
+// What the run has done to the nodes that may make one refuse: each at some moment since the
+// request was sent, or so shortly before that it can still be felt. Kept by the world, read at each
+// error.
 struct ErrorCauses {
-  bool starting = false;       // a call began while the node was not serving yet
-  bool no_space = false;       // the disk was full at some moment of the last seconds
+  bool starting = false;       // the node asked was not serving yet
+  bool no_space = false;       // a disk was full
   bool damaged = false;        // bytes were damaged or a device has returned an error
-  bool clock_stepped = false;  // the wall clock has been moved
+  bool clock_stepped = false;  // a wall clock has been moved
+  bool unreachable = false;    // some node was down, paused, slow or cut off, or messages were lost
+  bool changing = false;       // a node joined, left or was replaced, or partitions were moving
+  bool outside = false;        // the node asked was no member (yet, or any more)
 };
 
 class ErrorOracle {

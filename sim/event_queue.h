@@ -26,10 +26,16 @@ enum class EventKind : uint8_t {
   kThink,         // a client decides what to do next
   kFault,         // the fault injector decides
   kCheck,         // oracles look at durable state
+  kOperator,      // what a node says to an operator reaches him
 };
-inline constexpr int kEventKinds = int(EventKind::kCheck) + 1;
+inline constexpr int kEventKinds = int(EventKind::kOperator) + 1;
 
 const char* to_string(EventKind kind);
+
+// Whose number Event::actor is: a client's, else a node's.
+constexpr bool is_of_client(EventKind kind) {
+  return kind == EventKind::kReply || kind == EventKind::kDisconnect || kind == EventKind::kThink;
+}
 
 struct Event {
   uint64_t time_us = 0;

@@ -88,7 +88,7 @@ TEST_CASE("trace: a line an event goes to the sink") {
   event.kind = EventKind::kTick;
   trace.event(event, 4);
   trace.note(13, "node 0", "crash");
-  CHECK(text == "12 3 0 tick life=0 digest=0000000000000000 draws=4\n13 node 0: crash\n");
+  CHECK(text == "12 n3/0 tick life=0 digest=0000000000000000 draws=4\n13 node 0: crash\n");
 }
 
 }  // namespace

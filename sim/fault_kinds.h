@@ -19,9 +19,34 @@ enum class FaultKind : uint8_t {
   kSyncFailure,  // a sync fails and the node must stop
   kReadError,    // a read returns an I/O error
   kBitRot,       // bytes at rest change
+  // ---- of a cluster
+  kCrashAll,    // every machine at once, each by either of the two
+  kLoss,        // some links lose messages
+  kDoubling,    // double them
+  kReordering,  // bring them out of order
+  kSplit,       // two halves do not hear one another
+  kIsolate,     // one machine hears nobody
+  kOneWay,      // a machine is not heard by another, but hears it
+  kBridge,      // two halves, and one machine that hears both
+  kRing,        // each machine hears two neighbours
+  kClog,        // a machine's links hold everything for a while
+  kWipe,        // a machine comes back with an empty disk and joins again
+  kRestore,     // a machine comes back with an older copy of its disk
+  // ---- of an operator
+  kJoin,     // a new machine joins
+  kLeave,    // one leaves, and is switched off as soon as it may
+  kRemove,   // one dies for good and is removed
+  kReplace,  // one dies for good and a new one takes its place
 };
-inline constexpr int kFaultKinds = int(FaultKind::kBitRot) + 1;
+inline constexpr int kFaultKinds = int(FaultKind::kReplace) + 1;
 const char* to_string(FaultKind kind);
+
+// Those that lie in the network, and last.
+constexpr bool is_of_network(FaultKind kind) {
+  return kind >= FaultKind::kLoss && kind <= FaultKind::kClog;
+}
+// Those that take a disk, or change who is a member.
+constexpr bool is_of_membership(FaultKind kind) { return kind >= FaultKind::kWipe; }
 
 // Where a crash hurts most.
 enum class Moment : uint8_t {
@@ -34,6 +59,10 @@ enum class Moment : uint8_t {
 };
 inline constexpr int kMoments = int(Moment::kBucketChanged) + 1;
 const char* to_string(Moment moment);
+
+// How long the faults last that end by themselves, at most.
+inline constexpr uint64_t kPauseUsMax = 5'000'000;
+inline constexpr uint64_t kNetworkFaultUsMax = 6'000'000;
 
 struct FaultPlan {
   // The mean time between two faults of a kind; 0: never. Of kAimedCrash: hits in a million of such

@@ -1,5 +1,6 @@
 #include "sim/faults.h"
 
+#include <algorithm>
 #include <string>
 
 namespace vordb::sim {
@@ -7,25 +8,28 @@ namespace vordb::sim {
 namespace {
 
 constexpr uint64_t kAimedDelayUsMax = 400;
-// A request token lives for ten minutes of the node's time, so that the wall clock moves by less
-// than that in all.
-constexpr int64_t kClockOffsetMsMax = 4 * 60'000;
+constexpr uint64_t kRetryUs = 300'000;
 
 }  // namespace
 
-FaultInjector::FaultInjector(const FaultPlan& plan, bool buffered, uint64_t duration_ms,
-                             Chooser& chooser, FaultHost& host)
-    : plan_(plan), buffered_(buffered), chooser_(chooser), host_(host) {
+FaultInjector::FaultInjector(const FaultPlan& plan, const Limits& limits, Chooser& chooser,
+                             FaultHost& host)
+    : plan_(plan),
+      limits_(limits),
+      chooser_(chooser),
+      host_(host),
+      network_(host.links(), chooser),
+      sick_(limits.machines) {
   for (int kind = 0; kind < kFaultKinds; ++kind) {
     const bool aimed = FaultKind(kind) == FaultKind::kAimedCrash;
+    const uint64_t every_ms = plan.every_ms[size_t(kind)];
     bool on =
-        aimed ? plan.aimed_per_million > 0
-              : plan.every_ms[size_t(kind)] > 0 && plan.every_ms[size_t(kind)] <= duration_ms * 2;
+        aimed ? plan.aimed_per_million > 0 : every_ms > 0 && every_ms <= limits.duration_ms * 2;
     // What was only buffered may be lost by these: within what `buffered` promises, but not what
     // the oracles expect.
     const bool loses_buffers =
         FaultKind(kind) == FaultKind::kPowerLoss || FaultKind(kind) == FaultKind::kSyncFailure;
-    if (buffered && loses_buffers) on = false;
+    if (limits.buffered && loses_buffers) on = false;
     if (on && plan.swarm) on = chooser.chance(500'000);
     figures_.on[size_t(kind)] = on;
   }
@@ -41,98 +45,161 @@ void FaultInjector::start() {
 
 void FaultInjector::stop(uint64_t now_us) {
   running_ = false;
-  SimNode& node = host_.victim();
-  node.time().drift(0);
-  node.disk().set_space(SimDiskImage::Space::kPlenty);
-  if (no_space_) no_space_until_us_ = now_us;
-  no_space_ = false;
-  node.disk().knobs() = SimDiskKnobs{};
+  for (uint32_t machine = 0; machine < limits_.machines; ++machine) {
+    SimNode& node = host_.machine(machine);
+    node.time().drift(0);
+    node.disk().set_space(SimDiskImage::Space::kPlenty);
+    node.disk().knobs() = SimDiskKnobs{};
+    Sick& sick = sick_[machine];
+    if (sick.no_space) sick.no_space_until_us = now_us;
+    sick.no_space = false;
+  }
+  host_.links().repair();
+  if (disturbed_ > 0) disturbed_until_us_ = now_us;
+  disturbed_ = 0;
+}
+
+bool FaultInjector::no_space_since(uint64_t time_us) const {
+  return std::any_of(sick_.begin(), sick_.end(), [time_us](const Sick& sick) {
+    return sick.no_space || sick.no_space_until_us >= time_us;
+  });
+}
+
+bool FaultInjector::any_damaged() const {
+  return std::any_of(sick_.begin(), sick_.end(), [](const Sick& sick) { return sick.damaged; });
 }
 
 void FaultInjector::plan_next(FaultKind kind) {
-  host_.plan_fault(kind, 1 + chooser_.below(plan_.every_ms[size_t(kind)] * 2000), false);
+  host_.plan_fault(kind, 0, 1 + chooser_.below(plan_.every_ms[size_t(kind)] * 2000), false);
 }
 
 SimDiskImage::Crash FaultInjector::crash_kind() {
-  if (buffered_ || chooser_.chance(500'000)) return SimDiskImage::Crash::kKill;
+  if (limits_.buffered || chooser_.chance(500'000)) return SimDiskImage::Crash::kKill;
   return SimDiskImage::Crash::kPowerLoss;
 }
 
-void FaultInjector::step_clock() {
+void FaultInjector::step_clock(uint32_t machine) {
   // Mostly seconds, sometimes minutes; either way.
-  const uint64_t reach_ms = chooser_.chance(300'000) ? uint64_t(kClockOffsetMsMax) : 3'000;
+  const int64_t limit_ms = limits_.clock_offset_ms;
+  const uint64_t reach_ms =
+      chooser_.chance(300'000) ? uint64_t(limit_ms) : std::min<uint64_t>(uint64_t(limit_ms), 3'000);
   int64_t by_ms = int64_t(chooser_.below(2 * reach_ms + 1)) - int64_t(reach_ms);
-  if (clock_offset_ms_ + by_ms > kClockOffsetMsMax || clock_offset_ms_ + by_ms < -kClockOffsetMsMax)
-    by_ms = -by_ms;
-  clock_offset_ms_ += by_ms;
-  host_.victim().time().step(by_ms);
-  host_.note_fault(FaultKind::kClockStep, std::to_string(by_ms) + " ms");
+  int64_t& offset_ms = sick_[machine].clock_offset_ms;
+  if (offset_ms + by_ms > limit_ms || offset_ms + by_ms < -limit_ms) by_ms = -by_ms;
+  offset_ms += by_ms;
+  host_.machine(machine).time().step(by_ms);
+  host_.note_fault(FaultKind::kClockStep,
+                   std::to_string(by_ms) + " ms at n" + std::to_string(machine));
 }
 
-void FaultInjector::due(FaultKind kind, bool ends, uint64_t now_us) {
+void FaultInjector::due(FaultKind kind, uint32_t machine, bool ends, uint64_t now_us) {
   if (!running_) return;
-  SimNode& node = host_.victim();
-  if (ends) {
-    no_space_ = false;
-    no_space_until_us_ = now_us;
-    node.disk().set_space(SimDiskImage::Space::kPlenty);
-    host_.note_fault(kind, "over");
+  if (ends) return end(kind, machine, now_us);
+  if (is_of_network(kind)) return strike_network(kind, now_us);
+  if (is_of_membership(kind)) {
+    if (!host_.change_membership(kind)) return host_.plan_fault(kind, 0, kRetryUs, false);
+    ++figures_.hits[size_t(kind)];
     return plan_next(kind);
   }
   // An aimed crash was planned when its moment came by.
-  if (kind != FaultKind::kAimedCrash && kind != FaultKind::kNoSpace) plan_next(kind);
-  if (!node.up() && kind != FaultKind::kClockStep && kind != FaultKind::kNoSpace) return;
+  const bool aimed = kind == FaultKind::kAimedCrash;
+  if (!aimed && kind != FaultKind::kNoSpace) plan_next(kind);
+  const std::vector<uint32_t> there = host_.in_service();
+  if (there.empty()) return;
+  if (kind == FaultKind::kCrashAll) {
+    ++figures_.hits[size_t(kind)];
+    for (const uint32_t one : there) host_.crash(one, crash_kind(), "crash of all");
+    return;
+  }
+  if (!aimed) machine = there.size() == 1 ? there[0] : there[size_t(chooser_.below(there.size()))];
+  if (!host_.machine(machine).up() && kind != FaultKind::kClockStep && kind != FaultKind::kNoSpace)
+    return;
   ++figures_.hits[size_t(kind)];
+  strike(kind, machine, now_us);
+}
+
+void FaultInjector::end(FaultKind kind, uint32_t machine, uint64_t now_us) {
+  if (is_of_network(kind)) {
+    network_.end(kind);
+    --disturbed_;
+    disturbed_until_us_ = now_us;
+  } else {
+    sick_[machine].no_space = false;
+    sick_[machine].no_space_until_us = now_us;
+    host_.machine(machine).disk().set_space(SimDiskImage::Space::kPlenty);
+  }
+  host_.note_fault(kind, "over");
+  plan_next(kind);
+}
+
+void FaultInjector::strike_network(FaultKind kind, uint64_t now_us) {
+  const uint64_t for_us =
+      50'000 + chooser_.below(chooser_.chance(150'000) ? kNetworkFaultUsMax : 1'500'000);
+  const std::string what = network_.begin(kind, host_.in_service(), now_us + for_us);
+  if (what.empty()) return host_.plan_fault(kind, 0, kRetryUs, false);
+  ++figures_.hits[size_t(kind)];
+  ++disturbed_;
+  host_.note_fault(kind, what + " for " + std::to_string(for_us) + " us");
+  host_.plan_fault(kind, 0, for_us, true);
+}
+
+void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
+  SimNode& node = host_.machine(machine);
+  const std::string where = " at n" + std::to_string(machine);
   switch (kind) {
     case FaultKind::kCrash:
-      return host_.crash_victim(SimDiskImage::Crash::kKill, "crash");
+      return host_.crash(machine, SimDiskImage::Crash::kKill, "crash");
     case FaultKind::kPowerLoss:
-      return host_.crash_victim(SimDiskImage::Crash::kPowerLoss, "power loss");
+      return host_.crash(machine, SimDiskImage::Crash::kPowerLoss, "power loss");
     case FaultKind::kAimedCrash:
-      return host_.crash_victim(crash_kind(), "aimed crash");
+      return host_.crash(machine, crash_kind(), "aimed crash");
     case FaultKind::kClockStep:
-      return step_clock();
+      return step_clock(machine);
     case FaultKind::kClockDrift: {
       const int32_t ppm = int32_t(chooser_.below(1001)) - 500;
       node.time().drift(ppm);
-      return host_.note_fault(kind, std::to_string(ppm) + " ppm");
+      return host_.note_fault(kind, std::to_string(ppm) + " ppm" + where);
     }
     case FaultKind::kPause: {
-      const uint64_t for_us = 1000 + chooser_.below(chooser_.chance(100'000) ? 5'000'000 : 300'000);
-      stalled_until_us_ = now_us + for_us;
+      const uint64_t for_us =
+          1000 + chooser_.below(chooser_.chance(100'000) ? kPauseUsMax : 300'000);
+      stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
       node.pause(now_us + for_us);
-      return host_.note_fault(kind, std::to_string(for_us) + " us");
+      return host_.note_fault(kind, std::to_string(for_us) + " us" + where);
     }
     case FaultKind::kSlowDisk: {
       const uint64_t for_us = 1000 + chooser_.below(chooser_.chance(100'000) ? 3'000'000 : 300'000);
-      stalled_until_us_ = now_us + for_us;
+      stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
       node.disk().stall(now_us + for_us);
-      return host_.note_fault(kind, std::to_string(for_us) + " us");
+      return host_.note_fault(kind, std::to_string(for_us) + " us" + where);
     }
     case FaultKind::kNoSpace: {
-      no_space_ = true;
-      const bool full = !buffered_ && chooser_.chance(100'000);
+      sick_[machine].no_space = true;
+      const bool full = !limits_.buffered && chooser_.chance(100'000);
       node.disk().set_space(full ? SimDiskImage::Space::kFull : SimDiskImage::Space::kBelowReserve);
-      host_.note_fault(kind, full ? "full" : "below the reserve");
-      return host_.plan_fault(kind, 1 + chooser_.below(500'000), true);
+      host_.note_fault(kind, (full ? "full" : "below the reserve") + where);
+      return host_.plan_fault(kind, machine, 1 + chooser_.below(500'000), true);
     }
     case FaultKind::kSyncFailure:
       node.disk().fail_next_write();
-      return host_.note_fault(kind, "the next write fails");
+      return host_.note_fault(kind, "the next write fails" + where);
     case FaultKind::kReadError:
-      damaged_ = true;
+      sick_[machine].damaged = true;
       node.disk().fail_next_read();
-      return host_.note_fault(kind, "the next read fails");
+      return host_.note_fault(kind, "the next read fails" + where);
     case FaultKind::kBitRot: {
-      damaged_ = true;
+      sick_[machine].damaged = true;
       const bool detected = !chooser_.chance(200'000);
       const bool rotted = node.disk().rot(detected);
-      return host_.note_fault(kind, rotted ? (detected ? "detected" : "silent") : "nothing to rot");
+      return host_.note_fault(
+          kind, (rotted ? (detected ? "detected" : "silent") : "nothing to rot") + where);
     }
+    default:
+      return;
   }
 }
 
-void FaultInjector::moment(Moment moment) {
+void FaultInjector::moment(uint32_t machine, Moment moment) {
   ++figures_.moments[size_t(moment)];
   if (!running_ || !figures_.on[size_t(FaultKind::kAimedCrash)]) return;
   // Rare moments get as many hits as common ones.
@@ -141,7 +208,8 @@ void FaultInjector::moment(Moment moment) {
   if (!chooser_.chance(rare ? plan_.aimed_per_million * 50 : plan_.aimed_per_million)) return;
   ++figures_.moment_hits[size_t(moment)];
   const bool now = chooser_.chance(500'000);
-  host_.plan_fault(FaultKind::kAimedCrash, now ? 0 : chooser_.below(kAimedDelayUsMax), false);
+  host_.plan_fault(FaultKind::kAimedCrash, machine, now ? 0 : chooser_.below(kAimedDelayUsMax),
+                   false);
 }
 
 }  // namespace vordb::sim

@@ -1,16 +1,21 @@
-// Injects faults: draws which kinds a run has, when each comes, and aims crashes at the moments
-// where they hurt. Counts what it did, so that a fault that was planned and never came shows.
+// Injects faults: draws which kinds a run has, when each comes and to whom, and aims crashes at the
+// moments where they hurt. Counts what it did, so that a fault that was planned and never came
+// shows.
 //
-// Within the budget of one node: crashes, power losses (with `fsync` durability), clocks, pauses, a
-// slow or full disk and failed syncs must lose nothing. Read errors and rot are over it: then data
-// may be refused, but never wrong.
+// Within the budget: crashes of any number of machines, power losses (with `fsync` durability),
+// clocks within what nodes tolerate, pauses, slow or full disks, failed syncs, and all that the
+// network does must lose nothing. A disk is only lost while the cluster is whole and at rest, so
+// that no two copies of anything are lost at once (sim/operators.h sees to that). Read errors and
+// rot are over the budget of one node: then data may be refused, but never wrong.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "sim/event_queue.h"
 #include "sim/fault_kinds.h"
+#include "sim/network_faults.h"
 #include "sim/node.h"
 
 namespace vordb::sim {
@@ -23,57 +28,88 @@ struct FaultFigures {
 
   uint64_t crashes() const {
     return hits[size_t(FaultKind::kCrash)] + hits[size_t(FaultKind::kPowerLoss)] +
-           hits[size_t(FaultKind::kAimedCrash)] + hits[size_t(FaultKind::kSyncFailure)];
+           hits[size_t(FaultKind::kAimedCrash)] + hits[size_t(FaultKind::kSyncFailure)] +
+           hits[size_t(FaultKind::kCrashAll)];
   }
 };
 
 class FaultHost {
  public:
   virtual ~FaultHost() = default;
-  virtual SimNode& victim() = 0;
+  // Those that a fault may befall: members, and those on their way to be one.
+  virtual std::vector<uint32_t> in_service() const = 0;
+  virtual SimNode& machine(uint32_t index) = 0;
+  virtual Links& links() = 0;
   // `ends`: the end of a fault that lasts.
-  virtual void plan_fault(FaultKind kind, uint64_t in_us, bool ends) = 0;
-  virtual void crash_victim(SimDiskImage::Crash kind, const char* why) = 0;
+  virtual void plan_fault(FaultKind kind, uint32_t machine, uint64_t in_us, bool ends) = 0;
+  virtual void crash(uint32_t machine, SimDiskImage::Crash kind, const char* why) = 0;
+  // A fault that takes a disk or changes who is a member. False: not now.
+  virtual bool change_membership(FaultKind kind) = 0;
   virtual void note_fault(FaultKind kind, const std::string& what) = 0;
 };
 
 class FaultInjector {
  public:
-  FaultInjector(const FaultPlan& plan, bool buffered, uint64_t duration_ms, Chooser& chooser,
-                FaultHost& host);
+  struct Limits {
+    bool buffered = false;
+    uint64_t duration_ms = 0;
+    uint32_t machines = 1;
+    int64_t clock_offset_ms = 0;  // no wall clock is set further off
+  };
+
+  FaultInjector(const FaultPlan& plan, const Limits& limits, Chooser& chooser, FaultHost& host);
 
   // Plans the first fault of each kind that is on.
   void start();
   // No more faults; those that last are healed.
   void stop(uint64_t now_us);
 
-  void due(FaultKind kind, bool ends, uint64_t now_us);
-  void moment(Moment moment);
+  void due(FaultKind kind, uint32_t machine, bool ends, uint64_t now_us);
+  void moment(uint32_t machine, Moment moment);
 
   const FaultFigures& figures() const { return figures_; }
-  // A fault that makes the node refuse writes was there at or after this time.
-  bool no_space_since(uint64_t time_us) const { return no_space_ || no_space_until_us_ >= time_us; }
-  bool no_space() const { return no_space_; }
-  bool damaged() const { return damaged_; }
+  bool on(FaultKind kind) const { return figures_.on[size_t(kind)]; }
+  // A fault that makes some node refuse writes was there at or after this time.
+  bool no_space_since(uint64_t time_us) const;
+  bool no_space(uint32_t machine) const { return sick_[machine].no_space; }
+  bool damaged(uint32_t machine) const { return sick_[machine].damaged; }
+  bool any_damaged() const;
+  // The disk was replaced.
+  void disk_replaced(uint32_t machine) { sick_[machine].damaged = false; }
   // Nothing could be answered before this time, whoever asked.
   uint64_t stalled_until_us() const { return stalled_until_us_; }
+  // The network, or a machine's pace, was disturbed at or after this time.
+  bool disturbed_since(uint64_t time_us) const {
+    return disturbed_ > 0 || disturbed_until_us_ >= time_us || stalled_until_us_ >= time_us;
+  }
   bool running() const { return running_; }
 
  private:
+  // What lasts of the faults that befell one machine.
+  struct Sick {
+    bool no_space = false;
+    bool damaged = false;
+    uint64_t no_space_until_us = 0;
+    int64_t clock_offset_ms = 0;
+  };
+
   void plan_next(FaultKind kind);
   SimDiskImage::Crash crash_kind();
-  void step_clock();
+  void step_clock(uint32_t machine);
+  void strike(FaultKind kind, uint32_t machine, uint64_t now_us);
+  void strike_network(FaultKind kind, uint64_t now_us);
+  void end(FaultKind kind, uint32_t machine, uint64_t now_us);
 
   const FaultPlan& plan_;
-  const bool buffered_;
+  const Limits limits_;
   Chooser& chooser_;
   FaultHost& host_;
+  NetworkFaults network_;
   FaultFigures figures_;
-  uint64_t no_space_until_us_ = 0;
+  std::vector<Sick> sick_;
   uint64_t stalled_until_us_ = 0;
-  int64_t clock_offset_ms_ = 0;
-  bool no_space_ = false;
-  bool damaged_ = false;
+  uint64_t disturbed_until_us_ = 0;
+  uint32_t disturbed_ = 0;  // network faults under way
   bool running_ = false;
 };
 

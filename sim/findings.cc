@@ -38,7 +38,19 @@ const char* to_string(Property property) {
                                                       "dots_unique",
                                                       "clock_grows",
                                                       "acked_durable",
-                                                      "records_sound"};
+                                                      "records_sound",
+                                                      "cluster_settles",
+                                                      "converged",
+                                                      "operator_answered",
+                                                      "quorum_read_sees_ack",
+                                                      "weak_value_written",
+                                                      "weak_expired_hidden",
+                                                      "session_reads_own",
+                                                      "node_reads_own",
+                                                      "audit_agrees",
+                                                      "audit_keeps_acked",
+                                                      "audit_removed_stays",
+                                                      "timestamps_bounded"};
   return kNames[int(property)];
 }
 

@@ -42,8 +42,20 @@ enum class Property : uint8_t {
   kClockGrows,            // I7: the durable clock never shrinks
   kAckedDurable,          // I1: what is acknowledged is on the disk, read without the node
   kRecordsSound,          // I9: every record on the disk has its checksum, bit rot aside
+  kClusterSettles,        // faults over, the cluster agrees on one configuration and ends its moves
+  kConverged,             // I2: then all owners reach equal clocks and byte-equal entries
+  kOperatorAnswered,      // an operator's wish is answered once, and what it says is so
+  kQuorumReadSeesAck,     // I4: W+R > N: a read through one node sees what another acknowledged
+  kWeakValueWritten,      // I3: however old a read of a weak bucket is, what it shows was written
+  kWeakExpiredHidden,     // I6: and has not expired
+  kSessionReadsOwn,       // I5: a read sees what its causal token promises
+  kNodeReadsOwn,          // a read sees what its node has acknowledged itself
+  kAuditAgrees,           // I2: at the end every node gives the same answer
+  kAuditKeepsAcked,       // I1 I3: at the end weak buckets show what was acknowledged
+  kAuditRemovedStays,     // I6: and nothing that was removed, deleted or dropped
+  kTimestampsBounded,     // I7: a timestamp lies between what the nodes' clocks may have shown
 };
-inline constexpr int kProperties = int(Property::kRecordsSound) + 1;
+inline constexpr int kProperties = int(Property::kTimestampsBounded) + 1;
 
 // The name of a property in reports, such as "register_not_stale".
 const char* to_string(Property property);

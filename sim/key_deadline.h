@@ -1,6 +1,6 @@
 // When a set or counter in a bucket with a time to live expires: bounds only, for a call's hybrid
-// time is known exactly when its answer tells it and otherwise lies between the node's wall clock
-// and the highest time it may have reached.
+// time is known exactly when its answer tells it and otherwise lies between the lowest of the
+// nodes' wall clocks and the highest time that any of them may have reached.
 #pragma once
 
 #include <algorithm>
@@ -21,6 +21,11 @@ class KeyDeadline {
   void perhaps_renewed(Step end, uint64_t high_ms) {
     possible_high_ms_ = std::max(possible_high_ms_, high_ms);
     last_end_ = std::max(last_end_, end);
+  }
+  // Nobody knows whether it took effect, but it does not any more.
+  void ended_unknown(Step end, uint64_t high_ms) {
+    mutation_ended();
+    perhaps_renewed(end, high_ms);
   }
   void mutation_began() { ++open_; }
   void mutation_ended() { --open_; }

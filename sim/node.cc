@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/cluster/configuration.h"
+#include "core/peer_codec.h"
 #include "proto/peer.pb.h"
 #include "sim/digest.h"
 #include "sim/sim_disk.h"
@@ -26,8 +28,11 @@ SimDiskOptions disk_options(const NodeOptions& options) {
 
 }  // namespace
 
+std::string address_of(uint32_t index) { return "n" + std::to_string(index) + ":7001"; }
+
 SimNode::SimNode(uint32_t number, NodeOptions options, NodeHost& host)
     : number_(number),
+      name_("n" + std::to_string(number)),
       options_(std::move(options)),
       host_(host),
       time_(host.now_us()),
@@ -52,8 +57,7 @@ void SimNode::boot() {
   ++life_;
   ++boots_;
   const auto refuse = [&](const absl::Status& status) {
-    host_.trace().note(host_.now_us(), "node " + std::to_string(number_),
-                       "did not start: " + status.ToString());
+    host_.trace().note(host_.now_us(), name_, "did not start: " + status.ToString());
     shards_.clear();
     doors_.clear();
     host_.died(number_);
@@ -65,8 +69,8 @@ void SimNode::boot() {
     doors.network = std::make_unique<SimNetwork>(*this, options_.shards);
     doors.disk = std::make_unique<SimDisk>(disk_, shard);
     doors.random = std::make_unique<SimRandom>(host_.chooser());
-    doors.telemetry = std::make_unique<SimTelemetry>(
-        host_.trace(), telemetry_figures_, host_.now_us(), "node " + std::to_string(number_));
+    doors.telemetry =
+        std::make_unique<SimTelemetry>(host_.trace(), telemetry_figures_, host_.now_us(), name_);
     doors_.push_back(std::move(doors));
   }
   up_ = true;
@@ -111,15 +115,11 @@ bool SimNode::request(uint32_t client, std::string bytes) {
   return true;
 }
 
-void SimNode::peer_message(std::string bytes, uint64_t delay_us) {
-  if (!up_) return;
-  pb::PeerMessage header;
-  if (!header.ParseFromString(bytes)) return;
-  Event planned =
-      event(EventKind::kPeerMessage, uint16_t(header.partition() % options_.shards), delay_us);
-  planned.digest = digest_of(bytes);
-  planned.payload = peer_messages_.put(std::move(bytes));
-  host_.plan(planned);
+bool SimNode::change_cluster(ClusterChange change) {
+  if (!up_) return false;
+  shards_[0]->change_cluster(std::move(change));
+  after_call(0);
+  return true;
 }
 
 uint64_t SimNode::in_order(uint64_t& last_us, uint64_t delay_us) {
@@ -136,8 +136,12 @@ void SimNode::deliver_local(ActorId to, Message message, uint64_t at_us) {
   if (configuration) host_.moment(number_, Moment::kBucketChanged);
 }
 
-void SimNode::deliver_remote(NodeNumber to, std::string bytes) {
-  host_.send_to_node(number_, to, std::move(bytes));
+void SimNode::deliver_remote(const std::string& address, NodeNumber to, std::string bytes) {
+  host_.send_to_peer(number_, address, to, std::move(bytes));
+}
+
+void SimNode::deliver_operator_reply(ClusterChangeReply reply) {
+  host_.operator_answered(number_, std::move(reply));
 }
 
 void SimNode::deliver_reply(ClientId client, ClientReply reply) {
@@ -153,7 +157,7 @@ void SimNode::deliver_reply(ClientId client, ClientReply reply) {
   const bool acknowledges = reply.kind == ClientReply::Kind::kOk;
   std::string frame;
   codec_.encode(open.request_id, open.key, std::move(reply), &frame);
-  host_.send_to_client(open.client, frame.substr(kFrameHeaderBytes));
+  host_.send_to_client(number_, open.client, frame.substr(kFrameHeaderBytes));
   if (acknowledges) host_.moment(number_, Moment::kAnswered);
 }
 
@@ -194,8 +198,7 @@ void SimNode::device_due() {
   if (disk_.next_due_us() > host_.now_us()) return plan_disk();
   device_events_.clear();
   if (!disk_.advance(device_events_)) {
-    host_.trace().note(host_.now_us(), "node " + std::to_string(number_),
-                       "a write failed: the process ends");
+    host_.trace().note(host_.now_us(), name_, "a write failed: the process ends");
     return host_.died(number_);
   }
   for (SimDiskEvent& completed : device_events_) {
@@ -226,6 +229,38 @@ void SimNode::take_request(uint16_t shard, uint64_t slot) {
   shards_[shard]->submit(std::move(request));
 }
 
+// What concerns a placement goes to its shard, what answers a coordinator to the coordinator's, a
+// digest of announcements to all, and the rest to membership, whose messages may also be for an
+// earlier identity of the node: their sender must learn that it is gone.
+void SimNode::take_peer_message(const Event& event) {
+  const PeerBytes arrived = host_.take_peer_message(event);
+  pb::PeerMessage message;
+  if (!message.ParseFromString(arrived.bytes)) return;
+  const ActorKind kind = peer_target(message);
+  if (kind != ActorKind::kMembership && !is_for_me(arrived.to)) return;
+  uint32_t first = 0;
+  uint32_t shards = 1;
+  if (message.has_digest()) {
+    shards = options_.shards;
+  } else if (kind == ActorKind::kVnode) {
+    first = message.partition() % options_.shards;
+  } else if (kind == ActorKind::kCoordinator) {
+    first = message.shard();
+  }
+  if (first + shards > options_.shards) return;
+  const uint32_t life = life_;
+  for (uint32_t shard = first; shard < first + shards && life == life_; ++shard) {
+    shards_[shard]->on_peer_message(message);
+    after_call(uint16_t(shard));
+  }
+}
+
+bool SimNode::is_for_me(NodeNumber to) const {
+  if (to == 0) return true;
+  const Member* member = shards_[0]->configuration()->member(to);
+  return member != nullptr && member->node_id == options_.node_id;
+}
+
 void SimNode::tick(uint16_t shard) {
   shards_[shard]->tick();
   plan_tick(shard);
@@ -246,7 +281,7 @@ void SimNode::handle(const Event& event) {
     if (event.kind == EventKind::kLocalMessage) local_.take(event.payload);
     if (event.kind == EventKind::kCompletion) completions_.take(event.payload);
     if (event.kind == EventKind::kRequest) requests_.take(event.payload);
-    if (event.kind == EventKind::kPeerMessage) peer_messages_.take(event.payload);
+    if (event.kind == EventKind::kPeerMessage) host_.take_peer_message(event);
     return;
   }
   if (host_.now_us() < paused_until_us_) {
@@ -267,12 +302,8 @@ void SimNode::handle(const Event& event) {
       shard.on_message(to, std::move(message));
       break;
     }
-    case EventKind::kPeerMessage: {
-      pb::PeerMessage message;
-      if (message.ParseFromString(peer_messages_.take(event.payload)))
-        shard.on_peer_message(message);
-      break;
-    }
+    case EventKind::kPeerMessage:
+      return take_peer_message(event);
     case EventKind::kDisk:
       return device_due();
     case EventKind::kCompletion:

@@ -22,6 +22,15 @@
 
 namespace vordb::sim {
 
+// A message between nodes on its way.
+struct PeerBytes {
+  NodeNumber to = 0;  // the member that it is for; 0: whoever listens
+  std::string bytes;
+};
+
+// Where machine `index` listens for peers.
+std::string address_of(uint32_t index);
+
 // What a node needs of the world around it.
 class NodeHost {
  public:
@@ -31,8 +40,13 @@ class NodeHost {
   virtual Trace& trace() = 0;
   virtual Findings& findings() = 0;
   virtual void plan(Event event) = 0;
-  virtual void send_to_client(uint32_t client, std::string bytes) = 0;
-  virtual void send_to_node(uint32_t from, NodeNumber to, std::string bytes) = 0;
+  virtual void send_to_client(uint32_t node, uint32_t client, std::string bytes) = 0;
+  // To whoever listens at this address.
+  virtual void send_to_peer(uint32_t from, const std::string& address, NodeNumber to,
+                            std::string bytes) = 0;
+  // What a kPeerMessage brings; given once.
+  virtual PeerBytes take_peer_message(const Event& event) = 0;
+  virtual void operator_answered(uint32_t node, ClusterChangeReply reply) = 0;
   // A moment at which a crash would hurt; the host may plan one.
   virtual void moment(uint32_t node, Moment moment) = 0;
   // The node's process ended by itself (a failed write), or did not start.
@@ -54,7 +68,8 @@ class SimNode : public SimNetworkHost {
 
   // A client's bytes are on their way; false: nobody listens.
   bool request(uint32_t client, std::string bytes);
-  void peer_message(std::string bytes, uint64_t delay_us);
+  // An operator asks the node for a change; shard 0 takes it. False: nobody listens.
+  bool change_cluster(ClusterChange change);
 
   bool up() const { return up_; }
   uint64_t booted_at_us() const { return booted_at_us_; }
@@ -65,6 +80,10 @@ class SimNode : public SimNetworkHost {
   NodeTime& time() { return time_; }
   const NodeTime& time() const { return time_; }
   SimDiskImage& disk() { return disk_; }
+  const SimDiskImage& disk() const { return disk_; }
+  const NodeOptions& options() const { return options_; }
+  // Of the next first start.
+  void set_seeds(std::vector<std::string> seeds) { options_.seed_nodes = std::move(seeds); }
   const TelemetryFigures& telemetry() const { return telemetry_figures_; }
   const std::vector<std::unique_ptr<Shard>>& shards() const { return shards_; }
   size_t open_requests() const { return open_.size(); }
@@ -91,7 +110,8 @@ class SimNode : public SimNetworkHost {
   const uint64_t& now_us() const override { return host_.now_us(); }
   void deliver_local(ActorId to, Message message, uint64_t at_us) override;
   void deliver_reply(ClientId client, ClientReply reply) override;
-  void deliver_remote(NodeNumber to, std::string bytes) override;
+  void deliver_operator_reply(ClusterChangeReply reply) override;
+  void deliver_remote(const std::string& address, NodeNumber to, std::string bytes) override;
 
   Event event(EventKind kind, uint16_t shard, uint64_t in_us) const;
   // In order with the others of the same sender and receiver.
@@ -102,9 +122,12 @@ class SimNode : public SimNetworkHost {
   void end_turn(uint16_t shard);
   void device_due();
   void take_request(uint16_t shard, uint64_t slot);
+  void take_peer_message(const Event& event);
+  bool is_for_me(NodeNumber to) const;
   void tick(uint16_t shard);
 
   const uint32_t number_;
+  const std::string name_;  // in the trace
   NodeOptions options_;
   NodeHost& host_;
   NodeTime time_;
@@ -117,7 +140,6 @@ class SimNode : public SimNetworkHost {
   Pool<std::pair<ActorId, Message>> local_;
   Pool<DiskEvent> completions_;
   Pool<std::pair<uint32_t, std::string>> requests_;
-  Pool<std::string> peer_messages_;
   std::map<ClientId, OpenRequest> open_;
   ClientId next_client_ = 1;
   std::vector<uint64_t> last_completion_us_;  // by shard

@@ -45,11 +45,18 @@ void Presence::refused(uint64_t call) {
   }
 }
 
+void Presence::carried_out(uint64_t call, Step end) {
+  bool present = false;
+  Candidate* candidate = find(call, present);
+  if (candidate != nullptr && !present) candidate->reach = std::min(candidate->reach, end);
+}
+
 void Presence::lost_sight(uint64_t call, Step end) {
   bool present = false;
   Candidate* candidate = find(call, present);
   VORDB_ASSERT(candidate != nullptr, "only a write that began can be lost sight of");
-  candidate->end = candidate->reach = end;
+  candidate->end = end;
+  candidate->reach = std::min(candidate->reach, end);
   candidate->settled = true;
   tidy();
 }
@@ -91,8 +98,9 @@ void Presence::forget_before(Step horizon) { horizon_ = std::max(horizon_, horiz
 bool Presence::last_known(bool present) const {
   const Step here =
       std::max(latest_begin(writes_[present], kNever), latest_begin(sightings_[present], kNever));
+  const Step written = latest_begin(writes_[present], kNever);
   for (const Candidate& other : candidates_[!present]) {
-    if (other.end >= here && here > 0) return false;
+    if (other.end >= here && other.reach >= written && here > 0) return false;
   }
   return here > 0 || !present;
 }

@@ -31,6 +31,9 @@ class Presence {
   // It had no effect and never will.
   void refused(uint64_t call);
 
+  // If it takes effect, it removes nothing that began after `end`; when that shows is open still.
+  void carried_out(uint64_t call, Step end);
+
   // It took effect at some moment up to `end`, or never.
   void lost_sight(uint64_t call, Step end);
 

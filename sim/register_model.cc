@@ -7,7 +7,7 @@
 namespace vordb::sim {
 
 namespace {
-constexpr size_t kTidyAbove = 16;
+constexpr size_t kTidyAboveMin = 16;
 }
 
 void RegisterModel::put_began(uint64_t call, Step begin, Deadline deadline) {
@@ -40,6 +40,12 @@ bool RegisterModel::refused(uint64_t call) {
   std::erase_if(clusters_, [call](const Cluster& c) { return c.call == call; });
   std::erase_if(absences_, [call](const Absence& a) { return a.call == call; });
   return !seen;
+}
+
+void RegisterModel::carried_out(uint64_t call, Deadline deadline) {
+  for (Cluster& cluster : clusters_) {
+    if (cluster.call == call) cluster.deadline = deadline;
+  }
 }
 
 void RegisterModel::lost_sight(uint64_t call, Step end, Deadline deadline) {
@@ -172,7 +178,7 @@ bool RegisterModel::surely_expired(NowBounds now) const {
 void RegisterModel::forget_before(Step horizon) { horizon_ = std::max(horizon_, horizon); }
 
 void RegisterModel::tidy() {
-  if (size() <= kTidyAbove) return;
+  if (size() <= tidy_above_) return;
   // Later spans begin at the horizon or after it. A cluster that ended before the horizon, with
   // another surely after it that ended before the horizon too, can be part of no order any more if
   // it is seen again.
@@ -205,6 +211,7 @@ void RegisterModel::tidy() {
     one |= keep;
     return !keep;
   });
+  tidy_above_ = std::max(kTidyAboveMin, 2 * size());
 }
 
 }  // namespace vordb::sim

@@ -36,6 +36,8 @@ class RegisterModel {
   void acknowledged(uint64_t call, Span span, Deadline deadline);
   // It had no effect and never will. False: but a read has shown it.
   bool refused(uint64_t call);
+  // If it takes effect, its value expires then; when it shows is open still.
+  void carried_out(uint64_t call, Deadline deadline);
   // It took effect up to `end`, or never.
   void lost_sight(uint64_t call, Step end, Deadline deadline);
 
@@ -87,6 +89,7 @@ class RegisterModel {
   std::vector<Cluster> clusters_;
   std::vector<Absence> absences_{{0, 0, 0}};
   Step horizon_ = 0;
+  size_t tidy_above_ = 16;
 };
 
 }  // namespace vordb::sim

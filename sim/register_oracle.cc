@@ -4,15 +4,6 @@
 
 namespace vordb::sim {
 
-namespace {
-
-std::string name_of(const Call& call) {
-  return "bucket " + std::to_string(call.bucket) + " key " + std::to_string(call.key) + " call " +
-         std::to_string(call.id) + " by client " + std::to_string(call.client);
-}
-
-}  // namespace
-
 RegisterOracle::RegisterOracle(OracleContext& context) : context_(context) {
   for (const BucketPlan& plan : context.catalogue.buckets())
     keys_.emplace_back(plan.config.type == BucketType::kLww ? plan.keys : 0);
@@ -23,7 +14,9 @@ RegisterModel::Deadline RegisterOracle::deadline_of(const Call& call,
   const uint64_t ttl_ms = context_.catalogue.bucket(call.bucket).config.ttl_seconds * 1000;
   if (ttl_ms == 0) return {};
   if (reply != nullptr) return {reply->timestamp_ms + ttl_ms, reply->timestamp_ms + ttl_ms + 1};
-  return {call.now.low_ms + ttl_ms, call.now.high_ms + ttl_ms};
+  // As long as it may still be carried out nobody knows how late that will be.
+  const bool ended = call.carried_out || call.span.end != kNever;
+  return {call.now.low_ms + ttl_ms, ended ? call.now.high_ms + ttl_ms : kNever};
 }
 
 void RegisterOracle::began(const Call& call) {
@@ -40,6 +33,7 @@ void RegisterOracle::answered(const Call& call, const ClientReply& reply) {
     case Operation::kDelete:
       key_of(call).model.acknowledged(call.id, call.span, deadline_of(call, &reply));
       key_of(call).last_write = call.span.end;
+      key_of(call).last_node = call.node;
       break;
     case Operation::kGet:
       if (reply.kind == ClientReply::Kind::kValue) read_value(call, reply);
@@ -50,11 +44,18 @@ void RegisterOracle::answered(const Call& call, const ClientReply& reply) {
   }
 }
 
+Property RegisterOracle::blame(const Call& call, const Key& key, Property own) const {
+  const bool elsewhere = key.last_write > 0 && key.last_node != call.node;
+  return elsewhere && !context_.alone() ? Property::kQuorumReadSeesAck : own;
+}
+
 void RegisterOracle::mark_relevance(const Call& call, const Key& key) {
   Findings& findings = context_.findings;
   const bool has_value = key.model.last_known(true);
   const bool after_crash = context_.last_crash > 0 && key.last_write < context_.last_crash;
   findings.evaluated(Property::kRegisterNotStale, key.last_write > 0);
+  findings.evaluated(Property::kQuorumReadSeesAck,
+                     blame(call, key, Property::kRegisterNotStale) != Property::kRegisterNotStale);
   findings.evaluated(Property::kRegisterAckedSurvives, has_value && after_crash);
   findings.evaluated(Property::kRegisterUnknownSettles, key.model.has_unknown());
   findings.evaluated(Property::kRegisterDeletedStays,
@@ -83,7 +84,7 @@ void RegisterOracle::read_value(const Call& call, const ClientReply& reply) {
       break;
     case RegisterModel::Verdict::kStale:
       findings.violated(
-          deleted ? Property::kRegisterDeletedStays : Property::kRegisterNotStale,
+          blame(call, key, deleted ? Property::kRegisterDeletedStays : Property::kRegisterNotStale),
           shown + (deleted ? ", which was deleted" : ", which was overwritten before"));
       break;
     case RegisterModel::Verdict::kExpired:
@@ -100,7 +101,8 @@ void RegisterOracle::read_nothing(const Call& call) {
   if (key.model.read_nothing(call.span, call.now) == RegisterModel::Verdict::kFits) return;
   const bool after_crash = context_.last_crash > 0 && key.last_write < context_.last_crash;
   context_.findings.violated(
-      after_crash ? Property::kRegisterAckedSurvives : Property::kRegisterNotStale,
+      blame(call, key,
+            after_crash ? Property::kRegisterAckedSurvives : Property::kRegisterNotStale),
       name_of(call) + " found nothing, but an acknowledged value must be there at " +
           std::to_string(call.now.low_ms) + ".." + std::to_string(call.now.high_ms));
 }
@@ -112,9 +114,16 @@ void RegisterOracle::refused(const Call& call) {
                                name_of(call) + " was refused, but its value was read");
 }
 
+void RegisterOracle::carried_out(const Call& call, Step) {
+  if (call.operation == Operation::kPut)
+    key_of(call).model.carried_out(call.id, deadline_of(call, nullptr));
+}
+
 void RegisterOracle::lost_sight(const Call& call, Step end) {
   if (!call.is_mutation()) return;
-  key_of(call).model.lost_sight(call.id, end, deadline_of(call, nullptr));
+  Call ended = call;
+  ended.span.end = end;
+  key_of(call).model.lost_sight(call.id, end, deadline_of(ended, nullptr));
 }
 
 void RegisterOracle::drop_began(const Call& call) {

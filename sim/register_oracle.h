@@ -17,6 +17,7 @@ class RegisterOracle : public Oracle {
   void answered(const Call& call, const ClientReply& reply) override;
   void refused(const Call& call) override;
   void lost_sight(const Call& call, Step end) override;
+  void carried_out(const Call& call, Step end) override;
   void drop_began(const Call& call) override;
   void drop_ended(const Call& call, bool refused) override;
   void drop_lost_sight(const Call& call, Step end) override;
@@ -30,10 +31,14 @@ class RegisterOracle : public Oracle {
   struct Key {
     RegisterModel model;
     Step last_write = 0;
+    uint32_t last_node = 0;  // that acknowledged it
   };
 
   Key& key_of(const Call& call) { return keys_[call.bucket][call.key]; }
   RegisterModel::Deadline deadline_of(const Call& call, const ClientReply* reply) const;
+  // The property that a wrong answer violates; `own` unless the newest write went through another
+  // node.
+  Property blame(const Call& call, const Key& key, Property own) const;
   void mark_relevance(const Call& call, const Key& key);
   void read_value(const Call& call, const ClientReply& reply);
   void read_nothing(const Call& call);

@@ -37,6 +37,8 @@ void judge(const Scenario& scenario, RunResult& result) {
   if (whole && crashes_on && faults.crashes() < minimum.crashes)
     result.untested.push_back("only " + std::to_string(faults.crashes()) + " crashes");
   for (int kind = 0; whole && kind < kFaultKinds; ++kind) {
+    // Those come only when the cluster can bear them: a swarm answers for them.
+    if (is_of_membership(FaultKind(kind))) continue;
     const uint64_t every_ms = scenario.faults.every_ms[size_t(kind)];
     // Drawn from twice the mean: a run of four means without one is an injector that died.
     if (faults.on[size_t(kind)] && faults.hits[size_t(kind)] == 0 && every_ms > 0 &&

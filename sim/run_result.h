@@ -8,6 +8,7 @@
 #include "sim/client.h"
 #include "sim/faults.h"
 #include "sim/findings.h"
+#include "sim/operators.h"
 #include "sim/trace.h"
 
 namespace vordb::sim {
@@ -24,11 +25,14 @@ struct RunResult {
   uint64_t events = 0;
   uint64_t draws = 0;
   uint64_t simulated_us = 0;
+  uint32_t nodes = 1;  // machines, spare ones too
   uint64_t boots = 0;
   bool buffered = false;
   bool node_lost = false;  // a disk damaged beyond what one node can bear ended the run early
   ClientFigures clients;
   FaultFigures faults;
+  NetworkFigures network;
+  OperatorFigures operators;
   DiskFaultCounts disk;
   Findings findings;
   std::vector<std::string> untested;  // why the run is UNDER-TESTED

@@ -1,16 +1,19 @@
 #include "sim/scenario.h"
 
-#include <limits>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/cluster/configuration.h"
 
 namespace vordb::sim {
 
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr uint32_t kMachinesMax = 64;
 
 // One JSON object being read: every member is asked for by name, and what nobody asked for is an
 // error.
@@ -102,6 +105,14 @@ void read_bucket(const Json& json, const std::string& place, absl::Status& statu
     reader.fail("type", "must be lww, orswot or pn_counter");
   }
   reader.number("ttl_seconds", plan.config.ttl_seconds, 0, 1'000'000);
+  reader.number("replication_n", plan.config.replication_n, 1, kReplicationMax);
+  reader.number("write_quorum", plan.config.write_quorum, 1, kReplicationMax);
+  reader.number("read_quorum", plan.config.read_quorum, 1, kReplicationMax);
+  std::string consistency;
+  reader.text("consistency", consistency);
+  if (!consistency.empty() &&
+      !parse_consistency(consistency, &plan.config.write_quorum, &plan.config.read_quorum))
+    reader.fail("consistency", "must be eventual, session, consistent or paranoid");
   reader.number("keys", plan.keys, 1, 100'000);
   reader.number("elements", plan.elements, 1, 10'000);
   reader.number("value_bytes_max", plan.value_bytes_max, 0, 1'000'000);
@@ -111,6 +122,8 @@ void read_bucket(const Json& json, const std::string& place, absl::Status& statu
   if (plan.config.name.empty()) reader.fail("name", "must be given");
   if (plan.churns && (plan.is_default || plan.config.ttl_seconds > 0))
     reader.fail("churns", "is neither for default buckets nor for ones with a ttl");
+  if (std::max(plan.config.write_quorum, plan.config.read_quorum) > plan.config.replication_n)
+    reader.fail("write_quorum", "and read_quorum are at most replication_n");
   workload.buckets.push_back(plan);
 }
 
@@ -131,7 +144,15 @@ void read_workload(Reader& top, WorkloadPlan& workload) {
     reader.number("quorum_per_million", workload.quorum_per_million, 0, 1'000'000);
     reader.number("abandon_per_million", workload.abandon_per_million, 0, 1'000'000);
     reader.number("repeat_per_million", workload.repeat_per_million, 0, 1'000'000);
+    reader.number("sticky_per_million", workload.sticky_per_million, 0, 1'000'000);
+    reader.number("switch_per_million", workload.switch_per_million, 0, 1'000'000);
+    reader.number("impatient_per_million", workload.impatient_per_million, 0, 1'000'000);
+    reader.number("timeout_ms", workload.timeout_ms, 1, 600'000);
     reader.number("patience_ms", workload.patience_ms, 1, 600'000);
+    reader.number("sticky_per_million", workload.sticky_per_million, 0, 1'000'000);
+    reader.number("switch_per_million", workload.switch_per_million, 0, 1'000'000);
+    reader.number("impatient_per_million", workload.impatient_per_million, 0, 1'000'000);
+    reader.number("timeout_ms", workload.timeout_ms, 1, 600'000);
   }
   if (const Json* json = top.object("operations")) {
     Reader reader(*json, "/operations", top.status());
@@ -152,6 +173,14 @@ void read_node(Reader& top, Scenario& scenario) {
   reader.number("cache_bytes", node.cache_bytes, 0, 1ull << 40);
   reader.number("sync_interval_ms", node.sync_interval_ms, 1, 600'000);
   reader.number("ttl_sweep_interval_ms", node.ttl_sweep_interval_ms, 1, 3'600'000);
+  reader.number("ring_gossip_interval_ms", node.ring_gossip_interval_ms, 1, 600'000);
+  reader.number("write_quorum_timeout_ms", node.write_quorum_timeout_ms, 1, 600'000);
+  reader.number("read_quorum_timeout_ms", node.read_quorum_timeout_ms, 1, 600'000);
+  reader.number("max_clock_drift_ms", node.max_clock_drift_ms, 1, 86'400'000);
+  reader.number("handoff_bytes_per_s", node.handoff_bytes_per_s, 0, 1ull << 40);
+  reader.number("replication_n", node.replication_n, 1, kReplicationMax);
+  reader.number("default_write_quorum", node.default_write_quorum, 1, kReplicationMax);
+  reader.number("default_read_quorum", node.default_read_quorum, 1, kReplicationMax);
   std::string durability = "fsync";
   reader.text("durability", durability);
   if (durability == "buffered") {
@@ -161,6 +190,17 @@ void read_node(Reader& top, Scenario& scenario) {
   } else if (durability != "fsync") {
     reader.fail("durability", "must be fsync, buffered or either");
   }
+}
+
+void read_nodes(Reader& top, Scenario::Nodes& nodes) {
+  const Json* json = top.object("nodes");
+  if (json == nullptr) return;
+  Reader reader(*json, "/nodes", top.status());
+  reader.number("count", nodes.count, 1, kMachinesMax);
+  reader.number("spare", nodes.spare, 0, kMachinesMax);
+  nodes.least = nodes.count;
+  reader.number("least", nodes.least, 1, nodes.count);
+  reader.number("zones", nodes.zones, 0, kMachinesMax);
 }
 
 void read_faults(Reader& top, FaultPlan& faults) {
@@ -173,6 +213,19 @@ void read_faults(Reader& top, FaultPlan& faults) {
     if (FaultKind(kind) == FaultKind::kAimedCrash) continue;
     const std::string name = absl::StrCat(to_string(FaultKind(kind)), "_every_ms");
     reader.number(name.c_str(), faults.every_ms[size_t(kind)], 0, 1'000'000'000);
+  }
+}
+
+// A fault that can never come is a mistake.
+void check_faults(Reader& top, const Scenario& scenario) {
+  const uint32_t machines = scenario.nodes.count + scenario.nodes.spare;
+  for (int number = 0; number < kFaultKinds; ++number) {
+    const FaultKind kind = FaultKind(number);
+    if (scenario.faults.every_ms[size_t(number)] == 0) continue;
+    const std::string name = absl::StrCat("faults/", to_string(kind), "_every_ms");
+    if (machines == 1 && kind >= FaultKind::kCrashAll) top.fail(name, "needs several nodes");
+    const bool joins = kind == FaultKind::kJoin || kind == FaultKind::kReplace;
+    if (joins && scenario.nodes.spare == 0) top.fail(name, "needs spare nodes");
   }
 }
 
@@ -232,9 +285,18 @@ absl::StatusOr<Scenario> parse_scenario(
     reader.text("description", description);
     reader.number("duration_ms", scenario.duration_ms, 1, 86'400'000);
     reader.number("settle_ms", scenario.settle_ms, 0, 86'400'000);
+    reader.number("converge_ms", scenario.converge_ms, 1, 86'400'000);
+    read_nodes(reader, scenario.nodes);
     read_node(reader, scenario);
     read_workload(reader, scenario.workload);
+    for (BucketPlan& bucket : scenario.workload.buckets) {
+      if (!bucket.is_default) continue;
+      bucket.config.replication_n = scenario.node.replication_n;
+      bucket.config.write_quorum = scenario.node.default_write_quorum;
+      bucket.config.read_quorum = scenario.node.default_read_quorum;
+    }
     read_faults(reader, scenario.faults);
+    check_faults(reader, scenario);
     read_minimum(reader, scenario.minimum);
     if (scenario.name.empty()) reader.fail("name", "must be given");
     if (scenario.durability == Scenario::Durability::kBuffered &&
@@ -247,7 +309,9 @@ absl::StatusOr<Scenario> parse_scenario(
 }
 
 const std::vector<std::string>& registered_scenarios() {
-  static const std::vector<std::string> names = {"one-node-crashes"};
+  static const std::vector<std::string> names = {
+      "clocks-and-disks", "everything",         "membership-churn", "one-node-crashes",
+      "partitions",       "three-node-crashes", "ttl-and-deletes"};
   return names;
 }
 

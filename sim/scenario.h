@@ -23,7 +23,14 @@ struct Scenario {
   std::string name;
   uint64_t duration_ms = 10'000;  // of the phase with faults and load
   uint64_t settle_ms = 2'000;     // after it: no faults, then every key is read
+  uint64_t converge_ms = 60'000;  // so long at most, until all owners of all data are equal
   NodeOptions node;
+  struct Nodes {
+    uint32_t count = 1;  // found the cluster before the load begins
+    uint32_t spare = 0;  // may join during the load
+    uint32_t least = 1;  // no operator goes below
+    uint32_t zones = 0;  // dealt out in turn; 0: none
+  } nodes;
   Durability durability = Durability::kFsync;
   WorkloadPlan workload;
   FaultPlan faults;

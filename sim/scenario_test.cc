@@ -62,6 +62,18 @@ TEST_CASE("scenarios: a mistake is an error that names its place") {
        "/node/durability"},
       {R"({"name": "x", "buckets": [{"name": "b", "churns": true, "ttl_seconds": 1}]})",
        "/buckets/0/churns"},
+      {R"({"name": "x", "buckets": [{"name": "b", "write_quorum": 3, "replication_n": 2}]})",
+       "/buckets/0/write_quorum"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "nodes": {"count": 0}})", "/nodes/count"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "nodes": {"count": 3, "least": 4}})",
+       "/nodes/least"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "nodes": {"count": 3, "racks": 4}})",
+       "/nodes/racks: is not known"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "faults": {"split_every_ms": 5}})",
+       "/faults/split_every_ms"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "nodes": {"count": 3},
+          "faults": {"join_every_ms": 5}})",
+       "/faults/join_every_ms"},
       {R"({"name": "x", "buckets": [{"name": "b"}], "node": {"durability": "buffered"},
           "faults": {"power_loss_every_ms": 5}})",
        "power_loss_every_ms"},
@@ -72,6 +84,22 @@ TEST_CASE("scenarios: a mistake is an error that names its place") {
     CHECK_MESSAGE(scenario.status().message().find(place) != std::string::npos,
                   scenario.status().message());
   }
+}
+
+TEST_CASE("scenarios: default buckets have the quorums that the nodes give them") {
+  const auto scenario = parse_scenario(
+      R"({"name": "x", "nodes": {"count": 3, "spare": 2, "zones": 2},
+          "node": {"default_write_quorum": 2, "default_read_quorum": 3},
+          "buckets": [{"name": "d", "default": true}, {"name": "b", "write_quorum": 3}]})");
+  REQUIRE_MESSAGE(scenario.ok(), scenario.status().ToString());
+  CHECK(scenario->nodes.count == 3);
+  CHECK(scenario->nodes.spare == 2);
+  CHECK(scenario->nodes.least == 3);
+  CHECK(scenario->nodes.zones == 2);
+  CHECK(scenario->workload.buckets[0].config.write_quorum == 2);
+  CHECK(scenario->workload.buckets[0].config.read_quorum == 3);
+  CHECK(scenario->workload.buckets[1].config.write_quorum == 3);
+  CHECK(scenario->workload.buckets[1].config.read_quorum == 1);
 }
 
 TEST_CASE("scenarios: a value can be replaced by its place") {

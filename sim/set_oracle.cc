@@ -2,17 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/set_page.h"
+
 namespace vordb::sim {
-
-namespace {
-
-std::string name_of(const Call& call, uint32_t element) {
-  return "set " + std::to_string(call.bucket) + "/" + std::to_string(call.key) + " element " +
-         std::to_string(element) + ", call " + std::to_string(call.id) + " by client " +
-         std::to_string(call.client);
-}
-
-}  // namespace
 
 SetOracle::SetOracle(OracleContext& context) : context_(context) {
   for (const BucketPlan& plan : context.catalogue.buckets()) {
@@ -26,11 +18,11 @@ uint64_t SetOracle::ttl_ms(const Call& call) const {
 }
 
 template <typename Visitor>
-void SetOracle::for_each_named(const Call& call, Key& key, Visitor&& visit) {
-  if (call.operation == Operation::kDelete) {
-    for (Element& element : key.elements) visit(element);
-  } else {
-    for (const uint32_t element : call.elements) visit(key.elements[element]);
+void SetOracle::for_each_cleared(const Call& call, Key& key, Visitor&& visit) {
+  if (context_.alone() || ttl_ms(call) == 0 || call.operation == Operation::kDelete) return;
+  for (uint32_t element = 0; element < key.elements.size(); ++element) {
+    if (std::find(call.elements.begin(), call.elements.end(), element) == call.elements.end())
+      visit(key.elements[element].presence);
   }
 }
 
@@ -45,9 +37,11 @@ void SetOracle::began(const Call& call) {
   }
   key.deadline.mutation_began();
   const bool present = call.operation == Operation::kSetAdd;
-  for_each_named(call, key, [&](Element& element) {
+  for_each_named(call, key.elements, [&](Element& element) {
     element.presence.began(call.id, present, call.span.begin);
   });
+  for_each_cleared(call, key,
+                   [&](Presence& presence) { presence.began(call.id, false, call.span.begin); });
 }
 
 void SetOracle::answered(const Call& call, const ClientReply& reply) {
@@ -62,19 +56,25 @@ void SetOracle::answered(const Call& call, const ClientReply& reply) {
 void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
   const uint64_t ttl = ttl_ms(call);
-  if (ttl > 0 && key.deadline.perhaps_expired(call.now)) {
+  const bool expired = ttl > 0 && key.deadline.perhaps_expired(call.now);
+  if (expired) {
     for (Element& element : key.elements) element.presence.vanished(call.span, false);
   }
+  for_each_cleared(call, key, [&](Presence& presence) { presence.refused(call.id); });
   const bool removes = call.operation != Operation::kSetAdd;
   const bool by_context = removes && !call.context.empty();
-  for_each_named(call, key, [&](Element& element) {
+  // What a context does not surely cover it does not surely remove: in a cluster an answer may come
+  // from a node that has not heard of an add that others have acknowledged, unless it was a read.
+  Span reach = by_context ? call.context_origin : call.span;
+  if (by_context && !context_.alone() && !call.context_of_all) reach.begin = 0;
+  for_each_named(call, key.elements, [&](Element& element) {
     element.presence.forget_before(context_.horizon);
     if (by_context) {
       const Step begin = call.span.begin;
       const bool was_there = !element.presence.explains(false, {begin, begin});
       context_.findings.evaluated(Property::kSetContextRemoves, was_there);
     }
-    element.presence.acknowledged(call.id, call.span, by_context ? call.context_origin : call.span);
+    element.presence.acknowledged(call.id, call.span, reach);
     element.ever_added |= !removes;
     element.context_removed = by_context;
   });
@@ -86,38 +86,13 @@ void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
     key.deadline.renewed(call.span, reply.timestamp_ms + ttl, reply.timestamp_ms + ttl + 1);
   }
   key.last_write = call.span.end;
+  key.last_node = call.node;
 }
 
 void SetOracle::read_page(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
-  Findings& findings = context_.findings;
-  const auto begin =
-      call.after.empty() ? std::optional<uint32_t>() : Catalogue::element_index(call.after);
-  uint32_t next = begin.has_value() ? *begin + 1 : 0;  // the first element not yet accounted for
-  findings.evaluated(Property::kSetPagesOrdered, !call.after.empty() || !reply.next.empty());
-  if (call.limit > 0 && reply.items.size() > call.limit)
-    findings.violated(Property::kSetPagesOrdered, name_of(call, next) + ": a page over its limit");
-  std::vector<uint32_t> shown;
-  for (const std::string& name : reply.items) {
-    const auto element = Catalogue::element_index(name);
-    if (!element.has_value() || *element >= key.elements.size()) {
-      findings.violated(Property::kSetMemberAdded,
-                        name_of(call, next) + ": a member that nobody adds: " + name);
-      return;
-    }
-    if (*element < next || (!shown.empty() && *element <= shown.back())) {
-      findings.violated(Property::kSetPagesOrdered,
-                        name_of(call, *element) + " out of order or repeated");
-      return;
-    }
-    shown.push_back(*element);
-  }
-  for (const uint32_t element : shown) {
-    while (next < element) observe(call, key, next++, false);
-    observe(call, key, next++, true);
-  }
-  if (!reply.next.empty()) return;
-  while (next < key.elements.size()) observe(call, key, next++, false);
+  for (const ShownElement& shown : elements_shown(context_, call, reply))
+    observe(call, key, shown.element, shown.present);
 }
 
 void SetOracle::observe(const Call& call, Key& key, uint32_t index, bool present) {
@@ -130,6 +105,7 @@ void SetOracle::observe(const Call& call, Key& key, uint32_t index, bool present
   if (present) findings.evaluated(Property::kSetMemberAdded, true);
   findings.evaluated(Property::kSetAddNotLost, known_there);
   findings.evaluated(Property::kSetRemovedStays, known_gone);
+  findings.evaluated(Property::kQuorumReadSeesAck, through_another(call, key));
   findings.evaluated(Property::kSetAckedSurvives, known_there && context_.last_crash > 0 &&
                                                       key.last_write < context_.last_crash);
   if (ttl_ms(call) > 0) {
@@ -138,7 +114,7 @@ void SetOracle::observe(const Call& call, Key& key, uint32_t index, bool present
     findings.evaluated(Property::kSetExpiredHidden, expired && element.ever_added);
     if (expired && present) {
       findings.violated(Property::kSetExpiredHidden,
-                        name_of(call, index) + " is shown after it expired");
+                        name_of_element(call, index) + " is shown after it expired");
       return;
     }
     if (!present && key.deadline.perhaps_expired(call.now) && !presence.explains(false, call.span))
@@ -147,13 +123,24 @@ void SetOracle::observe(const Call& call, Key& key, uint32_t index, bool present
   if (!presence.observe(present, call.span)) report(call, key, index, present);
 }
 
+// The newest acknowledged write went through another node than this read.
+bool SetOracle::through_another(const Call& call, const Key& key) const {
+  return !context_.alone() && key.last_write > 0 && key.last_node != call.node;
+}
+
 void SetOracle::report(const Call& call, const Key& key, uint32_t index, bool present) {
   const Element& element = key.elements[index];
-  const std::string name = name_of(call, index);
+  const std::string name = name_of_element(call, index);
   Findings& findings = context_.findings;
   if (present && !element.ever_added) {
     findings.violated(Property::kSetMemberAdded,
                       name + " is shown, but no add of it was acknowledged");
+  } else if (through_another(call, key)) {
+    findings.violated(Property::kQuorumReadSeesAck,
+                      name +
+                          (present ? " is shown, but it was removed through node "
+                                   : " is missing, but it was added through node ") +
+                          std::to_string(key.last_node));
   } else if (present) {
     findings.violated(
         element.context_removed ? Property::kSetContextRemoves : Property::kSetRemovedStays,
@@ -172,18 +159,30 @@ void SetOracle::refused(const Call& call) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
   key.deadline.mutation_ended();
-  for_each_named(call, key, [&](Element& element) { element.presence.refused(call.id); });
+  for_each_named(call, key.elements, [&](Element& element) { element.presence.refused(call.id); });
+  // It may have begun to clear what had expired.
+  for_each_cleared(call, key,
+                   [&](Presence& presence) { presence.lost_sight(call.id, call.span.end); });
 }
 
 void SetOracle::lost_sight(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.mutation_ended();
-  key.deadline.perhaps_renewed(end, call.now.high_ms + ttl_ms(call));
-  for_each_named(call, key, [&](Element& element) {
+  if (!call.carried_out) key.deadline.ended_unknown(end, call.now.high_ms + ttl_ms(call));
+  for_each_named(call, key.elements, [&](Element& element) {
     element.presence.lost_sight(call.id, end);
     element.ever_added |= call.operation == Operation::kSetAdd;
   });
+  for_each_cleared(call, key, [&](Presence& presence) { presence.lost_sight(call.id, end); });
+}
+
+void SetOracle::carried_out(const Call& call, Step end) {
+  if (!call.is_mutation()) return;
+  Key& key = key_of(call);
+  key.deadline.ended_unknown(end, call.now.high_ms + ttl_ms(call));
+  for_each_named(call, key.elements,
+                 [&](Element& element) { element.presence.carried_out(call.id, end); });
+  for_each_cleared(call, key, [&](Presence& presence) { presence.carried_out(call.id, end); });
 }
 
 void SetOracle::drop_began(const Call& call) {

@@ -12,6 +12,13 @@ class ShardLab::Doors : public Network, public Random, public Telemetry {
   void send(NodeNumber, const pb::PeerMessage&) override {
     VORDB_ASSERT(false, "a node alone has nobody to send to");
   }
+  void send_to(std::string_view, const pb::PeerMessage&) override {
+    VORDB_ASSERT(false, "a node alone has nobody to send to");
+  }
+  void set_peers(const Configuration&) override {}
+  void reply_to_operator(ClusterChangeReply) override {
+    VORDB_ASSERT(false, "no operator asks here");
+  }
   void send_local(ActorId to, Message message) override {
     lab_.messages_.emplace_back(to, std::move(message));
   }

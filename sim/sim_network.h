@@ -1,9 +1,11 @@
 // The twin of the production network, one a shard. Between shards of a node messages arrive once
 // and in order, each a little later; answers go to the client's connection; what goes to another
-// node is encoded here and parsed where it arrives.
+// node is encoded here, travels as bytes to an address (sim/links.h), and is parsed where it
+// arrives.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,9 @@ class SimNetworkHost {
   // To a shard of this node, at this time; calls with equal times in this order.
   virtual void deliver_local(ActorId to, Message message, uint64_t at_us) = 0;
   virtual void deliver_reply(ClientId client, ClientReply reply) = 0;
-  virtual void deliver_remote(NodeNumber to, std::string bytes) = 0;
+  virtual void deliver_operator_reply(ClusterChangeReply reply) = 0;
+  // To this member, or with 0 to whoever it is, if it listens at host:port.
+  virtual void deliver_remote(const std::string& address, NodeNumber to, std::string bytes) = 0;
 };
 
 class SimNetwork : public Network {
@@ -32,12 +36,16 @@ class SimNetwork : public Network {
   SimNetwork(SimNetworkHost& host, uint16_t shards) : host_(host), last_us_(shards, 0) {}
 
   void send(NodeNumber to, const pb::PeerMessage& message) override;
+  void send_to(std::string_view address, const pb::PeerMessage& message) override;
+  void set_peers(const Configuration& configuration) override;
   void send_local(ActorId to, Message message) override;
   void reply(ClientId client, ClientReply reply) override;
+  void reply_to_operator(ClusterChangeReply reply) override;
 
  private:
   SimNetworkHost& host_;
   std::vector<uint64_t> last_us_;  // by receiving shard: when the last message arrives there
+  std::map<NodeNumber, std::string> addresses_;
 };
 
 }  // namespace vordb::sim

@@ -1,9 +1,11 @@
-// Timestamps that clients are shown: of one key they never decrease, across crashes and whatever
-// the wall clock does.
+// Timestamps that clients are shown: each lies between what the nodes' clocks may have shown during
+// its call; and they never decrease, across crashes and whatever the wall clocks do: of one key
+// where every write of it reads it first, else of one key and the node that carries its writes out.
 #pragma once
 
 #include <vector>
 
+#include "sim/known_before.h"
 #include "sim/oracle.h"
 
 namespace vordb::sim {
@@ -15,15 +17,13 @@ class TimestampOracle {
   void answered(const Call& call, const ClientReply& reply);
 
  private:
-  struct Shown {
-    Step end;
-    uint64_t timestamp_ms;
-  };
   struct Key {
-    std::vector<Shown> recent;
-    uint64_t floor_ms = 0;  // of all calls that ended before the horizon
+    KnownBefore<uint64_t> shown;
+    std::vector<KnownBefore<uint64_t>> by_node;
     Step last_end = 0;
   };
+
+  void check_rise(const Call& call, const ClientReply& reply, KnownBefore<uint64_t>& shown);
 
   OracleContext& context_;
   std::vector<std::vector<Key>> keys_;

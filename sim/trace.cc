@@ -28,10 +28,10 @@ void Trace::event(const Event& event, uint64_t draws) {
   if (!sink_) return;
   char line[160];
   const int size = std::snprintf(
-      line, sizeof line, "%llu %u %u %s life=%u digest=%016llx draws=%llu\n",
-      static_cast<unsigned long long>(event.time_us), event.actor, event.shard,
-      to_string(event.kind), event.life, static_cast<unsigned long long>(event.digest),
-      static_cast<unsigned long long>(draws));
+      line, sizeof line, "%llu %c%u/%u %s life=%u digest=%016llx draws=%llu\n",
+      static_cast<unsigned long long>(event.time_us), is_of_client(event.kind) ? 'c' : 'n',
+      event.actor, event.shard, to_string(event.kind), event.life,
+      static_cast<unsigned long long>(event.digest), static_cast<unsigned long long>(draws));
   sink_(std::string_view(line, size_t(size)));
 }
 

@@ -60,6 +60,11 @@ class LabNetwork : public Network {
   void send(NodeNumber to, const pb::PeerMessage& message) override {
     packets_.push_back({from_, to, message.SerializeAsString()});
   }
+  void send_to(std::string_view, const pb::PeerMessage&) override {
+    VORDB_ASSERT(false, "vnodes speak to members");
+  }
+  void set_peers(const Configuration&) override {}
+  void reply_to_operator(ClusterChangeReply) override {}
   void send_local(ActorId, Message) override { VORDB_ASSERT(false, "a lab node has one shard"); }
   void reply(ClientId, ClientReply) override { VORDB_ASSERT(false, "a lab has no coordinator"); }
 
@@ -89,14 +94,17 @@ struct VnodeLab::Node {
   KeyCache cache{1 << 20};
   std::vector<Envelope> outbox;
   std::vector<PlacementId> unflushed;
+  uint32_t fetches = 0;
   std::optional<vnode::Vnode> vnode;
 };
 
 VnodeLab::VnodeLab(NodeNumber nodes) {
   options_.ring_size = 1;
   options_.column_families = 1;
-  configuration_ =
-      found_cluster(std::string(16, 'c'), 1, Member{1, "n1", 0, "", "", "up"}, BucketConfig{});
+  Member first;
+  first.node = 1;
+  first.node_id = "n1";
+  configuration_ = found_cluster(std::string(16, 'c'), 1, first, BucketConfig{});
   configuration_.epoch = kTtlCounter;
   const BucketType types[] = {BucketType::kLww, BucketType::kOrswot, BucketType::kPnCounter};
   for (int i = 0; i < 3; ++i) {
@@ -107,7 +115,12 @@ VnodeLab::VnodeLab(NodeNumber nodes) {
     configuration_.add_bucket(Bucket{kTtlRegister + BucketId(i), config});
   }
   for (NodeNumber n = 2; n <= nodes; ++n) {
-    configuration_.members.push_back(Member{n, "n" + std::to_string(n), kFirstEpoch, "", "", "up"});
+    Member member;
+    member.node = n;
+    member.node_id = "n" + std::to_string(n);
+    member.admitted = kFirstEpoch;
+    configuration_.members.push_back(member);
+    configuration_.partitions[0].owners.push_back(n);
   }
   for (NodeNumber n = 1; n <= nodes; ++n) {
     nodes_.push_back(std::make_unique<Node>(n, packets));
@@ -130,12 +143,13 @@ void VnodeLab::start(Node& node) {
   birth.node = node.number;
   birth.incarnation = node.incarnation;
   birth.life = crdt::make_life(node.boot, node.random.next());
-  birth.founding = node.founding;
-  std::vector<NodeNumber> owners;
-  for (const auto& n : configuration_.members) owners.push_back(n.node);
-  node.vnode.emplace(kPlacement, birth, std::move(owners));
-  vnode::Context context{node.env,   configuration_, options_,
-                         node.cache, node.outbox,    node.unflushed};
+  // An owner that was not there from the beginning has a fence to learn.
+  Configuration known = configuration_;
+  if (!node.founding) known.replication_since = {};
+  node.vnode.emplace(kPlacement, birth, known);
+  node.fetches = 0;
+  vnode::Context context{node.env,    configuration_, options_,    node.cache,
+                         node.outbox, node.unflushed, node.fetches};
   const std::string key = vnode::vnode_state_key(kPlacement);
   ReadRequest request;
   request.begin = key;
@@ -151,8 +165,8 @@ void VnodeLab::start(Node& node) {
 template <typename Step>
 void VnodeLab::step(NodeNumber number, Step&& body) {
   Node& node = at(number);
-  vnode::Context context{node.env,   configuration_, options_,
-                         node.cache, node.outbox,    node.unflushed};
+  vnode::Context context{node.env,    configuration_, options_,    node.cache,
+                         node.outbox, node.unflushed, node.fetches};
   body(*node.vnode, context);
   take_answers(node);
 }
@@ -170,6 +184,7 @@ void VnodeLab::take_answers(Node& node) {
 
 OpId VnodeLab::mutate(NodeNumber node, KeyMutation mutation) {
   mutation.op = next_op_++;
+  mutation.pv = configuration_.partitions[0].pv;
   mutation.placement = kPlacement;
   mutation.key_hash = cluster::ring_hash(mutation.bucket, mutation.key);
   const OpId op = mutation.op;
@@ -228,6 +243,7 @@ std::shared_ptr<const KeyState> VnodeLab::read(NodeNumber node, const std::strin
                                                BucketId bucket) {
   KeyRead read;
   read.op = next_op_++;
+  read.pv = configuration_.partitions[0].pv;
   read.placement = kPlacement;
   read.bucket = bucket;
   read.key = key;
@@ -335,44 +351,6 @@ void VnodeLab::deliver_all() {
   }
 }
 
-void VnodeLab::repair(NodeNumber from, NodeNumber to, const std::string& key, BucketId bucket) {
-  pb::PeerMessage message;
-  message.set_partition(kPlacement.partition);
-  message.set_replication_n(kPlacement.n);
-  message.set_from_node(from);
-  to_pb(vnode(from).self(), message.mutable_from_replica());
-  pb::Updates* updates = message.mutable_gossip();
-  to_pb(vnode(from).durable_clock().base(), updates->mutable_base());
-  updates->set_hlc(vnode(from).highest_hlc().word);
-  pb::KeyUpdate* update = updates->add_keys();
-  update->set_bucket_id(bucket);
-  update->set_key(key);
-  std::set<std::string> subkeys;
-  const std::string dots = vnode::table_begin(kPlacement, vnode::Table::kDots);
-  for (const auto& [name, value] : disk(from).records()) {
-    pb::DotRecord record;
-    crdt::Dot dot;
-    if (name.second.substr(0, dots.size()) != dots) continue;
-    VORDB_ASSERT(open_record(name.second, value, &record).ok(), "the lab's records are whole");
-    VORDB_ASSERT(vnode::parse_dot_name(name.second.substr(dots.size()), &dot),
-                 "the lab's dots parse");
-    if (record.bucket_id() != bucket || record.key() != key) continue;
-    pb::LoggedDot* logged = update->add_dots();
-    to_pb(dot, logged->mutable_dot());
-    *logged->mutable_subkeys() = record.subkeys();
-    subkeys.insert(record.subkeys().begin(), record.subkeys().end());
-  }
-  const auto state = read(from, key, bucket);
-  for (const KeyEntry& e : state->entries) subkeys.insert(e.subkey);
-  for (const std::string& subkey : subkeys) {
-    const crdt::Entry* entry = state->find(subkey);
-    pb::KeyEntry* out = update->add_entries();
-    out->set_subkey(subkey);
-    to_pb(entry ? *entry : crdt::Entry{}, out->mutable_entry());
-  }
-  packets.push_back({from, to, message.SerializeAsString()});
-}
-
 void VnodeLab::advance(uint64_t ms) {
   for (auto& node : nodes_) node->clock.now_ms += ms;
 }
@@ -382,11 +360,19 @@ void VnodeLab::skew(NodeNumber node, int64_t ms) {
 }
 
 void VnodeLab::tick(NodeNumber node) {
-  step(node, [](vnode::Vnode& v, vnode::Context& c) { v.tick(c); });
+  // There is no shard here to say for its vnodes that nothing has changed.
+  step(node, [](vnode::Vnode& v, vnode::Context& c) {
+    v.tick(c);
+    v.announce_to_all(c);
+  });
 }
 
 void VnodeLab::sweep(NodeNumber node) {
   step(node, [](vnode::Vnode& v, vnode::Context& c) { v.sweep(c); });
+}
+
+void VnodeLab::pulse(NodeNumber node) {
+  step(node, [](vnode::Vnode& v, vnode::Context& c) { v.pulse(c); });
 }
 
 void VnodeLab::sweep_all() {
@@ -400,6 +386,7 @@ void VnodeLab::quiesce(int rounds) {
   for (int round = 0; round < rounds; ++round) {
     advance(1000);
     for (const auto& node : nodes_) {
+      pulse(node->number);
       tick(node->number);
       settle(node->number);
       tick(node->number);
@@ -409,11 +396,18 @@ void VnodeLab::quiesce(int rounds) {
   }
 }
 
-size_t VnodeLab::entries(NodeNumber node) {
-  const std::string begin = vnode::table_begin(kPlacement, vnode::Table::kEntries);
-  const std::string end = vnode::table_end(kPlacement, vnode::Table::kEntries);
+size_t VnodeLab::records(NodeNumber node, vnode::Table table) {
+  const std::string begin = vnode::table_begin(kPlacement, table);
+  const std::string end = vnode::table_end(kPlacement, table);
   const auto& records = at(node).disk.records();
   return size_t(std::distance(records.lower_bound({1, begin}), records.lower_bound({1, end})));
+}
+
+size_t VnodeLab::entries(NodeNumber node) { return records(node, vnode::Table::kEntries); }
+size_t VnodeLab::logged_dots(NodeNumber node) { return records(node, vnode::Table::kDots); }
+
+uint64_t VnodeLab::snapshots_received(NodeNumber node) {
+  return vnode(node).exchanged().received_snapshots;
 }
 
 std::string VnodeLab::difference() {

@@ -81,6 +81,7 @@ class VnodeLab {
   void skew(NodeNumber node, int64_t ms);  // one of them
   void tick(NodeNumber node);
   void sweep(NodeNumber node);
+  void pulse(NodeNumber node);
   void sweep_all();  // every node, and settles what it does
 
   // Announces, delivers and commits until nothing changes any more.
@@ -90,6 +91,9 @@ class VnodeLab {
 
   vnode::Vnode& vnode(NodeNumber node);
   size_t entries(NodeNumber node);
+  size_t logged_dots(NodeNumber node);
+  // By this life of the vnode.
+  uint64_t snapshots_received(NodeNumber node);
 
  private:
   struct Node;
@@ -100,6 +104,7 @@ class VnodeLab {
   std::shared_ptr<const KeyState> read(NodeNumber node, const std::string& key, BucketId bucket);
   void take_answers(Node& node);
   void start(Node& node);
+  size_t records(NodeNumber node, vnode::Table table);
 
   Configuration configuration_;
   NodeOptions options_;

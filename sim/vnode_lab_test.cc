@@ -16,6 +16,7 @@ using Members = std::vector<std::string>;
 
 TEST_CASE("a mutation is answered and shown only once it is durable") {
   VnodeLab lab(3);
+  lab.quiesce();
   const OpId put = lab.put(1, "k", "v");
   CHECK(!lab.acknowledged(put));
   CHECK(lab.value(1, "k") == std::nullopt);

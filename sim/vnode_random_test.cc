@@ -34,11 +34,14 @@ struct History {
   std::set<std::string> put;          // values of register "r"
   uint32_t restarts = 0;
   uint32_t lost_packets = 0;
+  uint32_t wipes = 0;
 };
 
 class RandomRun {
  public:
-  explicit RandomRun(uint64_t seed) : choose_(seed), lab_(kOwners) { lab_.quiesce(2); }
+  RandomRun(uint64_t seed, bool wipes) : choose_(seed), lab_(kOwners), wipes_(wipes) {
+    lab_.quiesce(2);
+  }
 
   void run(int steps) {
     for (int i = 0; i < steps; ++i) step();
@@ -167,22 +170,35 @@ class RandomRun {
         break;
       default:
         if (choose_.below(4) == 0) lab_.advance(VnodeLab::kTtlMs);
+        if (wipes_ && choose_.below(3) == 0) wipe(at);
     }
+  }
+
+  // One disk at a time: two owners know who is retired.
+  void wipe(uint32_t at) {
+    for (uint32_t other = 1; other <= kOwners; ++other) {
+      if (other != at && !(lab_.vnode(other).fenced() && lab_.vnode(other).synced())) return;
+    }
+    ++history_.wipes;
+    lab_.wipe(at);
   }
 
   Chooser choose_;
   VnodeLab lab_;
+  bool wipes_;
   History history_;
   uint64_t serial_ = 0;
 };
 
-void check_contents(RandomRun& run) {
+// `kept`: no disk was lost, so all that was acknowledged is there.
+void check_contents(RandomRun& run, bool kept) {
   VnodeLab& lab = run.lab();
   const History& history = run.history();
   const std::vector<std::string> members = lab.members(1, "s");
   const std::set<std::string> shown(members.begin(), members.end());
   for (const std::string& element : shown) REQUIRE(history.added.contains(element));
   if (const auto value = lab.value(1, "r")) REQUIRE(history.put.contains(*value));
+  if (!kept) return;
   for (const auto& [element, op] : history.added) {
     if (lab.acknowledged(op) && !history.removed.contains(element))
       REQUIRE(shown.contains(element));
@@ -199,13 +215,15 @@ void check_contents(RandomRun& run) {
   REQUIRE(total <= high);
 }
 
-void swarm(uint64_t first, uint64_t seeds) {
+void swarm(uint64_t first, uint64_t seeds, bool wipes) {
   uint64_t restarts = 0;
   uint64_t lost = 0;
   uint64_t additions = 0;
+  uint64_t wiped = 0;
+  uint64_t snapshots = 0;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
     CAPTURE(seed);
-    RandomRun run(seed);
+    RandomRun run(seed, wipes);
     run.run(250);
     run.heal();
     REQUIRE(run.lab().difference() == "");
@@ -213,7 +231,11 @@ void swarm(uint64_t first, uint64_t seeds) {
       REQUIRE(run.lab().vnode(node).left_over_contexts() == 0);
       REQUIRE(run.lab().members(node, "t", VnodeLab::kTtlSet).empty());
     }
-    check_contents(run);
+    check_contents(run, !wipes);
+    for (uint32_t node = 1; node <= kOwners; ++node) {
+      snapshots += run.lab().snapshots_received(node);
+    }
+    wiped += run.history().wipes;
     restarts += run.history().restarts;
     lost += run.history().lost_packets;
     additions += run.history().added.size();
@@ -221,8 +243,13 @@ void swarm(uint64_t first, uint64_t seeds) {
   CHECK(restarts > seeds);
   CHECK(lost > seeds);
   CHECK(additions > 10 * seeds);
+  if (!wipes) return;
+  CHECK(wiped > seeds / 2);
+  CHECK(snapshots > seeds / 10);
 }
 
 }  // namespace
 
-TEST_CASE("three owners converge after any history without disk loss") { swarm(1, 300); }
+TEST_CASE("three owners converge after any history without disk loss") { swarm(1, 300, false); }
+
+TEST_CASE("three owners converge after any history with wiped disks") { swarm(10'000, 300, true); }

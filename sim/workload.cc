@@ -103,26 +103,36 @@ Call Workload::next() {
     default:
       break;
   }
-  if (chooser_.chance(plan_.quorum_per_million) && call.operation <= Operation::kCounterValue)
-    call.w = call.r = 2;
+  // More replicas than a node alone has; never fewer than the bucket's own quorums, for what a
+  // bucket promises follows from these.
+  if (chooser_.chance(plan_.quorum_per_million) && call.operation <= Operation::kCounterValue) {
+    call.w = std::max<uint32_t>(2, plan.config.write_quorum);
+    call.r = std::max<uint32_t>(2, plan.config.read_quorum);
+  }
   return call;
 }
 
-std::vector<Call> Workload::audit() const {
+std::vector<Call> Workload::audit(const std::vector<uint32_t>& nodes) const {
   std::vector<Call> calls;
   for (uint32_t bucket = 0; bucket < catalogue_.buckets().size(); ++bucket) {
     const BucketPlan& plan = catalogue_.bucket(bucket);
     Call call;
     call.bucket = bucket;
-    for (call.key = 0; call.key < plan.keys; ++call.key) {
-      call.operation = plan.config.type == BucketType::kLww      ? Operation::kGet
-                       : plan.config.type == BucketType::kOrswot ? Operation::kSetMembers
-                                                                 : Operation::kCounterValue;
-      calls.push_back(call);
-    }
+    call.pinned = true;
+    call.audits = true;
+    const auto ask_all = [&] {
+      for (const uint32_t node : nodes) {
+        call.node = node;
+        calls.push_back(call);
+      }
+    };
+    call.operation = plan.config.type == BucketType::kLww      ? Operation::kGet
+                     : plan.config.type == BucketType::kOrswot ? Operation::kSetMembers
+                                                               : Operation::kCounterValue;
+    for (call.key = 0; call.key < plan.keys; ++call.key) ask_all();
     call.key = 0;
     call.operation = Operation::kListKeys;
-    calls.push_back(call);
+    ask_all();
   }
   return calls;
 }

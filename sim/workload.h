@@ -26,6 +26,12 @@ struct WorkloadPlan {
   uint32_t abandon_per_million = 5'000;    // calls whose client hangs up before the answer
   uint32_t repeat_per_million = 50'000;  // acknowledged calls with a token that are sent once more
   uint64_t patience_ms = 13'000;         // an answer that takes longer is a violation
+  // Of a cluster: clients that stay with their node, calls of others that go to another node for no
+  // reason, calls whose client does not wait longer than timeout_ms.
+  uint32_t sticky_per_million = 400'000;
+  uint32_t switch_per_million = 100'000;
+  uint32_t impatient_per_million = 100'000;
+  uint64_t timeout_ms = 1'000;
 };
 
 class Workload {
@@ -36,8 +42,9 @@ class Workload {
   // client.
   Call next();
 
-  // Reads that together show everything: the audit at the end of a run.
-  std::vector<Call> audit() const;
+  // Reads that together show everything, through each of these nodes: the audit at the end of a
+  // run.
+  std::vector<Call> audit(const std::vector<uint32_t>& nodes) const;
 
  private:
   Operation pick_operation(const BucketPlan& plan);

@@ -1,27 +1,41 @@
+// Who talks to whom in a simulated world, and the machines' lives. The parts of a run are in
+// sim/world_phases.cc.
 #include "sim/world.h"
 
 #include <algorithm>
 #include <utility>
 
+#include "core/assert.h"
 #include "core/cluster/configuration.h"
+#include "sim/convergence.h"
 
 namespace vordb::sim {
 
 namespace {
 
-constexpr uint64_t kCheckEveryUs = 250'000;
-// A node stamps no time further ahead of what it has seen than its lease, which it writes this far
-// ahead.
-constexpr uint64_t kLeaseMs = 2'500;
-constexpr uint64_t kStartingUs = 2'000'000;   // a node may answer that it is not ready for so long
-constexpr uint64_t kSpaceLagUs = 1'000'000;   // a node may learn so late that there is space again
-constexpr uint64_t kHorizonEvery = 64;        // events
-constexpr uint64_t kPhaseUsMax = 60'000'000;  // faults over, everything must end within this
+constexpr uint64_t kStartingUs = 2'000'000;  // a node may answer that it is not ready for so long
+constexpr uint64_t kSpaceLagUs = 1'000'000;  // a node may learn so late that there is space again
+constexpr uint64_t kFeltUs = 5'000'000;      // what is over in a cluster may be felt for so long
+constexpr uint64_t kHorizonEvery = 64;       // events
+// A node alone is set off by so much: a request token lives for ten minutes of its time.
+constexpr int64_t kClockOffsetMsMax = 4 * 60'000;
+constexpr int64_t kClockMarginMs = 5'000;
 
-NodeOptions node_options(const Scenario& scenario, bool buffered) {
+NodeOptions options_of(const Scenario& scenario, uint32_t machine, bool buffered) {
   NodeOptions options = scenario.node;
   options.durability_buffered = buffered;
+  options.node_id = "n" + std::to_string(machine);
+  options.address = address_of(machine);
+  if (scenario.nodes.zones > 0) options.zone = "z" + std::to_string(machine % scenario.nodes.zones);
+  if (machine > 0) options.seed_nodes = {address_of(0)};
   return options;
+}
+
+// Two clocks that are each off by this much are not too far apart for one another.
+int64_t clock_offset_ms(const Scenario& scenario, uint32_t machines) {
+  if (machines == 1) return kClockOffsetMsMax;
+  const int64_t tolerated_ms = int64_t(scenario.node.max_clock_drift_ms) / 2 - kClockMarginMs;
+  return std::clamp<int64_t>(tolerated_ms, 0, kClockOffsetMsMax);
 }
 
 }  // namespace
@@ -32,16 +46,31 @@ World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
       trace_(std::move(sink)),
       catalogue_(scenario.workload.buckets),
       workload_(scenario_.workload, catalogue_, chooser_),
-      oracles_(catalogue_, findings_),
       disk_oracle_(findings_) {
   buffered_ = scenario.durability == Scenario::Durability::kBuffered ||
               (scenario.durability == Scenario::Durability::kEither && chooser_.chance(500'000));
-  node_ = std::make_unique<SimNode>(0, node_options(scenario, buffered_), *this);
-  faults_ = std::make_unique<FaultInjector>(scenario.faults, buffered_, scenario.duration_ms,
-                                            chooser_, *this);
+  machines_.resize(scenario.nodes.count + scenario.nodes.spare);
+  for (uint32_t machine = 0; machine < machines_.size(); ++machine) {
+    machines_[machine].node =
+        std::make_unique<SimNode>(machine, options_of(scenario, machine, buffered_), *this);
+  }
+  links_ = std::make_unique<Links>(nodes(), chooser_, now_us_);
+  operators_ = std::make_unique<Operators>(scenario, chooser_, findings_, *this);
+  const FaultInjector::Limits limits{buffered_, scenario.duration_ms, nodes(),
+                                     clock_offset_ms(scenario, nodes())};
+  faults_ = std::make_unique<FaultInjector>(scenario.faults, limits, chooser_, *this);
+  ClusterShape shape;
+  shape.nodes = nodes();
+  for (int kind = 0; kind < kFaultKinds; ++kind) {
+    const bool takes_disks = is_of_membership(FaultKind(kind)) ||
+                             FaultKind(kind) == FaultKind::kReadError ||
+                             FaultKind(kind) == FaultKind::kBitRot;
+    if (takes_disks && faults_->on(FaultKind(kind))) shape.stable = false;
+  }
+  oracles_ = std::make_unique<Oracles>(catalogue_, findings_, shape);
   for (uint32_t client = 0; client < scenario.workload.clients; ++client) {
     clients_.push_back(std::make_unique<SimClient>(client, scenario_.workload, catalogue_,
-                                                   workload_, chooser_, oracles_, client_figures_,
+                                                   workload_, chooser_, *oracles_, client_figures_,
                                                    *this));
   }
   last_reply_us_.resize(clients_.size(), 0);
@@ -50,12 +79,11 @@ World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
 World::~World() = default;
 
 RunResult World::run() {
-  plan_boot(0);
-  Event first_check;
-  first_check.kind = EventKind::kCheck;
-  first_check.time_us = kCheckEveryUs;
-  queue_.push(first_check);
-  enter(Phase::kSetup);
+  plan_boot(0, 0);
+  for (uint32_t machine = 1; machine < scenario_.nodes.count; ++machine)
+    plan_boot(machine, chooser_.below(200'000));
+  check();
+  enter(alone() ? Phase::kSetup : Phase::kForm);
   while (phase_ != Phase::kDone && findings_.clean() && !node_lost_) {
     const Event event = queue_.pop();
     now_us_ = event.time_us;
@@ -64,90 +92,93 @@ RunResult World::run() {
     handle(event);
     if (trace_.events() % kHorizonEvery == 0) update_horizon();
   }
-  for (const Violation& violation : findings_.violations())
-    trace_.note(violation.time_us, to_string(violation.property), violation.text);
-  RunResult result;
-  result.hash = trace_.hash();
-  result.events = trace_.events();
-  result.draws = chooser_.draws();
-  result.simulated_us = now_us_;
-  result.boots = node_->boots();
-  result.buffered = buffered_;
-  result.node_lost = node_lost_;
-  result.clients = client_figures_;
-  result.faults = faults_->figures();
-  result.disk = node_->disk().counts();
-  result.findings = findings_;
-  judge(scenario_, result);
-  return result;
+  return result();
 }
 
 void World::handle(const Event& event) {
   switch (event.kind) {
     case EventKind::kBoot:
-      return boot();
+      return boot(event.actor);
     case EventKind::kReply:
-      clients_[event.actor]->answer(replies_.take(event.payload), event.life != node_->life());
-      return;
+      return clients_[event.actor]->answer(replies_.take(event.payload),
+                                           event.life != machines_[event.shard].node->life());
     case EventKind::kDisconnect:
       return clients_[event.actor]->disconnected();
     case EventKind::kThink:
       return clients_[event.actor]->think();
     case EventKind::kFault:
-      return faults_->due(FaultKind(event.payload & 0xff), (event.payload >> 8) == 1, now_us_);
+      return faults_->due(FaultKind(event.payload & 0xff), event.actor, (event.payload >> 8) == 1,
+                          now_us_);
     case EventKind::kCheck:
       return check();
+    case EventKind::kOperator: {
+      const ClusterChangeReply reply = operator_replies_.take(event.payload);
+      if (event.life == machines_[event.actor].node->life())
+        operators_->answered(event.actor, reply);
+      return;
+    }
     default:
-      return node_->handle(event);
+      return machines_[event.actor].node->handle(event);
   }
 }
 
-// ---- the node's life
+// ---- the machines' lives
 
-void World::plan_boot(uint64_t in_us) {
+void World::plan_boot(uint32_t machine, uint64_t in_us) {
   Event event;
   event.kind = EventKind::kBoot;
+  event.actor = machine;
   event.time_us = now_us_ + in_us;
   queue_.push(event);
 }
 
-void World::boot() {
-  if (node_->up()) return;
-  highest_lease_ms_ = std::max(highest_lease_ms_, node_->time().highest_wall_ms()) + kLeaseMs;
-  last_boot_us_ = now_us_;
-  const uint32_t failed = failed_boots_;
-  node_->boot();
-  if (node_->up()) {
-    failed_boots_ = 0;
-    findings_.evaluated(Property::kRestarts, node_->boots() > 1);
-  } else if (failed_boots_ == failed) {
-    ++failed_boots_;
+void World::boot(uint32_t index) {
+  Machine& machine = machines_[index];
+  SimNode& node = *machine.node;
+  const Duty duty = operators_->duty(index);
+  if (node.up() || duty == Duty::kSpare || duty == Duty::kDead) return;
+  // A node stamps no time further ahead of all that it has seen than its disk says.
+  highest_ms_ = std::max(highest_ms_, highest_ceiling_ms(node.disk(), node.options().shards));
+  machine.last_boot_us = now_us_;
+  const uint32_t failed = machine.failed_boots;
+  node.boot();
+  if (node.up()) {
+    machine.failed_boots = 0;
+    findings_.evaluated(Property::kRestarts, node.boots() > 1);
+  } else if (machine.failed_boots == failed) {
+    ++machine.failed_boots;
   }
 }
 
-void World::died(uint32_t) {
-  if (node_->up()) return crash_victim(SimDiskImage::Crash::kKill, "died");
+void World::died(uint32_t index) {
+  Machine& machine = machines_[index];
+  if (machine.node->up()) return crash(index, SimDiskImage::Crash::kKill, "died");
   // It did not start.
-  ++failed_boots_;
-  node_->crash(SimDiskImage::Crash::kKill);
-  if (faults_->damaged()) {
+  ++machine.failed_boots;
+  machine.node->crash(SimDiskImage::Crash::kKill);
+  if (faults_->damaged(index)) {
     node_lost_ = true;
-  } else if (faults_->no_space()) {
-    plan_boot(200'000);
+  } else if (faults_->no_space(index)) {
+    plan_boot(index, 200'000);
   } else {
     findings_.violated(Property::kRestarts,
                        "the node did not start again, and nothing is wrong with its disk");
   }
 }
 
-void World::crash_victim(SimDiskImage::Crash kind, const char* why) {
-  if (!node_->up()) return;
-  trace_.note(now_us_, "node 0", why);
-  node_->crash(kind);
-  disk_oracle_.look(node_->disk());
-  oracles_.crashed(step());
+void World::crash(uint32_t index, SimDiskImage::Crash kind, const char* why) {
+  Machine& machine = machines_[index];
+  if (!machine.node->up()) return;
+  trace_.note(now_us_, "n" + std::to_string(index), why);
+  highest_ms_ = std::max(highest_ms_, machine.node->time().highest_wall_ms());
+  machine.node->crash(kind);
+  machine.last_crash_us = unwell_us_ = now_us_;
+  disk_oracle_.look(index, machine.node->disk());
+  oracles_->crashed(step());
+  operators_->crashed(index);
   for (uint32_t client = 0; client < clients_.size(); ++client) {
-    clients_[client]->node_crashed();
+    clients_[client]->node_crashed(index);
+    if (alone()) clients_[client]->settled();
     Event event;
     event.kind = EventKind::kDisconnect;
     event.actor = client;
@@ -155,14 +186,27 @@ void World::crash_victim(SimDiskImage::Crash kind, const char* why) {
     queue_.push(event);
   }
   // Mostly soon, sometimes after what has a time to live is gone.
-  plan_boot(1'000 + chooser_.below(chooser_.chance(150'000) ? 2'500'000 : 200'000));
+  plan_boot(index, 1'000 + chooser_.below(chooser_.chance(150'000) ? 2'500'000 : 200'000));
 }
 
-void World::moment(uint32_t, Moment moment) { faults_->moment(moment); }
+void World::change_disk(uint32_t machine, const SimRecords* older, bool counts) {
+  SimNode& node = *machines_[machine].node;
+  VORDB_ASSERT(!node.up(), "a disk is changed while its machine is off");
+  if (older != nullptr) {
+    node.disk().restore(*older);
+  } else {
+    node.disk().wipe();
+  }
+  disk_oracle_.disk_changed(machine);
+  faults_->disk_replaced(machine);
+  disk_changed_us_ = now_us_;
+  if (counts) oracles_->disks_lost(step(), 1);
+}
 
-void World::plan_fault(FaultKind kind, uint64_t in_us, bool ends) {
+void World::plan_fault(FaultKind kind, uint32_t machine, uint64_t in_us, bool ends) {
   Event event;
   event.kind = EventKind::kFault;
+  event.actor = machine;
   event.time_us = now_us_ + in_us;
   event.payload = uint64_t(kind) | (ends ? 0x100 : 0);
   event.digest = event.payload;
@@ -173,29 +217,77 @@ void World::note_fault(FaultKind kind, const std::string& what) {
   trace_.note(now_us_, to_string(kind), what);
 }
 
-// ---- clients and the node
+void World::note_operator(const std::string& text) { trace_.note(now_us_, "operator", text); }
 
-bool World::send_request(uint32_t client, std::string bytes) {
-  return node_->request(client, std::move(bytes));
+// ---- between nodes
+
+void World::send_to_peer(uint32_t from, const std::string& address, NodeNumber to,
+                         std::string bytes) {
+  uint32_t machine = 0;
+  while (machine < machines_.size() && machines_[machine].node->options().address != address)
+    ++machine;
+  if (machine == machines_.size()) {
+    ++links_->figures().nobody;
+    return;
+  }
+  const Links::Passage passage = links_->send(from, machine, bytes.size());
+  for (uint32_t copy = 0; copy < passage.copies; ++copy) {
+    Event event;
+    event.kind = EventKind::kPeerMessage;
+    event.actor = machine;
+    event.time_us = passage.at_us[copy];
+    event.digest = digest_of(bytes);
+    // The connection ends with the process at its end, and with it what was on its way there.
+    event.life = machines_[machine].node->life();
+    UnderWay under_way{from, machines_[from].node->life(), {to, {}}};
+    if (copy + 1 < passage.copies) {
+      under_way.message.bytes = bytes;
+    } else {
+      under_way.message.bytes = std::move(bytes);
+    }
+    event.payload = under_way_.put(std::move(under_way));
+    queue_.push(event);
+  }
 }
 
-void World::send_to_client(uint32_t client, std::string bytes) {
+PeerBytes World::take_peer_message(const Event& event) {
+  UnderWay arrived = under_way_.take(event.payload);
+  links_->arrived(arrived.from, event.actor);
+  NetworkFigures& figures = links_->figures();
+  const SimNode& receiver = *machines_[event.actor].node;
+  ++(receiver.up() && receiver.life() == event.life ? figures.arrived : figures.nobody);
+  if (arrived.life != machines_[arrived.from].node->life()) ++figures.orphans;
+  return std::move(arrived.message);
+}
+
+void World::operator_answered(uint32_t node, ClusterChangeReply reply) {
+  Event event;
+  event.kind = EventKind::kOperator;
+  event.actor = node;
+  event.life = machines_[node].node->life();
+  event.time_us = now_us_ + 1 + chooser_.below(100);
+  event.digest = reply.request * 2 + reply.error.has_value();
+  event.payload = operator_replies_.put(std::move(reply));
+  queue_.push(event);
+}
+
+// ---- clients and nodes
+
+bool World::send_request(uint32_t client, uint32_t node, std::string bytes) {
+  return machines_[node].node->request(client, std::move(bytes));
+}
+
+void World::send_to_client(uint32_t node, uint32_t client, std::string bytes) {
   last_reply_us_[client] = std::max(last_reply_us_[client], now_us_ + 5 + chooser_.below(100));
   Event event;
   event.kind = EventKind::kReply;
   event.actor = client;
+  event.shard = uint16_t(node);
   event.time_us = last_reply_us_[client];
-  event.life = node_->life();
+  event.life = machines_[node].node->life();
   event.digest = digest_of(bytes);
   event.payload = replies_.put(std::move(bytes));
   queue_.push(event);
-}
-
-void World::send_to_node(uint32_t, NodeNumber to, std::string bytes) {
-  // A node alone has no peers; what it sends to itself would be a mistake of its own.
-  findings_.violated(Property::kAnsweredOnce, "a node without peers sent " +
-                                                  std::to_string(bytes.size()) + " bytes to node " +
-                                                  std::to_string(to));
 }
 
 void World::think_later(uint32_t client, uint64_t delay_us) {
@@ -207,17 +299,43 @@ void World::think_later(uint32_t client, uint64_t delay_us) {
 }
 
 NowBounds World::now_bounds() const {
-  const NodeTime& time = node_->time();
-  return {time.wall_ms(), std::max(highest_lease_ms_, time.highest_wall_ms() + 1)};
+  NowBounds bounds{UINT64_MAX, highest_ms_};
+  for (uint32_t machine = 0; machine < machines_.size(); ++machine) {
+    if (operators_->duty(machine) == Duty::kSpare) continue;
+    const NodeTime& time = machines_[machine].node->time();
+    bounds.low_ms = std::min(bounds.low_ms, time.wall_ms());
+    bounds.high_ms = std::max(bounds.high_ms, time.highest_wall_ms() + 1);
+  }
+  return bounds;
 }
 
-ErrorCauses World::causes(uint64_t since_us) const {
+uint32_t World::clock_steps() const {
+  uint32_t steps = 0;
+  for (const Machine& machine : machines_) steps += machine.node->time().steps();
+  return steps;
+}
+
+ErrorCauses World::causes(uint32_t node, uint64_t since_us) const {
+  const uint64_t felt_us = since_us - std::min(since_us, kFeltUs);
   ErrorCauses causes;
-  causes.starting = last_boot_us_ + kStartingUs >= since_us;
+  causes.starting = machines_[node].last_boot_us + kStartingUs >= since_us;
   causes.no_space = faults_->no_space_since(since_us - std::min(since_us, kSpaceLagUs));
-  causes.damaged = faults_->damaged();
-  causes.clock_stepped = node_->time().steps() > 0;
+  causes.damaged = faults_->any_damaged();
+  causes.clock_stepped = clock_steps() > 0;
+  if (alone()) return causes;
+  causes.unreachable = unwell_us_ >= felt_us || faults_->disturbed_since(felt_us);
+  causes.changing = restless_us_ >= felt_us;
+  causes.outside = operators_->duty(node) != Duty::kServing || causes.changing;
   return causes;
+}
+
+uint64_t World::carried_out_before_us() const {
+  if (alone()) return machines_[0].last_crash_us;
+  // Held on the way, at a node that stands still, at a coordinator, on the way again.
+  const uint64_t longest_us =
+      (scenario_.node.write_quorum_timeout_ms + scenario_.node.read_quorum_timeout_ms) * 1000 +
+      kPauseUsMax + 2 * kNetworkFaultUsMax;
+  return now_us_ - std::min(now_us_, longest_us);
 }
 
 void World::note(uint32_t client, const std::string& text) {
@@ -228,104 +346,19 @@ void World::acknowledged(const Call& call, const ClientReply& reply) {
   const BucketPlan& plan = catalogue_.bucket(call.bucket);
   const bool plain =
       plan.is_default && plan.config.type == BucketType::kLww && plan.config.ttl_seconds == 0;
-  if (call.operation != Operation::kPut || !plain || !oracles_.surely_there(call.bucket, call.key))
+  if (call.operation != Operation::kPut || !plain || !oracles_->surely_there(call.bucket, call.key))
     return;
-  disk_oracle_.acknowledged(node_->disk(), kDefaultLww, Catalogue::key_name(call.key),
-                            catalogue_.value_of(call.bucket, call.key, call.id),
-                            reply.timestamp_ms);
+  // What was acknowledged on a disk that is gone by now cannot be counted any more.
+  if (disk_changed_us_ != 0 && disk_changed_us_ + kFeltUs >= now_us_) return;
+  std::vector<const SimDiskImage*> disks;
+  for (const Machine& machine : machines_) disks.push_back(&machine.node->disk());
+  disk_oracle_.acknowledged(
+      disks, plan.config.write_quorum, kDefaultLww, Catalogue::key_name(call.key),
+      catalogue_.value_of(call.bucket, call.key, call.id), reply.timestamp_ms);
 }
 
 void World::late_answer(uint32_t client, const std::string& text) {
   findings_.violated(Property::kAnsweredOnce, "client " + std::to_string(client) + " got " + text);
-}
-
-// ---- the parts of a run
-
-bool World::clients_done() const {
-  return std::all_of(clients_.begin(), clients_.end(),
-                     [](const auto& client) { return client->done(); });
-}
-
-void World::update_horizon() {
-  Step oldest = step();
-  for (const auto& client : clients_) oldest = std::min(oldest, client->oldest_open());
-  oracles_.forget_before(oldest);
-}
-
-void World::enter(Phase phase) {
-  phase_ = phase;
-  phase_since_us_ = now_us_;
-  trace_.note(now_us_, "phase", std::to_string(int(phase)));
-  std::vector<std::vector<Call>> scripts(clients_.size());
-  SimClient::Mode mode = SimClient::Mode::kSilent;
-  if (phase == Phase::kSetup) {
-    mode = SimClient::Mode::kScript;
-    for (uint32_t bucket = 0; bucket < catalogue_.buckets().size(); ++bucket) {
-      if (catalogue_.bucket(bucket).is_default) continue;
-      Call call;
-      call.bucket = bucket;
-      call.operation = Operation::kCreateBucket;
-      scripts[bucket % scripts.size()].push_back(call);
-    }
-  } else if (phase == Phase::kLoad) {
-    mode = SimClient::Mode::kLoad;
-    faults_->start();
-  } else if (phase == Phase::kSettle) {
-    faults_->stop(now_us_);
-  } else if (phase == Phase::kAudit) {
-    mode = SimClient::Mode::kScript;
-    std::vector<Call> calls = workload_.audit();
-    for (size_t i = 0; i < calls.size(); ++i)
-      scripts[i % scripts.size()].push_back(std::move(calls[i]));
-  }
-  for (uint32_t client = 0; client < clients_.size(); ++client) {
-    clients_[client]->set_mode(mode);
-    if (mode == SimClient::Mode::kScript) clients_[client]->give_script(std::move(scripts[client]));
-    if (mode != SimClient::Mode::kSilent) think_later(client, chooser_.below(1000));
-  }
-}
-
-void World::advance_phase() {
-  const uint64_t lasted_us = now_us_ - phase_since_us_;
-  switch (phase_) {
-    case Phase::kSetup:
-      if (clients_done()) enter(Phase::kLoad);
-      break;
-    case Phase::kLoad:
-      if (lasted_us >= scenario_.duration_ms * 1000) enter(Phase::kSettle);
-      return;
-    case Phase::kSettle:
-      if (clients_done() && node_->up() && lasted_us >= scenario_.settle_ms * 1000)
-        enter(Phase::kAudit);
-      break;
-    case Phase::kAudit:
-      if (clients_done()) phase_ = Phase::kDone;
-      break;
-    case Phase::kDone:
-      return;
-  }
-  if (lasted_us > kPhaseUsMax)
-    findings_.violated(Property::kAnsweredInTime,
-                       "without faults, the clients did not come to an end in 60 s");
-}
-
-void World::check() {
-  disk_oracle_.look(node_->disk());
-  const uint64_t patience_us = scenario_.workload.patience_ms * 1000;
-  for (uint32_t client = 0; client < clients_.size(); ++client) {
-    const auto since_us = clients_[client]->waiting_since_us();
-    if (!since_us.has_value()) continue;
-    findings_.evaluated(Property::kAnsweredInTime, true);
-    if (now_us_ <= std::max(*since_us, faults_->stalled_until_us()) + patience_us) continue;
-    findings_.violated(Property::kAnsweredInTime, "client " + std::to_string(client) +
-                                                      " waits for an answer since " +
-                                                      std::to_string(*since_us));
-  }
-  Event next;
-  next.kind = EventKind::kCheck;
-  next.time_us = now_us_ + kCheckEveryUs;
-  queue_.push(next);
-  advance_phase();
 }
 
 }  // namespace vordb::sim

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/assert.h"
+#include "core/cluster/moves.h"
 #include "core/utf8.h"
 #include "proto/storage.pb.h"
 
@@ -18,7 +18,6 @@ namespace {
 // A deadline is at most this far away, so that none can overflow.
 constexpr uint64_t kTtlSecondsMax = 100ull * 365 * 24 * 3600;
 constexpr size_t kBucketNameBytesMax = 64;
-constexpr uint8_t kReplicationMax = 9;
 
 Configuration successor(const Configuration& current) {
   Configuration next = current;
@@ -28,6 +27,22 @@ Configuration successor(const Configuration& current) {
 }
 
 }  // namespace
+
+const char* to_string(MemberStatus status) {
+  switch (status) {
+    case MemberStatus::kJoining:
+      return "joining";
+    case MemberStatus::kUp:
+      return "up";
+    case MemberStatus::kLeaving:
+      return "leaving";
+    case MemberStatus::kDown:
+      return "down";
+    case MemberStatus::kRemoved:
+      return "removed";
+  }
+  return "";
+}
 
 const Bucket* Configuration::bucket(BucketId id) const {
   const auto at = buckets.find(id);
@@ -46,15 +61,34 @@ const Member* Configuration::member(NodeNumber node) const {
   return nullptr;
 }
 
-std::vector<NodeNumber> Configuration::owners(PlacementId placement) const {
-  std::vector<NodeNumber> nodes;
-  for (const Member& m : members) {
-    if (m.status == "up" && nodes.size() < placement.n) nodes.push_back(m.node);
-  }
-  return nodes;
+bool Configuration::is_member(NodeNumber node) const {
+  const Member* found = member(node);
+  return found && found->status != MemberStatus::kRemoved;
+}
+
+namespace {
+std::span<const NodeNumber> first_n(const std::vector<NodeNumber>& nodes, uint8_t n) {
+  return std::span<const NodeNumber>(nodes).first(std::min<size_t>(n, nodes.size()));
+}
+}  // namespace
+
+std::span<const NodeNumber> Configuration::owners(PlacementId placement) const {
+  if (placement.partition >= partitions.size()) return {};
+  return first_n(partition(placement).owners, placement.n);
+}
+
+std::span<const NodeNumber> Configuration::next_owners(PlacementId placement) const {
+  if (placement.partition >= partitions.size()) return {};
+  return first_n(partition(placement).next, placement.n);
+}
+
+uint64_t Configuration::cluster_hash() const {
+  return cluster_id.empty() ? 0 : XXH3_64bits(cluster_id.data(), cluster_id.size());
 }
 
 void Configuration::add_bucket(Bucket bucket) {
+  uint64_t& since = replication_since[bucket.config.replication_n - 1];
+  if (since == 0) since = epoch;
   bucket_names[bucket.config.name] = bucket.id;
   buckets[bucket.id] = std::move(bucket);
 }
@@ -77,7 +111,14 @@ Configuration found_cluster(std::string cluster_id, uint32_t ring_size, Member f
   founding.epoch = kFirstEpoch;
   founding.cluster_id = std::move(cluster_id);
   founding.ring_size = ring_size;
-  first.incarnation = kFirstEpoch;
+  first.admitted = kFirstEpoch;
+  first.status = MemberStatus::kUp;
+  founding.last_node = first.node;
+  founding.partitions.resize(ring_size);
+  for (Partition& partition : founding.partitions) {
+    partition.pv = kFirstEpoch;
+    partition.owners = {first.node};
+  }
   founding.members.push_back(std::move(first));
   const BucketType types[] = {BucketType::kLww, BucketType::kOrswot, BucketType::kPnCounter};
   for (int i = 0; i < 3; ++i) {
@@ -117,6 +158,8 @@ absl::StatusOr<Configuration> create_bucket(const Configuration& current, Bucket
   }
   Configuration next = successor(current);
   next.add_bucket(Bucket{next.epoch, std::move(config)});
+  const size_t before = cluster::replication_in_use(current);
+  if (cluster::replication_in_use(next) > before) cluster::lengthen_owners(next, before);
   return next;
 }
 
@@ -132,78 +175,6 @@ absl::StatusOr<Configuration> delete_bucket(const Configuration& current, std::s
   next.bucket_names.erase(std::string(name));
   next.buckets.erase(bucket->id);
   return next;
-}
-
-void to_pb(const Configuration& from, pb::Configuration* to) {
-  to->set_epoch(from.epoch);
-  to->set_cluster_id(from.cluster_id);
-  to->set_previous_checksum(from.previous_checksum);
-  to->set_ring_size(from.ring_size);
-  for (const Member& m : from.members) {
-    pb::MemberRecord* out = to->add_members();
-    out->set_node(m.node);
-    out->set_node_id(m.node_id);
-    out->set_incarnation(m.incarnation);
-    out->set_address(m.address);
-    out->set_zone(m.zone);
-    out->set_status(m.status);
-  }
-  for (const auto& [id, bucket] : from.buckets) {
-    pb::BucketRecord* out = to->add_buckets();
-    out->set_id(id);
-    pb::BucketConfig* config = out->mutable_config();
-    config->set_name(bucket.config.name);
-    config->set_type(to_string(bucket.config.type));
-    config->set_ttl_seconds(int64_t(bucket.config.ttl_seconds));
-    config->set_replication_n(bucket.config.replication_n);
-    config->set_write_quorum(bucket.config.write_quorum);
-    config->set_read_quorum(bucket.config.read_quorum);
-  }
-  for (const BucketId id : from.dropped_buckets) to->add_dropped_bucket_ids(id);
-}
-
-namespace {
-
-absl::StatusOr<Bucket> bucket_from_pb(const pb::BucketRecord& from) {
-  Bucket bucket;
-  bucket.id = from.id();
-  BucketConfig& config = bucket.config;
-  config.name = from.config().name();
-  if (!parse_bucket_type(from.config().type(), &config.type)) {
-    return absl::DataLossError("a bucket of the configuration has an unknown type");
-  }
-  config.ttl_seconds = uint64_t(from.config().ttl_seconds());
-  config.replication_n = uint8_t(from.config().replication_n());
-  config.write_quorum = uint8_t(from.config().write_quorum());
-  config.read_quorum = uint8_t(from.config().read_quorum());
-  if (absl::Status valid = check_bucket_config(config); !valid.ok()) {
-    return absl::DataLossError(absl::StrCat("a bucket of the configuration: ", valid.message()));
-  }
-  return bucket;
-}
-
-}  // namespace
-
-absl::StatusOr<Configuration> from_pb(const pb::Configuration& from) {
-  Configuration to;
-  to.epoch = from.epoch();
-  to.cluster_id = from.cluster_id();
-  to.previous_checksum = from.previous_checksum();
-  to.ring_size = from.ring_size();
-  if (to.epoch < kFirstEpoch || to.ring_size == 0 || to.ring_size > 65536) {
-    return absl::DataLossError("the configuration's epoch or ring size is out of range");
-  }
-  for (const pb::MemberRecord& m : from.members()) {
-    to.members.push_back(
-        Member{m.node(), m.node_id(), m.incarnation(), m.address(), m.zone(), m.status()});
-  }
-  for (const pb::BucketRecord& b : from.buckets()) {
-    absl::StatusOr<Bucket> bucket = bucket_from_pb(b);
-    if (!bucket.ok()) return bucket.status();
-    to.add_bucket(*std::move(bucket));
-  }
-  for (const BucketId id : from.dropped_bucket_ids()) to.dropped_buckets.push_back(id);
-  return to;
 }
 
 uint64_t checksum(const Configuration& configuration) {

@@ -3,9 +3,11 @@
 // 12).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,22 +29,47 @@ struct Bucket {
   bool operator==(const Bucket&) const = default;
 };
 
+enum class MemberStatus : uint8_t { kJoining, kUp, kLeaving, kDown, kRemoved };
+const char* to_string(MemberStatus status);
+
+// One disk that was admitted once. A node that comes back with another disk is another member: its
+// number is new, and with it every replica id, vote and acknowledgement (CLUSTER.md rules 3, 23).
 struct Member {
   NodeNumber node = 0;
   std::string node_id;
-  uint64_t incarnation = 0;  // the epoch of the entry that admitted it
-  std::string address;
+  std::string address;  // host:port of its cluster port
   std::string zone;
-  std::string status = "up";
+  MemberStatus status = MemberStatus::kUp;
+  uint64_t admitted = 0;  // the epoch of the entry that admitted it
+  uint64_t nonce = 0;     // the joiner's own number for its try
   bool operator==(const Member&) const = default;
 };
 
+// Who holds a partition: the first n of `owners` hold its placement n. While the partition moves,
+// the first n of `next` are its owners to be.
+struct Partition {
+  uint64_t pv = 0;    // the epoch at which its owner sets last changed
+  uint64_t move = 0;  // the epoch that began the move; 0: none
+  std::vector<NodeNumber> owners;
+  std::vector<NodeNumber> next;
+  // Owners of earlier sets that have not said yet that they handed everything over. They take no
+  // part in quorums, but stable time waits for them: they may hold what nobody else has.
+  std::vector<NodeNumber> draining;  // ascending
+  bool operator==(const Partition&) const = default;
+};
+
+inline constexpr uint8_t kReplicationMax = 9;
+
 struct Configuration {
-  uint64_t epoch = 0;
+  uint64_t epoch = 0;      // 0: none is known, the node serves nothing
   std::string cluster_id;  // 16 random bytes
   uint64_t previous_checksum = 0;
   uint32_t ring_size = 0;
-  std::vector<Member> members;  // by node number
+  std::vector<Member> members;  // by node number; removed ones stay as long as they matter
+  NodeNumber last_node = 0;
+  uint64_t removed_epoch = 0;  // when a member was last removed
+  std::vector<Partition> partitions;
+  std::array<uint64_t, kReplicationMax> replication_since{};  // by n - 1: first used at; 0: never
   std::map<BucketId, Bucket> buckets;
   std::map<std::string, BucketId, std::less<>> bucket_names;
   std::vector<BucketId> dropped_buckets;  // ascending
@@ -50,9 +77,18 @@ struct Configuration {
   const Bucket* bucket(BucketId id) const;
   const Bucket* bucket(std::string_view name) const;
   const Member* member(NodeNumber node) const;
+  // Known and not removed.
+  bool is_member(NodeNumber node) const;
 
-  // The nodes that hold a placement.
-  std::vector<NodeNumber> owners(PlacementId placement) const;
+  const Partition& partition(PlacementId placement) const {
+    return partitions[placement.partition];
+  }
+  // The current owners of a placement, the owners to be (empty unless it moves), in ring order.
+  // Removed members stay in these sets until the move that replaces them is over: they count for
+  // nothing, but quorums are not lowered.
+  std::span<const NodeNumber> owners(PlacementId placement) const;
+  std::span<const NodeNumber> next_owners(PlacementId placement) const;
+  uint64_t cluster_hash() const;  // of the cluster id: what messages carry
 
   void add_bucket(Bucket bucket);
   bool operator==(const Configuration&) const = default;
@@ -83,6 +119,9 @@ absl::StatusOr<Configuration> delete_bucket(const Configuration& current, std::s
 
 void to_pb(const Configuration& from, pb::Configuration* to);
 absl::StatusOr<Configuration> from_pb(const pb::Configuration& from);
+
+// What every configuration holds to, whoever made it. DataLoss says what is wrong.
+absl::Status check_configuration(const Configuration& configuration);
 
 // Over the canonical bytes: what the next configuration names as its predecessor.
 uint64_t checksum(const Configuration& configuration);

@@ -45,7 +45,7 @@ TEST_CASE("configuration: a founded cluster has one member and the three default
   const Configuration c = founded();
   CHECK(c.epoch == kFirstEpoch);
   REQUIRE(c.members.size() == 1);
-  CHECK(c.members[0].incarnation == kFirstEpoch);
+  CHECK(c.members[0].admitted == kFirstEpoch);
   CHECK(c.buckets.size() == 3);
   const std::pair<BucketId, BucketType> defaults[] = {{kDefaultLww, BucketType::kLww},
                                                       {kDefaultSet, BucketType::kOrswot},
@@ -154,18 +154,4 @@ TEST_CASE("configuration: damaged ones are refused") {
   bad = good;
   bad.mutable_buckets(0)->mutable_config()->set_write_quorum(4);
   CHECK(absl::IsDataLoss(from_pb(bad).status()));
-}
-
-TEST_CASE("configuration: a placement's owners are the first n members that are up") {
-  Configuration c = founded();
-  CHECK(c.owners({3, 0}) == std::vector<NodeNumber>{1});
-  c.members.push_back({.node = 2, .node_id = "node2", .incarnation = 17});
-  c.members.push_back({.node = 3, .node_id = "node3", .incarnation = 18, .status = "left"});
-  c.members.push_back({.node = 4, .node_id = "node4", .incarnation = 19});
-  CHECK(c.owners({2, 9}) == std::vector<NodeNumber>{1, 2});
-  CHECK(c.owners({3, 9}) == std::vector<NodeNumber>{1, 2, 4});
-  CHECK(c.owners({1, 9}).size() == 1);
-  REQUIRE(c.member(3));
-  CHECK(c.member(3)->node_id == "node3");
-  CHECK_FALSE(c.member(5));
 }

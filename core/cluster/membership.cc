@@ -1,88 +1,393 @@
 #include "core/cluster/membership.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/assert.h"
+#include "core/cluster/errors.h"
 #include "core/codec.h"
 #include "core/fingerprint.h"
+#include "core/shard_start.h"
 #include "core/vnode/record_keys.h"
 
 namespace vordb::cluster {
 
 namespace {
 
-ClientError to_error(const absl::Status& status) {
-  ErrorCode code = ErrorCode::kBadRequest;
-  if (absl::IsAlreadyExists(status)) code = ErrorCode::kBucketExists;
-  if (absl::IsNotFound(status)) code = ErrorCode::kBucketNotFound;
-  if (absl::IsPermissionDenied(status)) code = ErrorCode::kForbidden;
-  return ClientError{code, Outcome::kRejected, std::string(status.message()), ""};
-}
+// How long a change may wait for its place in the chain.
+constexpr uint64_t kBucketChangeUs = 8'000'000;
+constexpr uint64_t kClusterChangeUs = 25'000'000;
+
+const ClientError kNotAMember{ErrorCode::kNotReady, Outcome::kRejected,
+                              "the node is in no cluster yet", ""};
+const ClientError kIsJoining{ErrorCode::kNotReady, Outcome::kRejected,
+                             "the node is joining another cluster", ""};
+const ClientError kHasLeft{ErrorCode::kLeft, Outcome::kRejected, "the node has left its cluster",
+                           ""};
 
 }  // namespace
 
-void Membership::step(BucketChange change, Context& context) {
-  queue_.push_back(std::move(change));
-  apply_next(context);
-}
-
-void Membership::apply_next(Context& context) {
-  while (!applying_ && !queue_.empty()) {
-    BucketChange change = std::move(queue_.front());
-    queue_.pop_front();
-    absl::StatusOr<Configuration> next = change.create
-                                             ? create_bucket(*current_, change.config)
-                                             : delete_bucket(*current_, change.config.name);
-    if (!next.ok()) {
-      reply(change, to_error(next.status()), context);
-      continue;
-    }
-    next_ = std::make_shared<const Configuration>(*std::move(next));
-    applying_ = std::move(change);
-    pb::Configuration record;
-    to_pb(*next_, &record);
-    Batch batch;
-    const std::string key = vnode::configuration_record_key();
-    batch.put(kMetaFamily, key, seal_record(key, record));
-    context.env.disk.commit(ActorId{ActorKind::kMembership, 0, {}}, next_op_++, std::move(batch));
+Membership::Membership(const StartState& start, const NodeOptions& options)
+    : options_(options),
+      self_(start.node),
+      boot_(start.boot),
+      nonce_(start.nonce),
+      current_(start.configuration),
+      in_use_(options.shards, start.configuration->epoch),
+      reports_(options.shards) {
+  if (current_->epoch != 0) {
+    chain_.emplace(self_, boot_, current_, start.votes);
+  } else {
+    join_by_seeds();
   }
 }
 
+// ---- what is asked of this node
+
+void Membership::step(BucketChange change, Context& context) {
+  Task task;
+  task.operation.kind =
+      change.create ? ChainOperation::Kind::kCreateBucket : ChainOperation::Kind::kDeleteBucket;
+  task.operation.bucket = std::move(change.config);
+  task.asker = Task::Asker::kClient;
+  task.request = change.op;
+  task.shard = change.shard;
+  task.deadline_us = context.env.clock.monotonic_us() + kBucketChangeUs;
+  enqueue(std::move(task), context);
+}
+
+void Membership::step(ClusterChange change, Context& context) {
+  using Kind = ClusterChange::Kind;
+  if (change.kind == Kind::kJoin) return begin_join(change, context);
+  if (current_->epoch == 0) return reply_operator(change.request, kNotAMember, context);
+  if (change.kind == Kind::kForce) return force(change, context);
+  const Member* member = change.node.empty() && change.kind == Kind::kLeave
+                             ? self()
+                             : member_by_id(*current_, change.node);
+  if (!member) {
+    const ClientError unknown{ErrorCode::kBadRequest, Outcome::kRejected, "there is no such member",
+                              ""};
+    return reply_operator(change.request, unknown, context);
+  }
+  Task task;
+  task.operation.kind = change.kind == Kind::kLeave    ? ChainOperation::Kind::kLeave
+                        : change.kind == Kind::kDown   ? ChainOperation::Kind::kDown
+                        : change.kind == Kind::kRemove ? ChainOperation::Kind::kRemove
+                                                       : ChainOperation::Kind::kReplace;
+  task.operation.node = member->node;
+  task.operation.accept_loss = change.accept_loss;
+  task.asker = Task::Asker::kOperator;
+  task.request = change.request;
+  task.deadline_us = context.env.clock.monotonic_us() + kClusterChangeUs;
+  enqueue(std::move(task), context);
+}
+
+void Membership::enqueue(Task task, Context& context) {
+  if (current_->epoch == 0) return answer(task, kNotAMember, context);
+  if (!takes_part()) return answer(task, kHasLeft, context);
+  if (join_ && join_->phase != Join::Phase::kConfirming) {
+    return answer(task, kIsJoining, context);
+  }
+  queue_.push_back(std::move(task));
+  pump(context);
+}
+
+// ---- one change after another
+
+void Membership::pump(Context& context) {
+  while (takes_part() && !installing_ && !chain_->proposing() && !queue_.empty()) {
+    Task& task = queue_.front();
+    absl::StatusOr<Configuration> next = apply(task.operation, *current_);
+    if (!next.ok()) {
+      Task over = std::move(queue_.front());
+      queue_.pop_front();
+      conclude(std::move(over), next.status(), context);
+      continue;
+    }
+    if (task.operation.kind == ChainOperation::Kind::kDeleteBucket) {
+      task.bucket = current_->bucket(std::string_view(task.operation.bucket.name))->id;
+    }
+    task.proposed.push_back(next->epoch);
+    proposed_ = std::make_shared<const Configuration>(*std::move(next));
+    ChainEffects effects;
+    chain_->propose(proposed_, context.env.clock.monotonic_us(), context.env.random.next(),
+                    effects);
+    perform(std::move(effects), context);
+    deliver_to_self(context);
+  }
+}
+
+// The change cannot be applied (any more): because an earlier try of it went through, because
+// others have done the same, or because it may not be done.
+bool Membership::was_ours(const Task& task, const absl::Status& status) const {
+  const auto proposed_for = [&](uint64_t epoch) {
+    return std::find(task.proposed.begin(), task.proposed.end(), epoch) != task.proposed.end();
+  };
+  switch (task.operation.kind) {
+    case ChainOperation::Kind::kCreateBucket: {
+      const Bucket* bucket = current_->bucket(std::string_view(task.operation.bucket.name));
+      return absl::IsAlreadyExists(status) && bucket && proposed_for(bucket->id) &&
+             bucket->config == task.operation.bucket;
+    }
+    case ChainOperation::Kind::kDeleteBucket:
+      return absl::IsNotFound(status) && task.bucket != 0 &&
+             std::binary_search(current_->dropped_buckets.begin(), current_->dropped_buckets.end(),
+                                task.bucket);
+    default:
+      return absl::IsAlreadyExists(status);
+  }
+}
+
+void Membership::conclude(Task task, const absl::Status& status, Context& context) {
+  if (!status.ok() && !was_ours(task, status)) {
+    if (task.asker == Task::Asker::kNobody) {
+      context.env.telemetry.log(LogLevel::kDebug, std::string(status.message()));
+    }
+    return answer(task, to_error(status, task.operation.kind), context);
+  }
+  if (task.asker == Task::Asker::kJoiner) return answer(task, std::nullopt, context);
+  task.done_at = current_->epoch;
+  done_.push_back(std::move(task));
+  answer_in_use(context);
+}
+
+uint64_t Membership::in_use() const { return *std::min_element(in_use_.begin(), in_use_.end()); }
+
+void Membership::answer_in_use(Context& context) {
+  std::vector<Task> ready;
+  for (Task& task : done_) {
+    if (task.done_at <= in_use()) ready.push_back(std::move(task));
+  }
+  std::erase_if(done_, [&](const Task& task) { return task.done_at <= in_use(); });
+  for (const Task& task : ready) {
+    const bool leaves = task.operation.kind == ChainOperation::Kind::kLeave;
+    if (leaves && task.asker == Task::Asker::kOperator) {
+      leave_waits_.push_back({task.operation.node, task.request,
+                              context.env.clock.monotonic_us() + 20 * kClusterChangeUs});
+    } else {
+      answer(task, std::nullopt, context);
+    }
+  }
+}
+
+void Membership::answer(const Task& task, std::optional<ClientError> error, Context& context) {
+  switch (task.asker) {
+    case Task::Asker::kNobody:
+      return;
+    case Task::Asker::kClient:
+      context.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, task.shard, {}},
+                                        BucketChangeReply{task.request, std::move(error)}});
+      return;
+    case Task::Asker::kOperator:
+      return reply_operator(task.request, std::move(error), context);
+    case Task::Asker::kJoiner:
+      return reply_to_joiner(task.address, task.operation.joiner.nonce, error, context);
+  }
+}
+
+void Membership::reply_operator(uint64_t request, std::optional<ClientError> error,
+                                Context& context) {
+  context.env.network.reply_to_operator(ClusterChangeReply{request, std::move(error)});
+}
+
+// Without a majority nothing is chosen; what was proposed may be, later.
+void Membership::expire(Context& context) {
+  const uint64_t now_us = context.env.clock.monotonic_us();
+  for (size_t i = 0; i < queue_.size();) {
+    if (now_us < queue_[i].deadline_us) {
+      ++i;
+      continue;
+    }
+    Task over = std::move(queue_[i]);
+    queue_.erase(queue_.begin() + ptrdiff_t(i));
+    if (i == 0 && chain_->proposing()) {
+      chain_->abandon();
+      proposed_ = nullptr;
+    }
+    answer(over, out_of_time(over.proposed.empty()), context);
+  }
+  for (size_t i = 0; i < leave_waits_.size();) {
+    if (now_us < leave_waits_[i].deadline_us) {
+      ++i;
+      continue;
+    }
+    reply_operator(leave_waits_[i].request, out_of_time(false), context);
+    leave_waits_.erase(leave_waits_.begin() + ptrdiff_t(i));
+  }
+}
+
+// ---- what the chain asks for
+
+OpId Membership::commit(Batch batch, Context& context) {
+  context.env.disk.commit(ActorId{ActorKind::kMembership, 0, {}}, ++last_op_, std::move(batch));
+  return last_op_;
+}
+
+void Membership::perform(ChainEffects effects, Context& context) {
+  for (ClusterLetter& letter : effects.requests)
+    send(letter.to, std::move(letter.message), context);
+  if (effects.votes_changed) {
+    pb::AcceptorRecord record;
+    to_pb(chain_->votes(), &record);
+    const std::string key = vnode::acceptor_record_key();
+    Batch batch;
+    batch.put(kMetaFamily, key, seal_record(key, record));
+    pending_.push_back(
+        {commit(std::move(batch), context), Pending::Kind::kVotes, std::move(effects.answers), 0});
+  } else if (!pending_.empty()) {
+    auto& waiting = pending_.back().answers;
+    std::move(effects.answers.begin(), effects.answers.end(), std::back_inserter(waiting));
+  } else {
+    for (ClusterLetter& letter : effects.answers) {
+      send(letter.to, std::move(letter.message), context);
+    }
+  }
+  if (effects.chosen) install(std::move(effects.chosen), true, context);
+}
+
+// What this node tells itself as proposer and acceptor.
+void Membership::deliver_to_self(Context& context) {
+  while (!to_self_.empty()) {
+    const pb::ClusterMessage message = std::move(to_self_.front());
+    to_self_.pop_front();
+    if (installing_ || !chain_) continue;
+    ChainEffects effects;
+    chain_->step(self_, message, effects);
+    perform(std::move(effects), context);
+  }
+}
+
+// Chosen: durable first, then told to every shard. Until then this node neither votes nor proposes.
+void Membership::install(std::shared_ptr<const Configuration> chosen, bool ours, Context& context) {
+  if (installing_ || chosen->epoch <= current_->epoch) return;
+  installing_ = std::move(chosen);
+  installing_ours_ = ours;
+  chain_->abandon();
+  pb::Configuration record;
+  to_pb(*installing_, &record);
+  const std::string key = vnode::configuration_record_key();
+  Batch batch;
+  batch.put(kMetaFamily, key, seal_record(key, record));
+  pending_.push_back({commit(std::move(batch), context), Pending::Kind::kInstall, {}, 0});
+}
+
 void Membership::step(const DiskEvent& event, Context& context) {
-  VORDB_ASSERT(event.kind == DiskEvent::Kind::kCommitted && applying_,
-               "a configuration became durable");
-  current_ = next_;
-  shards_behind_ = shards_;
-  for (uint16_t shard = 0; shard < shards_; ++shard) {
-    context.outbox.push_back(
-        Envelope{ActorId{ActorKind::kCoordinator, shard, {}}, ConfigurationChosen{current_}});
+  VORDB_ASSERT(event.kind == DiskEvent::Kind::kCommitted && !pending_.empty() &&
+                   pending_.front().op == event.op,
+               "commits become durable in order");
+  Pending done = std::move(pending_.front());
+  pending_.pop_front();
+  if (done.kind == Pending::Kind::kInstall) installed(context);
+  if (done.kind == Pending::Kind::kRebirth) reborn(done.node, context);
+  for (ClusterLetter& letter : done.answers) send(letter.to, std::move(letter.message), context);
+  deliver_to_self(context);
+  if (done.kind != Pending::Kind::kVotes) pump(context);
+}
+
+void Membership::installed(Context& context) {
+  current_ = std::exchange(installing_, nullptr);
+  chain_->use(current_);
+  tell_shards(ConfigurationChosen{current_}, context);
+  const bool first_done = !queue_.empty() && proposed_ && *proposed_ == *current_;
+  proposed_ = nullptr;
+  if (installing_ours_) {
+    for (const Member& m : current_->members) {
+      if (m.node != self_ && m.status != MemberStatus::kRemoved) send_news(m.node, false, context);
+    }
+  }
+  if (first_done) {
+    Task over = std::move(queue_.front());
+    queue_.pop_front();
+    conclude(std::move(over), absl::OkStatus(), context);
+  }
+  if (takes_part()) return;
+  for (const Task& task : std::exchange(queue_, {})) answer(task, kHasLeft, context);
+}
+
+void Membership::tell_shards(const Message& message, Context& context) {
+  for (uint16_t shard = 0; shard < options_.shards; ++shard) {
+    context.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, shard, {}}, message});
   }
 }
 
 void Membership::step(ConfigurationInUse in_use, Context& context) {
-  VORDB_ASSERT(applying_ && in_use.epoch == current_->epoch && shards_behind_ > 0,
-               "a shard that was told of this configuration");
-  if (--shards_behind_ > 0) return;
-  reply(*applying_, std::nullopt, context);
-  applying_.reset();
-  apply_next(context);
+  VORDB_ASSERT(in_use.shard < in_use_.size(), "a shard of this node");
+  in_use_[in_use.shard] = in_use.epoch;
+  answer_in_use(context);
 }
 
-void Membership::reply(const BucketChange& change, std::optional<ClientError> error,
-                       Context& context) {
-  BucketChangeReply out;
-  out.op = change.op;
-  out.error = std::move(error);
-  context.outbox.push_back(
-      Envelope{ActorId{ActorKind::kCoordinator, change.shard, {}}, std::move(out)});
+// Rule 10: a majority of the acceptors is lost for good. A new generation with this node as its
+// only member: other members are strangers to it from now on, and what only they hold is lost.
+void Membership::force(const ClusterChange& change, Context& context) {
+  if (!change.accept_loss || installing_ || !takes_part()) {
+    const ClientError refused{ErrorCode::kConflict, Outcome::kRejected,
+                              "what only other members hold would be lost", "accept_loss"};
+    return reply_operator(change.request, refused, context);
+  }
+  std::string cluster_id = current_->cluster_id;
+  const uint64_t generation = context.env.random.next();
+  for (size_t i = 0; i < 8 && i < cluster_id.size(); ++i) {
+    cluster_id[i] = char(uint8_t(generation >> (8 * i)));
+  }
+  Task task;
+  task.operation.kind = ChainOperation::Kind::kProgress;
+  task.asker = Task::Asker::kOperator;
+  task.request = change.request;
+  task.done_at = current_->epoch + 1;
+  done_.push_back(std::move(task));
+  install(std::make_shared<const Configuration>(alone(*current_, self_, std::move(cluster_id))),
+          false, context);
+}
+
+void Membership::tick(Context& context) {
+  const uint64_t now_us = context.env.clock.monotonic_us();
+  if (started_us_ == 0) started_us_ = std::max<uint64_t>(now_us, 1);
+  if (join_) tick_join(context);
+  if (current_->epoch == 0) return;
+  send_heartbeats(context);
+  find_suspects(context);
+  if (chain_->proposing()) {
+    ChainEffects effects;
+    chain_->tick(now_us, context.env.random.next(), effects);
+    perform(std::move(effects), context);
+  }
+  expire(context);
+  keep_house(context);
+  pump(context);
+  deliver_to_self(context);
+}
+
+bool Membership::idle() const {
+  const auto waits = [](const Task& task) { return task.asker == Task::Asker::kClient; };
+  return pending_.empty() && std::none_of(queue_.begin(), queue_.end(), waits) &&
+         std::none_of(done_.begin(), done_.end(), waits);
 }
 
 void Membership::add_to(Fingerprint& fingerprint) const {
   fingerprint.add(checksum(*current_));
+  fingerprint.add(self_);
+  fingerprint.add(boot_);
+  if (chain_) chain_->add_to(fingerprint);
   fingerprint.add(queue_.size());
-  fingerprint.add(applying_.has_value());
-  fingerprint.add(shards_behind_);
-  fingerprint.add(next_op_);
+  for (const Task& task : queue_) {
+    fingerprint.add(uint8_t(task.operation.kind));
+    fingerprint.add(task.operation.node);
+    fingerprint.add(task.request);
+    fingerprint.add(task.proposed.size());
+  }
+  fingerprint.add(done_.size());
+  fingerprint.add(installing_ ? checksum(*installing_) : 0);
+  fingerprint.add(pending_.size());
+  for (const uint64_t epoch : in_use_) fingerprint.add(epoch);
+  for (const auto& [node, peer] : peers_) {
+    fingerprint.add(node);
+    fingerprint.add(peer.epoch);
+    fingerprint.add(peer.boot);
+  }
+  fingerprint.add(join_.has_value());
+  fingerprint.add(join_ ? uint8_t(join_->phase) : 0);
+  fingerprint.add(leave_waits_.size());
+  fingerprint.add(last_op_);
 }
 
 }  // namespace vordb::cluster

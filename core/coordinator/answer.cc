@@ -39,24 +39,31 @@ ClientReply counter_reply(const KeyState& state, bool expired) {
   return reply;
 }
 
-// Members in byte order; a page that ends before the set does names its last entry.
-ClientReply members_reply(const KeyState& state, bool expired, uint32_t limit, bool more) {
+// Members in byte order; a page that ends before the set does names its last entry: that at which
+// the answer was cut, or the last subkey (`end`) that the owners read.
+ClientReply members_reply(const KeyState& state, bool expired, uint32_t limit, bool more,
+                          std::string_view end) {
   ClientReply reply;
   reply.kind = Kind::kNotFound;
   if (expired) return reply;
   std::string_view last;
+  bool cut = false;
   for (const KeyEntry& e : state.entries) {
     crdt::EntryKind kind;
     if (!crdt::parse_kind(e.subkey, &kind) || kind != crdt::EntryKind::kElement) continue;
     if (limit != 0 && reply.items.size() == limit) {
-      more = true;
+      cut = true;
       break;
     }
     last = crdt::element_of(e.subkey);
     if (crdt::element_present(*e.entry)) reply.items.emplace_back(last);
   }
-  if (more) reply.next = last;
-  if (!reply.items.empty() || more) reply.kind = Kind::kMembers;
+  crdt::EntryKind end_kind;
+  if (!cut && crdt::parse_kind(end, &end_kind) && end_kind == crdt::EntryKind::kElement) {
+    last = crdt::element_of(end);
+  }
+  if (cut || more) reply.next = last;
+  if (!reply.items.empty() || cut || more) reply.kind = Kind::kMembers;
   return reply;
 }
 
@@ -73,14 +80,13 @@ ClientReply contains_reply(const KeyState& state, bool expired) {
 
 }  // namespace
 
-ClientReply Coordinator::to_reply(const Pending& pending, const KeyReadReply& reply) {
-  static const KeyState kAbsent;
-  const KeyState& state = reply.state ? *reply.state : kAbsent;
+ClientReply Coordinator::to_reply(const Pending& pending, const KeyState& state, bool more,
+                                  std::string_view last) {
   const crdt::Entry* meta = state.find(crdt::meta_subkey());
   const bool expired = meta && crdt::meta_expired(*meta, pending.now_ms);
   switch (pending.operation) {
     case Operation::kSetMembers:
-      return members_reply(state, expired, pending.limit, reply.more);
+      return members_reply(state, expired, pending.limit, more, last);
     case Operation::kSetContains:
       return contains_reply(state, expired);
     case Operation::kCounterValue:

@@ -1,11 +1,46 @@
-// Requests accepted, refused and timed out; the operations on buckets.
+// Requests accepted, refused and timed out; changes of the configuration; the operations on
+// buckets.
 #include "core/coordinator/coordinator.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/fingerprint.h"
 
 namespace vordb::coordinator {
+
+namespace {
+
+// What nobody answers is asked again after so long, then less and less often.
+constexpr uint64_t kRetryUs = 250'000;
+constexpr uint64_t kRetryMaxUs = 1'000'000;
+
+bool is_suspected(NodeNumber node, const Context& context) {
+  return std::binary_search(context.suspected.begin(), context.suspected.end(), node);
+}
+
+}  // namespace
+
+uint64_t retry_delay_us(uint8_t round) {
+  return std::min(kRetryUs << std::min<uint8_t>(round, 8), kRetryMaxUs);
+}
+
+NodeNumber first_choice(const OwnerSets& sets, OwnerMask among, OwnerMask without, bool self_last,
+                        const Context& context) {
+  const OwnerMask left = among & sets.members & ~without;
+  NodeNumber best = 0;
+  int best_rank = 3;
+  for (const NodeNumber node : sets.nodes) {
+    if ((sets.bit(node) & left) == 0) continue;
+    const bool self = node == context.node;
+    const int rank = self && !self_last ? 0 : self || is_suspected(node, context) ? 2 : 1;
+    if (rank < best_rank) {
+      best = node;
+      best_rank = rank;
+    }
+  }
+  return best;
+}
 
 bool mutates(Operation operation) {
   switch (operation) {
@@ -31,6 +66,11 @@ void Coordinator::submit(ClientRequest request, Context& context) {
       reply.timestamp_ms = context.env.clock.wall_ms();
       return answer(request.client, std::move(reply), context);
     }
+    default:
+      break;
+  }
+  if (refuse_unready(request, context)) return;
+  switch (request.operation) {
     case Operation::kListBuckets:
     case Operation::kGetBucket:
       return answer_buckets(request, context);
@@ -44,8 +84,36 @@ void Coordinator::submit(ClientRequest request, Context& context) {
   }
 }
 
+// A node that belongs to no cluster serves nothing, one that is about to leave its own for another
+// takes no change that it would then forget.
+bool Coordinator::refuse_unready(const ClientRequest& request, Context& context) {
+  if (context.configuration.epoch == 0) {
+    refuse(request, ErrorCode::kNotReady, "joining", "retry once the node has joined its cluster",
+           context);
+  } else if (!context.configuration.is_member(context.node)) {
+    refuse(request, ErrorCode::kLeft, "this node has left its cluster", "ask a node of the cluster",
+           context);
+  } else if (context.paused && mutates(request.operation)) {
+    refuse(request, ErrorCode::kNotReady, "the node is joining another cluster",
+           "retry at another node", context);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void Coordinator::answer(ClientId client, ClientReply reply, Context& context) {
   context.env.network.reply(client, std::move(reply));
+}
+
+void Coordinator::finish(OpId op, ClientReply reply, Context& context) {
+  const Pending pending = pending_.take(op);
+  reply.operation = pending.operation;
+  answer(pending.client, std::move(reply), context);
+}
+
+void Coordinator::fail(OpId op, ClientError error, Context& context) {
+  finish(op, ClientReply::failed(std::move(error)), context);
 }
 
 void Coordinator::refuse(const ClientRequest& request, ErrorCode code, std::string message,
@@ -107,36 +175,179 @@ void Coordinator::change_bucket(ClientRequest request, Context& context) {
 
 void Coordinator::step(BucketChangeReply reply, Context& context) {
   if (!pending_.find(reply.op)) return;
-  const Pending pending = pending_.take(reply.op);
-  ClientReply out = reply.error ? ClientReply::failed(*std::move(reply.error)) : ClientReply{};
-  out.operation = pending.operation;
-  answer(pending.client, std::move(out), context);
+  finish(reply.op, reply.error ? ClientReply::failed(*std::move(reply.error)) : ClientReply{},
+         context);
 }
 
+// ---- time
+
 void Coordinator::tick(Context& context) {
-  if (pending_.empty()) return;
   const uint64_t now_us = context.env.clock.monotonic_us();
+  std::erase_if(troubled_until_us_, [&](const auto& row) { return row.second <= now_us; });
+  if (pending_.empty()) return;
   std::vector<OpId> late;
+  std::vector<OpId> due;
   pending_.for_each([&](OpId op, const Pending& pending) {
-    if (pending.deadline_us <= now_us) late.push_back(op);
+    if (pending.part) {
+      if (pending.part->next_us <= now_us && !pending.part->done) due.push_back(op);
+    } else if (pending.deadline_us <= now_us) {
+      late.push_back(op);
+    } else if (pending.work && pending.work->next_us <= now_us) {
+      due.push_back(op);
+    }
   });
-  for (const OpId op : late) {
-    const Pending pending = pending_.take(op);
-    const Outcome outcome = mutates(pending.operation) ? Outcome::kUnknown : Outcome::kRejected;
-    ClientReply reply = ClientReply::failed(ClientError{
-        ErrorCode::kUnavailable, outcome, "no answer from the replicas in time", "retry"});
-    reply.operation = pending.operation;
-    answer(pending.client, std::move(reply), context);
+  for (const OpId op : late) expire(op, context);
+  for (const OpId op : due) wake(op, context);
+}
+
+// What was handed to an owner may have been applied, or may yet be.
+void Coordinator::expire(OpId op, Context& context) {
+  Pending& pending = *pending_.find(op);
+  if (pending.listing) {
+    return end_listing(op,
+                       ClientReply::failed({ErrorCode::kUnavailable, Outcome::kRejected,
+                                            "no answer from the replicas in time", "retry"}),
+                       context);
   }
+  const Work* work = pending.work ? &*pending.work : nullptr;
+  const bool handed_over =
+      !work || work->stage == Stage::kMutating || work->stage == Stage::kCollecting;
+  const bool unknown = mutates(pending.operation) && handed_over;
+  if (!unknown && work && work->error) {
+    ClientError error = *work->error;
+    error.outcome = Outcome::kRejected;
+    return fail(op, std::move(error), context);
+  }
+  fail(op,
+       ClientError{ErrorCode::kUnavailable, unknown ? Outcome::kUnknown : Outcome::kRejected,
+                   "no answer from the replicas in time", "retry"},
+       context);
+}
+
+void Coordinator::wake(OpId op, Context& context) {
+  Pending* pending = pending_.find(op);
+  if (!pending) return;
+  if (pending->part) return ask_part(op, context);
+  Work& work = *pending->work;
+  work.next_us = context.env.clock.monotonic_us() + retry_delay_us(++work.round);
+  switch (work.stage) {
+    case Stage::kAsking:
+      return ask(op, context);
+    case Stage::kGathering:
+      // All have answered, and it was not enough: what they hold grows.
+      if ((work.sets.members & ~work.answered) == 0) return gather(renew(op), context);
+      return send_reads(op, ~work.answered, context);
+    case Stage::kTeaching:
+    case Stage::kSettling: {
+      // A sender may be gone, and gossip may have brought what it had: look again now and then.
+      const bool gathered = work.answered != 0;
+      if (gathered && work.round % 2 == 0) return gather(renew(op), context);
+      return push_names(op, context);
+    }
+    case Stage::kWaiting:
+      return begin_mutation(renew(op), context);
+    case Stage::kMutating:
+      // A request token makes it safe to ask the same owner again, and nobody else.
+      if (!work.mutation->request_token.empty()) {
+        context.outbox.push_back(to_owner(work.mutator, *work.mutation, context));
+      }
+      return;
+    case Stage::kCollecting:
+      return push_dot(op, context);
+  }
+}
+
+// ---- the configuration
+
+void Coordinator::configuration_changed(Context& context) {
+  std::vector<OpId> concerned;
+  pending_.for_each([&](OpId op, const Pending& pending) {
+    if (pending.work) concerned.push_back(op);
+  });
+  for (const OpId op : concerned) adopt(op, context);
+}
+
+// The operation under an id that no answer or acknowledgement of before names.
+OpId Coordinator::renew(OpId op) { return pending_.insert(pending_.take(op)); }
+
+void Coordinator::adopt(OpId op, Context& context) {
+  Pending& pending = *pending_.find(op);
+  Work& work = *pending.work;
+  const BucketId bucket = work.mutation ? work.mutation->bucket : work.read.bucket;
+  if (bucket != 0 && !context.configuration.bucket(bucket)) return bucket_dropped(op, context);
+  const OwnerSets sets = OwnerSets::of(context.configuration, pending.placement);
+  if (sets == work.sets) return;
+  if (sets.pv == work.sets.pv) {
+    // A member was removed. What it said counts no more.
+    work.sets.members = sets.members;
+    return;
+  }
+  const bool mutating = work.stage == Stage::kMutating;
+  work.sets = sets;
+  work.tried = work.round = 0;
+  if (mutating) {
+    work.void_acks = true;
+    work.holders = 0;
+    return;
+  }
+  op = renew(op);
+  switch (pending_.find(op)->work->stage) {
+    case Stage::kAsking:
+      return ask(op, context);
+    case Stage::kCollecting:
+      pending_.find(op)->work->holders = 0;
+      return push_dot(op, context);
+    case Stage::kSettling:
+      // A mutation that changed nothing asks no reading again.
+      if (mutates(pending_.find(op)->operation)) {
+        pending_.find(op)->work->holders = 0;
+        return settle_unchanged(op, context);
+      }
+      return gather(op, context);
+    case Stage::kWaiting:
+      return begin_mutation(op, context);
+    default:
+      return gather(op, context);
+  }
+}
+
+// Nothing of the bucket will be acknowledged or shown any more. What an owner took before that may
+// have been seen.
+void Coordinator::bucket_dropped(OpId op, Context& context) {
+  const Pending& pending = *pending_.find(op);
+  const bool seen = mutates(pending.operation) && (pending.work->stage == Stage::kMutating ||
+                                                   pending.work->stage == Stage::kCollecting);
+  if (seen) {
+    return fail(op,
+                ClientError{ErrorCode::kUnavailable, Outcome::kUnknown,
+                            "the bucket was deleted while this was under way", ""},
+                context);
+  }
+  fail(op,
+       ClientError{ErrorCode::kBucketNotFound, Outcome::kRejected, "the bucket was deleted", ""},
+       context);
 }
 
 void Coordinator::add_to(Fingerprint& fingerprint) const {
   fingerprint.add(hlc_.last().word);
+  for (const auto& [placement, until_us] : troubled_until_us_) {
+    fingerprint.add(placement.n);
+    fingerprint.add(placement.partition);
+    fingerprint.add(until_us);
+  }
   pending_.for_each([&](OpId op, const Pending& pending) {
     fingerprint.add(op);
     fingerprint.add(pending.client);
     fingerprint.add(uint64_t(pending.operation));
     fingerprint.add(pending.deadline_us);
+    if (pending.part) fingerprint.add(pending.part->keys.size());
+    if (!pending.work) return;
+    fingerprint.add(uint64_t(pending.work->stage));
+    fingerprint.add(pending.work->sets.pv);
+    fingerprint.add(pending.work->answered);
+    fingerprint.add(pending.work->holders);
+    for (const OwnerMask taken : pending.work->taken) fingerprint.add(taken);
+    fingerprint.add(pending.work->next_us);
   });
 }
 

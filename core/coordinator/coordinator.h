@@ -1,17 +1,30 @@
-// One client request on its way through the node: which bucket and placement, how many replicas,
-// which vnode, what the answer means. Each shard has one; it serves the requests of that shard's
+// One client request on its way through the cluster: which bucket and placement, which owners, how
+// many of them, what the answer means. Each shard has one; it serves the requests of that shard's
 // connections.
 //
-//   coordinator.cc  accept, refuse, time out     data.cc  keys: mutations and reads
-//   answer.cc       entries to answers           keys.cc  the listing of a bucket's keys
+//   coordinator.cc  accept, refuse, time out      data.cc     a request on one key: what it needs
+//   read.cc         owners asked and merged       write.cc    one owner mutates, W hold it
+//   spread.cc       entries and dots pushed on    answer.cc   entries to answers
+//   keys.cc         the listing of keys
+//
+// What holds (CLUSTER.md rules 11-16):
+// - An attempt belongs to one version of the placement and has an operation id of its own, so that
+//   what comes late from an earlier one is nobody's. Only the mutation itself, which is sent once,
+//   keeps its id while the version changes: until it is answered all acknowledgements are ignored.
+// - Quorums count distinct members of the owner sets (owner_sets.h) and are never lowered.
+// - Each request is answered once. Refused means: nothing was applied and nothing will be. Unknown
+//   is answered from the moment at which the mutation was handed to an owner.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/client_api.h"
 #include "core/cluster/configuration.h"
+#include "core/coordinator/work.h"
 #include "core/crdt/hlc.h"
 #include "core/env.h"
 #include "core/op_table.h"
@@ -31,19 +44,27 @@ struct Context {
   const NodeOptions& options;
   const KeyCache& cache;  // of this shard's vnodes, to be asked ahead
   std::vector<Envelope>& outbox;
+  NodeNumber node = 0;                       // this one
+  const std::vector<NodeNumber>& suspected;  // asked last; ascending
+  bool paused = false;                       // mutations are refused
 };
 
 class Coordinator {
  public:
-  // `lease`: no earlier life stamped a time above it.
-  Coordinator(uint16_t shard, Hlc lease) : shard_(shard), hlc_(lease) {}
+  // `lease`: no earlier life stamped a time above it. `first_op` is random: an answer or an
+  // acknowledgement that was meant for an earlier life names no operation of this one.
+  Coordinator(uint16_t shard, Hlc lease, uint64_t first_op)
+      : shard_(shard), hlc_(lease), pending_(first_op) {}
 
   void submit(ClientRequest request, Context& context);
   void step(KeyMutationReply reply, Context& context);
   void step(KeyReadReply reply, Context& context);
   void step(KeyListReply reply, Context& context);
+  void step(KeyAck ack, Context& context);
   void step(BucketChangeReply reply, Context& context);
-  // Answers what has waited too long.
+  // Operations whose placement has other owners now, or fewer members, begin a new attempt.
+  void configuration_changed(Context& context);
+  // Asks again, asks others, and answers what has waited too long.
   void tick(Context& context);
 
   size_t waiting() const { return pending_.size(); }
@@ -52,48 +73,96 @@ class Coordinator {
   void add_to(Fingerprint& fingerprint) const;
 
  private:
-  struct Pending {
-    ClientId client = 0;
-    Operation operation = Operation::kPing;
-    BucketType type = BucketType::kLww;
-    uint64_t deadline_us = 0;
-    uint64_t now_ms = 0;  // reads: what expiry is judged by
-    uint32_t limit = 0;   // pages
-    // Listing keys: the bucket, where it stands, and what it has found.
-    BucketId bucket = 0;
-    uint8_t replication_n = 0;
-    uint32_t partition = 0;
-    std::vector<std::string> keys;
-  };
-
   // ---- coordinator.cc
+  bool refuse_unready(const ClientRequest& request, Context& context);
   void answer(ClientId client, ClientReply reply, Context& context);
+  void finish(OpId op, ClientReply reply, Context& context);
+  void fail(OpId op, ClientError error, Context& context);
   void refuse(const ClientRequest& request, ErrorCode code, std::string message, std::string hint,
               Context& context);
   void answer_buckets(const ClientRequest& request, Context& context);
   void change_bucket(ClientRequest request, Context& context);
+  void expire(OpId op, Context& context);
+  void wake(OpId op, Context& context);
+  void adopt(OpId op, Context& context);
+  void bucket_dropped(OpId op, Context& context);
+  OpId renew(OpId op);
 
   // ---- data.cc
   void access_key(ClientRequest request, Context& context);
   bool check_type(const ClientRequest& request, const Bucket& bucket, Context& context);
-  bool check_quorum(const ClientRequest& request, const Bucket& bucket, bool mutates,
+  bool check_quorum(const ClientRequest& request, const Bucket& bucket, PlacementId placement,
                     Context& context);
+  bool check_present(const ClientRequest& request, const Work& work, Context& context);
   void mutate(ClientRequest request, const Bucket& bucket, Context& context);
   void read(ClientRequest request, const Bucket& bucket, Context& context);
 
+  // ---- read.cc
+  void ask(OpId op, Context& context);
+  void gather(OpId op, Context& context);
+  void send_reads(OpId op, OwnerMask to, Context& context);
+  void take_one(OpId op, KeyReadReply reply, Context& context);
+  void take_answer(OpId op, KeyReadReply reply, Context& context);
+  void gathered(OpId op, Context& context);
+  void answer_read(OpId op, MergedAnswers merged, Context& context);
+  void repair(const Pending& pending, const MergedAnswers& merged, Context& context);
+  void prepare_mutation(OpId op, MergedAnswers merged, Context& context);
+
+  // ---- write.cc
+  NodeNumber choose_mutator(const Pending& pending, Context& context) const;
+  void begin_mutation(OpId op, Context& context);
+  void wait_for_owner(OpId op, Context& context);
+  void send_mutation(OpId op, Context& context);
+  void mutation_refused(OpId op, ClientError error, Context& context);
+  void collect(OpId op, Context& context);
+  void settle_unchanged(OpId op, Context& context);
+  void take_own(KeyMutationReply reply, Context& context);
+
+  // ---- spread.cc
+  void push_names(OpId op, Context& context);
+  void push_dot(OpId op, Context& context);
+  void check_spread(OpId op, Context& context);
+  static OwnerMask holding(const Work& work);
+
   // ---- answer.cc
-  static ClientReply to_reply(const Pending& pending, const KeyReadReply& reply);
+  static ClientReply to_reply(const Pending& pending, const KeyState& state, bool more,
+                              std::string_view last);
 
   // ---- keys.cc
   void list_keys(ClientRequest request, Context& context);
-  void list_next(OpId op, std::string after, Context& context);
+  void list_ahead(OpId op, std::string after, Context& context);
+  void ask_part(OpId op, Context& context);
+  void gather_parts(OpId op, Context& context);
+  void end_listing(OpId op, ClientReply reply, Context& context);
+
+  bool troubled(PlacementId placement, Context& context) const;
 
   uint16_t shard_;
   HlcClock hlc_;
   OpTable<Pending> pending_;
+  // Placements whose vnode of this node refused lately: until then others are asked first.
+  std::map<PlacementId, uint64_t> troubled_until_us_;
 };
 
 // Whether an operation changes data.
 bool mutates(Operation operation);
+
+// Which of `nodes` to ask first: this one, then those that are not suspected, then the others; 0:
+// all are in `without`, or are no members.
+NodeNumber first_choice(const OwnerSets& sets, OwnerMask among, OwnerMask without, bool self_last,
+                        const Context& context);
+
+// `message`, for the vnode of its placement on `node`.
+template <typename M>
+Envelope to_owner(NodeNumber node, M message, const Context& context) {
+  const ActorId to{ActorKind::kVnode, 0, message.placement};
+  return Envelope{to, std::move(message), node == context.node ? 0 : node};
+}
+
+// After so many rounds of refusals by every owner their last word is the answer.
+inline constexpr uint8_t kRoundsMax = 3;
+
+// The time after which to try again, for the `round`-th time.
+uint64_t retry_delay_us(uint8_t round);
 
 }  // namespace vordb::coordinator

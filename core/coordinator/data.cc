@@ -1,11 +1,12 @@
-// Requests on one key: checked, counted against the quorum, and handed to a vnode that owns the
-// key.
+// Requests on one key: checked, and begun. What one vnode of this node can answer alone goes to it
+// at once; everything else becomes Work.
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/cluster/ring.h"
 #include "core/coordinator/coordinator.h"
+#include "core/crdt/set.h"
 #include "core/prefetch.h"
 #include "core/vnode/causal_context.h"
 #include "core/vnode/key_cache.h"
@@ -59,6 +60,65 @@ bool is_set_update(Operation operation) {
   return operation == Operation::kSetAdd || operation == Operation::kSetRemove;
 }
 
+// Reads and writes of a bucket meet in at least one owner.
+bool is_strict(const Bucket& bucket) {
+  return bucket.config.write_quorum + bucket.config.read_quorum > bucket.config.replication_n;
+}
+
+// This node holds the placement alone: there is nobody to agree with.
+bool is_sole_owner(PlacementId placement, const Context& context) {
+  const auto owners = context.configuration.owners(placement);
+  return owners.size() == 1 && owners[0] == context.node &&
+         context.configuration.next_owners(placement).empty();
+}
+
+// A quorum of 1 is reached with this node's own vnode.
+bool is_owned_here(PlacementId placement, const Context& context) {
+  const auto owners = context.configuration.owners(placement);
+  return context.configuration.next_owners(placement).empty() &&
+         std::find(owners.begin(), owners.end(), context.node) != owners.end();
+}
+
+// One token is answered by one owner.
+bool may_mutate_here(const KeyMutation& mutation, const Context& context) {
+  if (!is_owned_here(mutation.placement, context)) return false;
+  return mutation.request_token.empty() ||
+         context.configuration.owners(mutation.placement)[0] == context.node;
+}
+
+// CLUSTER.md rule 16: what acts on the state of a key learns it from a read quorum first.
+bool reads_first(const KeyMutation& mutation, const Bucket& bucket) {
+  if (!is_strict(bucket)) return false;
+  if (bucket.config.type == BucketType::kLww || bucket.config.ttl_seconds != 0) return true;
+  switch (mutation.operation) {
+    case Operation::kSetRemove:
+    case Operation::kDelete:
+      return !mutation.context;
+    default:
+      return false;
+  }
+}
+
+// The entries that a mutation acts on; none named: all of the key's.
+KeyRead what_to_read(const KeyMutation& mutation, const Bucket& bucket) {
+  KeyRead read;
+  read.shard = mutation.shard;
+  read.placement = mutation.placement;
+  read.bucket = mutation.bucket;
+  read.key_hash = mutation.key_hash;
+  read.key = mutation.key;
+  read.now_ms = mutation.now_ms;
+  if (is_set_update(mutation.operation)) {
+    for (const std::string& element : mutation.elements) {
+      read.subkeys.push_back(crdt::element_subkey(element));
+    }
+    if (bucket.config.ttl_seconds != 0) read.subkeys.push_back(crdt::meta_subkey());
+    std::sort(read.subkeys.begin(), read.subkeys.end());
+    read.subkeys.erase(std::unique(read.subkeys.begin(), read.subkeys.end()), read.subkeys.end());
+  }
+  return read;
+}
+
 }  // namespace
 
 void Coordinator::access_key(ClientRequest request, Context& context) {
@@ -74,10 +134,8 @@ void Coordinator::access_key(ClientRequest request, Context& context) {
     return refuse(request, ErrorCode::kBadRequest, "the key is empty", "a key has at least 1 byte",
                   context);
   }
-  const bool changes = mutates(request.operation);
-  if (!check_type(request, *bucket, context) || !check_quorum(request, *bucket, changes, context))
-    return;
-  if (changes) {
+  if (!check_type(request, *bucket, context)) return;
+  if (mutates(request.operation)) {
     mutate(std::move(request), *bucket, context);
   } else {
     read(std::move(request), *bucket, context);
@@ -98,8 +156,9 @@ bool Coordinator::check_type(const ClientRequest& request, const Bucket& bucket,
   return false;
 }
 
-bool Coordinator::check_quorum(const ClientRequest& request, const Bucket& bucket, bool changes,
-                               Context& context) {
+bool Coordinator::check_quorum(const ClientRequest& request, const Bucket& bucket,
+                               PlacementId placement, Context& context) {
+  const bool changes = mutates(request.operation);
   const uint32_t asked = changes ? request.w : request.r;
   const uint8_t n = bucket.config.replication_n;
   if (asked > n) {
@@ -109,11 +168,20 @@ bool Coordinator::check_quorum(const ClientRequest& request, const Bucket& bucke
   }
   const uint32_t own = changes ? bucket.config.write_quorum : bucket.config.read_quorum;
   const uint32_t needed = asked == 0 ? own : asked;
-  const size_t have = context.configuration.owners(PlacementId{n, 0}).size();
-  if (needed <= have) return true;
+  if (needed == 1 && is_owned_here(placement, context)) return true;
+  Work work;
+  work.sets = OwnerSets::of(context.configuration, placement);
+  work.needed = uint8_t(needed);
+  return check_present(request, work, context);
+}
+
+// Quorums are never lowered, whatever a request asks for.
+bool Coordinator::check_present(const ClientRequest& request, const Work& work, Context& context) {
+  const unsigned have = work.sets.present();
+  if (work.needed <= have) return true;
   refuse(request, ErrorCode::kUnavailable,
-         absl::StrCat("this needs ", needed, " replicas and the cluster has ", have), "add nodes",
-         context);
+         absl::StrCat("this needs ", int(work.needed), " replicas and the cluster has ", have),
+         "add nodes", context);
   return false;
 }
 
@@ -147,14 +215,18 @@ void Coordinator::mutate(ClientRequest request, const Bucket& bucket, Context& c
     return refuse(request, ErrorCode::kBadRequest, "the context is of another key's partition",
                   "a removal takes the context of an answer about its own key", context);
   }
+  if (!check_quorum(request, bucket, mutation.placement, context)) return;
   Pending pending;
   pending.client = request.client;
   pending.operation = request.operation;
   pending.type = bucket.config.type;
+  pending.placement = mutation.placement;
+  pending.pv = context.configuration.partition(mutation.placement).pv;
   pending.deadline_us =
       context.env.clock.monotonic_us() + context.options.write_quorum_timeout_ms * 1000;
-  mutation.op = pending_.insert(std::move(pending));
+  const uint8_t w = uint8_t(request.w == 0 ? bucket.config.write_quorum : request.w);
   mutation.shard = shard_;
+  mutation.wants_acks = w > 1;
   mutation.operation = request.operation;
   mutation.key = std::move(request.key);
   mutation.value = std::move(request.value);
@@ -164,8 +236,33 @@ void Coordinator::mutate(ClientRequest request, const Bucket& bucket, Context& c
     mutation.now_ms = hlc_.tick(context.env.clock.wall_ms()).ms();
   }
   mutation.request_token = std::move(request.request_token);
-  const ActorId to{ActorKind::kVnode, 0, mutation.placement};
-  context.outbox.push_back(Envelope{to, std::move(mutation)});
+  const bool sole = is_sole_owner(mutation.placement, context);
+  const bool first = !sole && reads_first(mutation, bucket);
+  // Where this owner has not seen all that a context names, another may have.
+  const bool anywhere = sole || !mutation.context;
+  if (w == 1 && !first && anywhere && may_mutate_here(mutation, context) &&
+      !troubled(mutation.placement, context)) {
+    mutation.pv = pending.pv;
+    mutation.op = pending_.insert(std::move(pending));
+    const ActorId to{ActorKind::kVnode, 0, mutation.placement};
+    context.outbox.push_back(Envelope{to, std::move(mutation)});
+    return;
+  }
+  Work work;
+  work.sets = OwnerSets::of(context.configuration, mutation.placement);
+  work.w = w;
+  work.reads_first = first;
+  work.needed = bucket.config.read_quorum;
+  work.read = what_to_read(mutation, bucket);
+  if (bucket.config.type != BucketType::kLww && request.operation == Operation::kDelete) {
+    // Should nothing be left to delete, W owners must agree on that; and what an owner has removed
+    // only another can name.
+    work.needed = std::max(work.needed, bucket.config.write_quorum);
+  }
+  if (first && !check_present(request, work, context)) return;
+  work.mutation = Box<KeyMutation>(std::move(mutation));
+  pending.work = Box<Work>(std::move(work));
+  begin_mutation(pending_.insert(std::move(pending)), context);
 }
 
 void Coordinator::read(ClientRequest request, const Bucket& bucket, Context& context) {
@@ -187,10 +284,13 @@ void Coordinator::read(ClientRequest request, const Bucket& bucket, Context& con
   context.cache.prefetch(read.key_hash);
   read.placement = {bucket.config.replication_n,
                     cluster::partition_of(read.key_hash, context.configuration.ring_size)};
+  if (!check_quorum(request, bucket, read.placement, context)) return;
   Pending pending;
   pending.client = request.client;
   pending.operation = request.operation;
   pending.type = bucket.config.type;
+  pending.placement = read.placement;
+  pending.pv = context.configuration.partition(read.placement).pv;
   pending.deadline_us =
       context.env.clock.monotonic_us() + context.options.read_quorum_timeout_ms * 1000;
   // Times stamped here never run backwards, or an expired key could be seen again.
@@ -198,49 +298,44 @@ void Coordinator::read(ClientRequest request, const Bucket& bucket, Context& con
   if (request.operation == Operation::kSetMembers) pending.limit = request.limit;
   read.limit = pending.limit;
   read.now_ms = pending.now_ms;
-  read.op = pending_.insert(std::move(pending));
   read.shard = shard_;
   read.key = std::move(request.key);
-  if (request.operation == Operation::kSetContains) read.element = std::move(request.elements[0]);
+  if (request.operation == Operation::kSetContains) {
+    read.subkeys.push_back(crdt::element_subkey(request.elements[0]));
+  }
   if (request.operation == Operation::kSetMembers) read.after = std::move(request.after);
-  const ActorId to{ActorKind::kVnode, 0, read.placement};
-  context.outbox.push_back(Envelope{to, std::move(read)});
+  if (is_sole_owner(read.placement, context)) {
+    read.pv = pending.pv;
+    read.op = pending_.insert(std::move(pending));
+    const ActorId to{ActorKind::kVnode, 0, read.placement};
+    context.outbox.push_back(Envelope{to, std::move(read)});
+    return;
+  }
+  const uint8_t r = uint8_t(request.r == 0 ? bucket.config.read_quorum : request.r);
+  Work work;
+  work.sets = OwnerSets::of(context.configuration, read.placement);
+  // Fewer than the bucket's own R: asked for, and nothing is promised.
+  work.strict = is_strict(bucket) && r >= bucket.config.read_quorum;
+  work.w = work.strict ? bucket.config.write_quorum : 0;
+  work.needed = std::max(r, work.w);
+  work.read = std::move(read);
+  if (!check_present(request, work, context)) return;
+  const bool one = work.needed == 1 && !work.strict;
+  work.read.alone = one;
+  if (!one) work.seen = std::move(work.read.context);
+  pending.work = Box<Work>(std::move(work));
+  const OpId op = pending_.insert(std::move(pending));
+  if (one) {
+    ask(op, context);
+  } else {
+    gather(op, context);
+  }
 }
 
-void Coordinator::step(KeyMutationReply reply, Context& context) {
-  if (!pending_.find(reply.op)) return;  // answered as unknown already
-  const Pending pending = pending_.take(reply.op);
-  ClientReply out;
-  if (reply.error) {
-    out = ClientReply::failed(*std::move(reply.error));
-  } else {
-    hlc_.observe(Hlc::from_ms(reply.timestamp_ms));
-    out.timestamp_ms = reply.timestamp_ms;
-    out.context = std::move(reply.context);
-  }
-  out.operation = pending.operation;
-  answer(pending.client, std::move(out), context);
-}
-
-void Coordinator::step(KeyReadReply reply, Context& context) {
-  if (reply.state && !reply.state->entries.empty()) {
-    const crdt::Entry& first = *reply.state->entries[0].entry;
-    if (!first.live.empty()) prefetch(first.live[0].payload.value.data());
-  }
-  if (!pending_.find(reply.op)) return;
-  Pending pending = pending_.take(reply.op);
-  if (pending.now_ms != 0) {
-    hlc_.observe(Hlc::from_ms(reply.now_ms));
-    pending.now_ms = std::max(pending.now_ms, reply.now_ms);
-  }
-  ClientReply out = to_reply(pending, reply);
-  if (reply.error) {
-    out = ClientReply::failed(*std::move(reply.error));
-  } else {
-    out.context = std::move(reply.context);
-  }
-  out.operation = pending.operation;
-  answer(pending.client, std::move(out), context);
+bool Coordinator::troubled(PlacementId placement, Context& context) const {
+  if (troubled_until_us_.empty()) return false;
+  const auto at = troubled_until_us_.find(placement);
+  return at != troubled_until_us_.end() && context.env.clock.monotonic_us() < at->second;
 }
 
 }  // namespace vordb::coordinator

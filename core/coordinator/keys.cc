@@ -1,6 +1,9 @@
-// The keys of a bucket, in partition order: one partition after the other is asked until the page
-// is full. A page ends with where the next begins: four hexadecimal digits of the partition, a
-// colon, and the last key.
+// The keys of a bucket, in partition order, until the page is full. A page ends with where the next
+// begins: four hexadecimal digits of the partition, a colon, and the last key.
+//
+// Each partition is asked of one owner, and of the next one when that fails. Where there are other
+// nodes, some partitions are asked ahead of their turn.
+#include <algorithm>
 #include <utility>
 
 #include "core/cluster/ring.h"
@@ -12,6 +15,10 @@ namespace {
 
 constexpr uint32_t kDefaultPage = 1000;
 constexpr uint32_t kLargestPage = 10000;
+
+// Partitions under way at once; and how long an owner may take before another is asked.
+constexpr size_t kAheadMax = 16;
+constexpr uint64_t kPatienceUs = 300'000;
 
 std::string page_end(uint32_t partition, std::string_view key) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -42,62 +49,118 @@ void Coordinator::list_keys(ClientRequest request, Context& context) {
     return refuse(request, ErrorCode::kBucketNotFound, "no bucket has this name",
                   "create it with POST /buckets", context);
   }
-  Pending pending;
+  Listing listing;
   std::string after;
-  if (!request.after.empty() && (!parse_page_end(request.after, &pending.partition, &after) ||
-                                 pending.partition >= context.configuration.ring_size)) {
+  if (!request.after.empty() && (!parse_page_end(request.after, &listing.next_partition, &after) ||
+                                 listing.next_partition >= context.configuration.ring_size)) {
     return refuse(request, ErrorCode::kBadRequest, "`after` is none that a page has given",
                   "give back the `next` of the page before unchanged", context);
   }
   if (request.limit > kLargestPage) {
     return refuse(request, ErrorCode::kBadRequest, "`limit` is too large", "1 to 10000", context);
   }
+  listing.bucket = bucket->id;
+  listing.replication_n = bucket->config.replication_n;
+  Pending pending;
   pending.client = request.client;
   pending.operation = Operation::kListKeys;
   pending.deadline_us =
       context.env.clock.monotonic_us() + context.options.read_quorum_timeout_ms * 1000;
   pending.limit = request.limit == 0 ? kDefaultPage : request.limit;
-  pending.bucket = bucket->id;
-  pending.replication_n = bucket->config.replication_n;
   pending.now_ms = hlc_.tick(context.env.clock.wall_ms()).ms();
-  list_next(pending_.insert(std::move(pending)), std::move(after), context);
+  pending.listing = Box<Listing>(std::move(listing));
+  list_ahead(pending_.insert(std::move(pending)), std::move(after), context);
 }
 
-void Coordinator::list_next(OpId op, std::string after, Context& context) {
+// Asks further partitions; `after` is of the first.
+void Coordinator::list_ahead(OpId op, std::string after, Context& context) {
+  const size_t ahead = context.configuration.members.size() > 1 ? kAheadMax : 1;
+  for (;;) {
+    Pending& pending = *pending_.find(op);
+    Listing& listing = *pending.listing;
+    if (listing.parts.size() >= ahead || listing.next_partition >= context.configuration.ring_size)
+      return;
+    ListingPart part;
+    part.listing = op;
+    part.after = std::exchange(after, {});
+    part.limit = pending.limit - uint32_t(listing.keys.size());
+    Pending child;
+    child.operation = Operation::kListKeys;
+    child.placement = {listing.replication_n, uint16_t(listing.next_partition++)};
+    child.now_ms = pending.now_ms;
+    child.part = Box<ListingPart>(std::move(part));
+    const OpId asked = pending_.insert(std::move(child));
+    pending_.find(op)->listing->parts.push_back(asked);
+    ask_part(asked, context);
+  }
+}
+
+void Coordinator::ask_part(OpId op, Context& context) {
   const Pending& pending = *pending_.find(op);
+  ListingPart& part = *pending_.find(op)->part;
+  const OwnerSets sets = OwnerSets::of(context.configuration, pending.placement);
+  const bool self_last = troubled(pending.placement, context);
+  NodeNumber to = first_choice(sets, sets.owners, part.tried, self_last, context);
+  if (to == 0) to = first_choice(sets, sets.owners, part.tried = 0, self_last, context);
+  part.next_us = context.env.clock.monotonic_us() + kPatienceUs;
+  if (to == 0) return;  // no owner is left; the listing's own time will end
+  part.tried |= sets.bit(to);
   KeyList list;
   list.op = op;
   list.shard = shard_;
-  list.placement = {pending.replication_n, uint16_t(pending.partition)};
-  list.bucket = pending.bucket;
-  list.after = std::move(after);
-  list.limit = pending.limit - uint32_t(pending.keys.size());
+  list.placement = pending.placement;
+  list.bucket = pending_.find(part.listing)->listing->bucket;
+  list.after = part.after;
+  list.limit = part.limit;
   list.now_ms = pending.now_ms;
-  context.outbox.push_back(
-      Envelope{ActorId{ActorKind::kVnode, 0, list.placement}, std::move(list)});
+  context.outbox.push_back(to_owner(to, std::move(list), context));
 }
 
 void Coordinator::step(KeyListReply reply, Context& context) {
   Pending* pending = pending_.find(reply.op);
-  if (!pending) return;
-  for (std::string& key : reply.keys) pending->keys.push_back(std::move(key));
-  const bool full = pending->keys.size() >= pending->limit;
-  const bool at_end = pending->partition + 1 == context.configuration.ring_size;
-  if (!reply.error && !full && !at_end) {
-    ++pending->partition;
-    return list_next(reply.op, {}, context);
-  }
-  Pending done = pending_.take(reply.op);
-  ClientReply out;
+  if (!pending || !pending->part || pending->part->done) return;
+  ListingPart& part = *pending->part;
+  const OpId listing = part.listing;
   if (reply.error) {
-    out = ClientReply::failed(*std::move(reply.error));
-  } else {
-    out.kind = ClientReply::Kind::kKeys;
-    if (full) out.next = page_end(done.partition, done.keys.back());
-    out.items = std::move(done.keys);
+    const OwnerSets sets = OwnerSets::of(context.configuration, pending->placement);
+    const bool all_tried = first_choice(sets, sets.owners, part.tried, false, context) == 0;
+    if (!all_tried) return ask_part(reply.op, context);
+    return end_listing(listing, ClientReply::failed(*std::move(reply.error)), context);
   }
-  out.operation = Operation::kListKeys;
-  answer(done.client, std::move(out), context);
+  part.done = true;
+  part.keys = std::move(reply.keys);
+  gather_parts(listing, context);
+}
+
+// Takes the parts whose turn has come.
+void Coordinator::gather_parts(OpId op, Context& context) {
+  Pending& pending = *pending_.find(op);
+  Listing& listing = *pending.listing;
+  while (!listing.parts.empty() && pending_.find(listing.parts.front())->part->done) {
+    Pending child = pending_.take(listing.parts.front());
+    listing.parts.erase(listing.parts.begin());
+    for (std::string& key : child.part->keys) {
+      if (listing.keys.size() < pending.limit) listing.keys.push_back(std::move(key));
+    }
+    if (listing.keys.size() < pending.limit) continue;
+    ClientReply full;
+    full.next = page_end(child.placement.partition, listing.keys.back());
+    return end_listing(op, std::move(full), context);
+  }
+  if (listing.parts.empty() && listing.next_partition >= context.configuration.ring_size) {
+    return end_listing(op, ClientReply{}, context);
+  }
+  list_ahead(op, {}, context);
+}
+
+void Coordinator::end_listing(OpId op, ClientReply reply, Context& context) {
+  Listing& listing = *pending_.find(op)->listing;
+  for (const OpId part : listing.parts) pending_.take(part);
+  if (reply.kind != ClientReply::Kind::kError) {
+    reply.kind = ClientReply::Kind::kKeys;
+    reply.items = std::move(listing.keys);
+  }
+  finish(op, std::move(reply), context);
 }
 
 }  // namespace vordb::coordinator

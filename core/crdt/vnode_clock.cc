@@ -109,4 +109,21 @@ bool VnodeClock::join(const VnodeClock& other) {
   return grew;
 }
 
+uint64_t VnodeClock::count_missing(const VnodeClock& other) const {
+  uint64_t missing = 0;
+  for (const Replica& r : replicas_) {
+    const Replica* theirs = other.find(r.id);
+    const uint64_t their_base = theirs ? theirs->base : 0;
+    if (r.base > their_base) {
+      missing += r.base - their_base;
+      if (theirs) {
+        missing -= uint64_t(std::upper_bound(theirs->above.begin(), theirs->above.end(), r.base) -
+                            theirs->above.begin());
+      }
+    }
+    for (const uint64_t c : r.above) missing += c > their_base && !in_above(theirs, c);
+  }
+  return missing;
+}
+
 }  // namespace vordb::crdt

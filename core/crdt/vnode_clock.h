@@ -56,6 +56,9 @@ class VnodeClock {
     }
   }
 
+  // How many dots for_each_missing would visit.
+  uint64_t count_missing(const VnodeClock& other) const;
+
   bool operator==(const VnodeClock&) const = default;
 
  private:

@@ -26,6 +26,7 @@ std::vector<Dot> missing(const VnodeClock& have, const VnodeClock& other) {
     dots.push_back(dot);
     return true;
   });
+  CHECK(have.count_missing(other) == dots.size());
   return dots;
 }
 

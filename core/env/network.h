@@ -6,6 +6,8 @@
 // it again.
 #pragma once
 
+#include <string_view>
+
 #include "core/ids.h"
 #include "core/messages.h"
 
@@ -19,14 +21,23 @@ class Network {
  public:
   virtual ~Network() = default;
 
-  // To the vnode of the same placement on another node.
+  // To another member. Dropped when no address of it is known.
   virtual void send(NodeNumber to, const pb::PeerMessage& message) = 0;
+
+  // To whoever listens for peers at this host:port: a seed that is no member yet, a joiner.
+  virtual void send_to(std::string_view address, const pb::PeerMessage& message) = 0;
+
+  // Members and their addresses from now on.
+  virtual void set_peers(const Configuration& configuration) = 0;
 
   // To an actor of this node that lives on another shard.
   virtual void send_local(ActorId to, Message message) = 0;
 
   // To the client that asked as `client`; exactly once for each request.
   virtual void reply(ClientId client, ClientReply reply) = 0;
+
+  // To the operator who asked for a change of the cluster; exactly once for each, on shard 0.
+  virtual void reply_to_operator(ClusterChangeReply reply) = 0;
 };
 
 }  // namespace vordb

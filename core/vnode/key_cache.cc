@@ -67,6 +67,12 @@ bool KeyCache::update(uint64_t hash, BucketId bucket, std::string_view key, std:
   return true;
 }
 
+void KeyCache::clear() {
+  for (size_t index = 0; index < slots_; ++index) {
+    if (slot(index).state) forget(slot(index).hash);
+  }
+}
+
 void KeyCache::forget(uint64_t hash) {
   const auto at = index_.find(hash);
   if (at != index_.end()) release(at->second);

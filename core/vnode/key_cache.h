@@ -41,6 +41,7 @@ class KeyCache {
               const SharedEntry& entry);
 
   void forget(uint64_t hash);
+  void clear();
 
   uint64_t bytes() const { return bytes_; }
   uint64_t hits() const { return hits_; }

@@ -14,6 +14,10 @@ namespace vordb::vnode {
 using crdt::Entry;
 
 void Vnode::start(KeyTask task, Context& context) {
+  if (fetch_ && fetch_->ending) {
+    held_.push_back(std::move(task));
+    return;
+  }
   if (!busy_.empty()) {
     const auto at = busy_.find(key_begin(task.bucket, task.key));
     if (at != busy_.end()) {
@@ -135,7 +139,7 @@ Vnode::Progress Vnode::load_token(KeyTask& task, ReadResult* arrived, Context& c
     pb::AnsweredRequest answered;
     load.status = open_record(result->records[0].key, result->records[0].value, &answered);
     note_damage(load.status, context);
-    load.answer = Answer{from_pb(answered.dot()), Hlc{answered.hlc()}, answered.fingerprint()};
+    load.answer = from_pb(answered);
   }
   return Progress::kReady;
 }

@@ -15,24 +15,41 @@ using crdt::Dot;
 using crdt::Entry;
 using crdt::ReplicaId;
 
+namespace {
+
+// More than that are not kept: their coordinators ask again.
+constexpr size_t kEarlyAcksMax = 1000;
+
+}  // namespace
+
 void Vnode::step(const pb::PeerMessage& message, Context& context) {
-  if (corrupt_) return;
+  if (corrupt_ || dropped_ || dropping_) return;
   const ReplicaId from = from_pb(message.from_replica());
   if (from.node != message.from_node() || !admit(from, context)) return;
   if (message.has_announcement()) {
-    receive(message.announcement(), from, context);
-  } else if (!fenced_) {
-    return;  // an empty store takes nothing before it knows who is retired (rule 8); gossip brings
-             // it again
+    receive_announcement(message, from, context);
+  } else if (message.has_snapshot_pull()) {
+    receive(message.snapshot_pull(), from.node, context);
+  } else if (!fenced_ || !roles_.serves()) {
+    return;  // an empty store takes nothing before it knows who is retired (rule 8), one that hands
+             // over takes nothing more; gossip brings it to those who need it
   } else if (message.has_delta()) {
-    receive(message.delta(), from, context);
+    receive(message.delta(), from, message.pv(), context);
+  } else if (message.has_push()) {
+    receive(message.push(), from, message.pv(), context);
   } else if (message.has_gossip()) {
-    receive(message.gossip(), from, context);
+    if (!message.gossip().keys().empty()) announce_to_ = from.node;
+    receive(message.gossip(), from, message.pv(), context);
+    if (message.gossip().unlogged()) consider_fetch(from.node, context);
+  } else if (message.has_snapshot_part()) {
+    receive(message.snapshot_part(), from, context);
   }
 }
 
-void Vnode::receive(const pb::Updates& updates, const ReplicaId& from, Context& context) {
+void Vnode::receive(const pb::Updates& updates, const ReplicaId& from, uint64_t pv,
+                    Context& context) {
   MergeTask common;
+  common.pv = pv;
   common.from = from;
   common.base = vector_from_pb(updates.base());
   common.hlc = Hlc{updates.hlc()};
@@ -59,7 +76,18 @@ void Vnode::receive_key(const pb::KeyUpdate& update, const MergeTask& common, Co
   }
   for (const pb::LoggedDot& d : update.dots()) {
     if (d.dot().counter() == 0) return;
-    merge.dots.push_back({from_pb(d.dot()), {d.subkeys().begin(), d.subkeys().end()}});
+    merge.dots.push_back(
+        {from_pb(d.dot()), {d.subkeys().begin(), d.subkeys().end()}, std::nullopt});
+  }
+  for (const pb::TokenAnswer& a : update.answers()) {
+    const Answer answer = from_pb(a.answer());
+    for (MergeTask::LoggedDot& logged : merge.dots) {
+      if (logged.dot == answer.dot) logged.answer = {a.token(), answer};
+    }
+  }
+  if (update.has_origin()) {
+    const pb::Origin& origin = update.origin();
+    merge.origin = {origin.op(), origin.node(), uint16_t(origin.shard())};
   }
   task.what = std::move(merge);
   start(std::move(task), context);
@@ -68,7 +96,7 @@ void Vnode::receive_key(const pb::KeyUpdate& update, const MergeTask& common, Co
 void Vnode::finish_merge(KeyTask& task, Context& context) {
   MergeTask& merge = std::get<MergeTask>(task.what);
   // It waited for the disk, and in the meantime its sender may have been retired.
-  if (retired(merge.from)) return;
+  if (retired(merge.from, context.configuration)) return;
   hlc_.observe(merge.hlc);
   const bool dropped = context.configuration.bucket(task.bucket) == nullptr;
   const crdt::VersionVector base_before = clock_.base();
@@ -81,7 +109,9 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
         });
     if (!whole || clock_.contains(logged.dot)) continue;
     settle(logged.dot, grown, context);
-    if (!dropped) write_log(task, logged.dot, logged.subkeys, context);
+    if (dropped) continue;
+    if (logged.answer) remember_answer(*logged.answer, context);
+    write_log(task, logged.dot, logged.subkeys, logged.answer, context);
   }
   if (!dropped) {
     const crdt::VersionVector base_after = clock_.base();
@@ -100,6 +130,32 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
     }
   }
   for (const ReplicaId& id : grown) strip_after(id, context);
+  if (merge.origin) acknowledge_merge(merge, dropped, context);
+}
+
+// All of it is in the open group or in earlier ones: the acknowledgement follows them.
+void Vnode::acknowledge_merge(const MergeTask& merge, bool refused, Context& context) {
+  const AckWaiter waiter{merge.origin->op, merge.origin->node, merge.origin->shard, merge.pv,
+                         merge.from.node};
+  if (refused) {
+    send_ack(waiter, true, context);
+  } else if (open_.has_work()) {
+    open_.acks.push_back(waiter);
+  } else if (!flights_.empty()) {
+    flights_.back().acks.push_back(waiter);
+  } else {
+    acknowledge_durable(waiter, context);
+  }
+}
+
+// Rule 12: the version counts when the acknowledgement is made. One that is ahead waits until this
+// node has learnt of it.
+void Vnode::acknowledge_durable(const AckWaiter& waiter, Context& context) {
+  if (waiter.pv > roles_.pv && early_acks_.size() < kEarlyAcksMax) {
+    early_acks_.push_back(waiter);
+  } else {
+    send_ack(waiter, waiter.pv != roles_.pv || !roles_.serves(), context);
+  }
 }
 
 void Vnode::settle(const Dot& dot, std::vector<ReplicaId>& grown, Context& context) {
@@ -112,10 +168,14 @@ void Vnode::settle(const Dot& dot, std::vector<ReplicaId>& grown, Context& conte
 }
 
 void Vnode::write_log(const KeyTask& task, const Dot& dot, const std::vector<std::string>& touched,
-                      Context& context) {
+                      const std::optional<TokenAnswer>& answer, Context& context) {
   pb::DotRecord record;
   record.set_bucket_id(task.bucket);
   record.set_key(task.key);
+  if (answer) {
+    record.set_token(answer->first);
+    to_pb(answer->second, record.mutable_answer());
+  }
   for (const std::string& subkey : touched) record.add_subkeys(subkey);
   const std::string name = dot_name(dot);
   const std::string key = record_key(Table::kDots, name);

@@ -26,6 +26,9 @@ namespace {
 // An expired key larger than this many steps of kDotEntriesMax entries is left to the sweep.
 constexpr uint32_t kPurgeStepsMax = 64;
 
+// Requests of other nodes that are remembered, to know a copy: more than a network holds back.
+constexpr size_t kRemembered = 1024;
+
 // What tells one request from another under the same token.
 std::string fingerprint_of(const KeyMutation& m) {
   std::string bytes(1, char(m.operation));
@@ -50,23 +53,26 @@ bool is_collection(const Bucket& bucket) { return bucket.config.type != BucketTy
 }  // namespace
 
 void Vnode::step(KeyMutation mutation, Context& context) {
-  const OpId op = mutation.op;
-  const uint16_t shard = mutation.shard;
+  if (mutation.from != 0 && !first_copy(mutation)) return;
+  if (roles_.epoch == 0 || !roles_.owner || dropped_) {
+    return refuse(mutation, ErrorCode::kNotReady, "this node does not own the partition",
+                  "retry: the cluster is changing", context);
+  }
   if (corrupt_) {
-    return refuse(op, shard, ErrorCode::kCorrupt, "this partition's data is damaged here",
+    return refuse(mutation, ErrorCode::kCorrupt, "this partition's data is damaged here",
                   "restore the node from its peers or a backup", context);
   }
   if (!fenced_) {
-    return refuse(op, shard, ErrorCode::kNotReady, "this partition has not met another owner yet",
+    return refuse(mutation, ErrorCode::kNotReady, "this partition has not met another owner yet",
                   "retry at another node", context);
   }
   if (!context.env.disk.has_space()) {
-    return refuse(op, shard, ErrorCode::kDiskFull, "the disk has less free space than min_free_mb",
+    return refuse(mutation, ErrorCode::kDiskFull, "the disk has less free space than min_free_mb",
                   "free some space; reads go on", context);
   }
   if (const CausalContext* seen = mutation.context.get()) {
     if (seen->placement == id_ && !durable_clock_.covers(seen->clock)) {
-      return refuse(op, shard, ErrorCode::kUnavailable,
+      return refuse(mutation, ErrorCode::kUnavailable,
                     "this replica has not seen all that the context names", "retry", context);
     }
     const uint64_t latest_ms = context.env.clock.wall_ms() + context.options.max_clock_drift_ms;
@@ -81,6 +87,19 @@ void Vnode::step(KeyMutation mutation, Context& context) {
   mutate.mutation = std::move(mutation);
   task.what = std::move(mutate);
   start(std::move(task), context);
+}
+
+// A network may double a request, and what a mutation does twice is wrong, even when its first copy
+// was refused.
+bool Vnode::first_copy(const KeyMutation& mutation) {
+  const Request request{mutation.from, mutation.shard, mutation.op};
+  if (!taken_.insert(request).second) return false;
+  taken_in_order_.push_back(request);
+  if (taken_in_order_.size() > kRemembered) {
+    taken_.erase(taken_in_order_.front());
+    taken_in_order_.pop_front();
+  }
+  return true;
 }
 
 void Vnode::plan_mutation(KeyTask& task, Context& context) {
@@ -123,16 +142,20 @@ bool Vnode::finish_mutation(KeyTask& task, Context& context) {
   const KeyMutation& m = mutate.mutation;
   const Bucket* bucket = context.configuration.bucket(task.bucket);
   if (!bucket) {
-    refuse(m.op, m.shard, ErrorCode::kBucketNotFound, "the bucket was deleted", "", context);
+    // Created by an entry that has not come here yet, or dropped.
+    const bool ahead = task.bucket > context.configuration.epoch;
+    refuse(m, ahead ? ErrorCode::kUnavailable : ErrorCode::kBucketNotFound,
+           ahead ? "this node does not know the bucket yet" : "the bucket was deleted",
+           ahead ? "retry" : "", context);
     return true;
   }
   if (corrupt_) {
-    refuse(m.op, m.shard, ErrorCode::kCorrupt, "this partition's data is damaged here",
+    refuse(m, ErrorCode::kCorrupt, "this partition's data is damaged here",
            "restore the node from its peers or a backup", context);
     return true;
   }
   if (!task.load.status.ok()) {
-    refuse(m.op, m.shard, ErrorCode::kUnavailable, "the disk could not be read", "retry", context);
+    refuse(m, ErrorCode::kUnavailable, "the disk could not be read", "retry", context);
     return true;
   }
   if (task.load.answer) return answered_before(task, context);
@@ -155,7 +178,7 @@ bool Vnode::answered_before(KeyTask& task, Context& context) {
   const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
   const Answer& answer = *task.load.answer;
   if (answer.fingerprint != fingerprint_of(m)) {
-    refuse(m.op, m.shard, ErrorCode::kTokenReused, "the request token stands for another request",
+    refuse(m, ErrorCode::kTokenReused, "the request token stands for another request",
            "use a fresh token for each request", context);
     return true;
   }
@@ -173,7 +196,7 @@ bool Vnode::purge_step(KeyTask& task, Hlc hlc, Context& context) {
     mutate.purging = true;
     return false;
   }
-  clear_entries(task, hlc, nullptr, false, context);
+  clear_entries(task, hlc, nullptr, false, false, context);
   if (!task.load.more) {
     mutate.purging = false;
     mutate.purged = true;
@@ -183,8 +206,7 @@ bool Vnode::purge_step(KeyTask& task, Hlc hlc, Context& context) {
   }
   mutate.purge_after = task.load.last;
   if (++mutate.purge_steps < kPurgeStepsMax) return false;
-  refuse(m.op, m.shard, ErrorCode::kPurging, "the expired key is still being cleared", "retry",
-         context);
+  refuse(m, ErrorCode::kPurging, "the expired key is still being cleared", "retry", context);
   return true;
 }
 
@@ -269,8 +291,8 @@ bool Vnode::apply_counter(KeyTask& task, const Bucket& bucket, Hlc hlc, Context&
   const crdt::Payload totals = current.live.empty() ? crdt::Payload{} : current.live.back().payload;
   if (!sum.fits() || p > crdt::kCounterTotalMax - totals.p ||
       n > crdt::kCounterTotalMax - totals.n) {
-    refuse(m.op, m.shard, ErrorCode::kOverflow,
-           "the counter would leave the range of a 64-bit integer", "", context);
+    refuse(m, ErrorCode::kOverflow, "the counter would leave the range of a 64-bit integer", "",
+           context);
     return true;
   }
   const Dot dot = mint(hlc, context);
@@ -286,23 +308,19 @@ bool Vnode::apply_counter(KeyTask& task, const Bucket& bucket, Hlc hlc, Context&
 bool Vnode::apply_delete(KeyTask& task, Hlc hlc, Context& context) {
   MutateTask& mutate = std::get<MutateTask>(task.what);
   const CausalContext* seen = mutate.mutation.context.get();
-  const std::optional<Dot> dot = clear_entries(task, hlc, seen, false, context);
+  const std::optional<Dot> dot = clear_entries(task, hlc, seen, false, !task.load.more, context);
   if (task.load.more) {
     mutate.purge_after = task.load.last;
     return false;
   }
-  if (dot) {
-    acknowledge(task, *dot, hlc, context);
-  } else {
-    acknowledge_unchanged(task, hlc, context);
-  }
+  if (!dot) acknowledge_unchanged(task, hlc, context);
   return true;
 }
 
-// Removes what the loaded entries show (of it, what `seen` covers) under one dot; nothing to remove
-// takes no dot.
+// Removes what the loaded entries show (of it, what `seen` covers) under one dot, which ends the
+// client's mutation if it `acknowledges`; nothing to remove takes no dot.
 std::optional<Dot> Vnode::clear_entries(KeyTask& task, Hlc hlc, const CausalContext* seen,
-                                        bool meta_too, Context& context) {
+                                        bool meta_too, bool acknowledges, Context& context) {
   std::vector<std::pair<std::string, Entry>> deltas;
   for (const KeyEntry& e : task.load.state.entries) {
     crdt::EntryKind kind;
@@ -323,6 +341,7 @@ std::optional<Dot> Vnode::clear_entries(KeyTask& task, Hlc hlc, const CausalCont
   }
   if (deltas.empty()) return std::nullopt;
   const Dot dot = mint(hlc, context);
+  if (acknowledges) acknowledge(task, dot, hlc, context);
   std::vector<std::string> touched;
   // The deadline goes last: until then the key stays expired.
   for (auto at = deltas.rbegin(); at != deltas.rend(); ++at) {
@@ -370,24 +389,35 @@ Dot Vnode::mint(Hlc hlc, Context& context) {
 void Vnode::log_dot(const KeyTask& task, const Dot& dot, std::vector<std::string> touched,
                     Context& context) {
   if (sole_owner()) return;
-  write_log(task, dot, touched, context);
-  open(context).deltas.push_back(Delta{dot, task.bucket, task.key, std::move(touched)});
+  Group& group = open(context);
+  Delta delta{dot, task.bucket, task.key, std::move(touched), std::nullopt, std::nullopt};
+  // The client's mutation, if this is one, was acknowledged just before.
+  if (!group.waiters.empty() && group.waiters.back().dot == dot) {
+    delta.waiter = group.waiters.back();
+  }
+  if (!group.answers.empty() && group.answers.back().second.dot == dot) {
+    delta.answer = group.answers.back();
+  }
+  write_log(task, dot, delta.subkeys, delta.answer, context);
+  group.deltas.push_back(std::move(delta));
 }
 
 void Vnode::acknowledge(KeyTask& task, const Dot& dot, Hlc hlc, Context& context) {
   const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
   Group& group = open(context);
-  group.waiters.push_back(Waiter{m.op, m.shard, hlc.ms()});
+  group.waiters.push_back(Waiter{m.op, m.from, m.shard, m.pv, hlc.ms(), dot, m.wants_acks});
   if (m.request_token.empty()) return;
-  Answer answer{dot, hlc, fingerprint_of(m)};
+  remember_answer({m.request_token, Answer{dot, hlc, fingerprint_of(m)}}, context);
+}
+
+void Vnode::remember_answer(const TokenAnswer& answer, Context& context) {
   pb::AnsweredRequest record;
-  to_pb(dot, record.mutable_dot());
-  record.set_hlc(hlc.word);
-  record.set_fingerprint(answer.fingerprint);
-  const std::string key = record_key(Table::kAnswers, m.request_token);
+  to_pb(answer.second, &record);
+  Group& group = open(context);
+  const std::string key = record_key(Table::kAnswers, answer.first);
   group.batch.put(family(context), key, seal_record(key, record));
-  uncommitted_answers_[m.request_token] = answer;
-  group.answers.emplace_back(m.request_token, std::move(answer));
+  uncommitted_answers_[answer.first] = answer.second;
+  group.answers.push_back(answer);
 }
 
 // Nothing had to change. What made that so may not be durable yet, nor the time that is answered:
@@ -401,7 +431,9 @@ void Vnode::acknowledge_unchanged(KeyTask& task, Hlc hlc, Context& context) {
   }
   Group& group = open(context);
   group.state_changed = true;
-  group.waiters.push_back(Waiter{m.op, m.shard, hlc.ms()});
+  // Of a token answered before: what was done then, which others may not hold yet.
+  const Dot done = task.load.answer ? task.load.answer->dot : Dot{};
+  group.waiters.push_back(Waiter{m.op, m.from, m.shard, m.pv, hlc.ms(), done, m.wants_acks});
 }
 
 }  // namespace vordb::vnode

@@ -21,8 +21,10 @@ namespace {
 
 constexpr uint32_t kListPageRecords = 256;
 
-Envelope to_coordinator(uint16_t shard, Message message) {
-  return Envelope{ActorId{ActorKind::kCoordinator, shard, {}}, std::move(message)};
+template <typename Request>
+Envelope to_coordinator(const Request& request, Message message) {
+  return Envelope{ActorId{ActorKind::kCoordinator, request.shard, {}}, std::move(message),
+                  request.from};
 }
 
 ClientError rejected(ErrorCode code, std::string message, std::string hint) {
@@ -41,9 +43,15 @@ void Vnode::step(KeyRead read, Context& context) {
   hlc_.observe(Hlc::from_ms(read.now_ms));
   KeyReadReply reply;
   reply.op = read.op;
+  reply.now_ms = hlc_.last().ms();
+  reply.moved = read.pv != roles_.pv || !roles_.serves() || dropped_;
+  if (reply.moved) {
+    context.outbox.push_back(to_coordinator(read, std::move(reply)));
+    return;
+  }
   if (corrupt_) {
     reply.error = read_error(true);
-  } else if (!fenced_) {
+  } else if (!fenced_ || (read.alone && !synced_)) {
     reply.error = rejected(ErrorCode::kNotReady, "this partition has not met another owner yet",
                            "retry at another node");
   } else if (read.context && read.context->placement == id_ &&
@@ -52,20 +60,48 @@ void Vnode::step(KeyRead read, Context& context) {
                            "this replica has not seen all that the context names", "retry");
   }
   if (reply.error) {
-    context.outbox.push_back(to_coordinator(read.shard, std::move(reply)));
+    context.outbox.push_back(to_coordinator(read, std::move(reply)));
     return;
   }
-  if (!read.element && read.limit == 0 && read.after.empty()) {
+  if (read.subkeys.empty() && read.limit == 0 && read.after.empty()) {
     if (auto cached = context.cache.find(read.key_hash, read.bucket, read.key)) {
-      answer_state(read, std::move(cached), false, context);
+      answer_state(read, std::move(cached), false, durable_base(), context);
       return;
     }
   }
   ReadTask task;
-  task.reading_meta = read.element.has_value() || !read.after.empty();
+  task.reading_meta = !read.subkeys.empty() || !read.after.empty();
   task.begun_at = durable_groups_;
+  // As of now: a base that covers more than what is read would deny what is not read yet.
+  task.base = durable_base();
   task.read = std::move(read);
   run(std::move(task), nullptr, context);
+}
+
+// Reads the deadline first where the entries asked for do not bring it, then those entries one by
+// one, or their range.
+ReadRequest Vnode::next_read(const ReadTask& task, Context& context) const {
+  const KeyRead& read = task.read;
+  ReadRequest request;
+  if (task.reading_meta) {
+    request.begin =
+        record_key(Table::kEntries, entry_name(read.bucket, read.key, crdt::meta_subkey()));
+  } else if (!read.subkeys.empty()) {
+    request.begin = record_key(Table::kEntries,
+                               entry_name(read.bucket, read.key, read.subkeys[task.next_subkey]));
+  } else {
+    const std::string begin =
+        read.after.empty()
+            ? key_begin(read.bucket, read.key)
+            : entry_name(read.bucket, read.key, crdt::element_subkey(read.after)) + '\0';
+    request = entry_range(begin, key_end(read.bucket, read.key));
+    // One more for the deadline, which comes first.
+    const bool all = read.limit == 0 || read.limit == UINT32_MAX;
+    request.limit_records = all ? UINT32_MAX : read.limit + 1;
+    request.limit_bytes = context.options.max_reply_bytes * 2;
+  }
+  request.family = family(context);
+  return request;
 }
 
 void Vnode::run(ReadTask task, ReadResult* arrived, Context& context) {
@@ -75,49 +111,32 @@ void Vnode::run(ReadTask task, ReadResult* arrived, Context& context) {
       result = std::move(*arrived);
       arrived = nullptr;
     } else {
-      const KeyRead& read_of = task.read;
-      ReadRequest request;
-      if (task.reading_meta) {
-        request.begin = record_key(Table::kEntries,
-                                   entry_name(read_of.bucket, read_of.key, crdt::meta_subkey()));
-      } else if (read_of.element) {
-        request.begin = record_key(
-            Table::kEntries,
-            entry_name(read_of.bucket, read_of.key, crdt::element_subkey(*read_of.element)));
-      } else {
-        const std::string begin =
-            read_of.after.empty()
-                ? key_begin(read_of.bucket, read_of.key)
-                : entry_name(read_of.bucket, read_of.key, crdt::element_subkey(read_of.after)) +
-                      '\0';
-        request = entry_range(begin, key_end(read_of.bucket, read_of.key));
-        // One more for the deadline, which comes first.
-        const bool all = read_of.limit == 0 || read_of.limit == UINT32_MAX;
-        request.limit_records = all ? UINT32_MAX : read_of.limit + 1;
-        request.limit_bytes = context.options.max_reply_bytes * 2;
-      }
-      request.family = family(context);
-      result = read(request, context);
+      result = read(next_read(task, context), context);
       if (!result) {
         park(std::move(task));
         return;
       }
     }
-    if (!task.reading_meta || !result->status.ok())
-      return answer(task, *std::move(result), context);
-    task.reading_meta = false;
-    if (result->records.empty()) continue;
+    const bool points = task.reading_meta || !task.read.subkeys.empty();
+    if (!points || !result->status.ok()) return answer(task, *std::move(result), context);
     absl::Status status;
-    task.meta = decode(result->records[0], &status, context);
-    if (!status.ok()) return answer(task, ReadResult{status, {}, false}, context);
+    if (!result->records.empty()) {
+      SharedEntry entry = decode(result->records[0], &status, context);
+      if (!status.ok()) return answer(task, ReadResult{status, {}, false}, context);
+      task.found.set(task.reading_meta ? crdt::meta_subkey() : task.read.subkeys[task.next_subkey],
+                     std::move(entry));
+    }
+    if (!task.reading_meta) ++task.next_subkey;
+    task.reading_meta = false;
+    const bool all = !task.read.subkeys.empty() && task.next_subkey == task.read.subkeys.size();
+    if (all) return answer(task, ReadResult{}, context);
   }
 }
 
 void Vnode::answer(ReadTask& task, ReadResult result, Context& context) {
-  auto state = std::make_shared<KeyState>();
+  auto state = std::make_shared<KeyState>(std::move(task.found));
   absl::Status status = result.status;
   note_damage(status, context);
-  if (task.meta) state->set(crdt::meta_subkey(), task.meta);
   for (const Record& record : result.records) {
     EntryName name;
     SharedEntry entry = decode(record, &status, context);
@@ -126,27 +145,33 @@ void Vnode::answer(ReadTask& task, ReadResult result, Context& context) {
     state->entries.push_back(KeyEntry{std::string(name.subkey), std::move(entry)});
   }
   const KeyRead& read = task.read;
-  const bool too_large = status.ok() && result.more && read.limit == 0 && !read.element;
+  const bool points = !read.subkeys.empty();
+  const bool too_large = status.ok() && result.more && read.limit == 0;
   if (!status.ok() || too_large) {
     KeyReadReply reply;
     reply.op = read.op;
     reply.error = too_large ? rejected(ErrorCode::kTooLarge, "the set does not fit one answer",
                                        "read it in pages with limit and after")
                             : read_error(corrupt_);
-    context.outbox.push_back(to_coordinator(read.shard, std::move(reply)));
+    context.outbox.push_back(to_coordinator(read, std::move(reply)));
     return;
   }
-  const bool whole = !read.element && read.after.empty() && !result.more;
+  const bool whole = !points && read.after.empty() && !result.more;
   const bool newest =
       task.begun_at == durable_groups_ && uncommitted_of(read.bucket, read.key).empty();
   if (whole && newest) {
     context.cache.put(read.key_hash, read.bucket, read.key, state);
   }
-  answer_state(read, std::move(state), result.more, context);
+  answer_state(read, std::move(state), result.more, std::move(task.base), context);
+}
+
+// What fills the entries of an answer, where others may answer too.
+crdt::VersionVector Vnode::durable_base() const {
+  return roles_.receivers.empty() ? crdt::VersionVector{} : durable_clock_.base();
 }
 
 void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> state, bool more,
-                         Context& context) {
+                         crdt::VersionVector base, Context& context) {
   if (!state->entries.empty()) prefetch(state->entries[0].entry.get());
   KeyReadReply reply;
   reply.op = read.op;
@@ -154,7 +179,9 @@ void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> st
   reply.more = more;
   reply.now_ms = hlc_.last().ms();
   reply.context = token();
-  context.outbox.push_back(to_coordinator(read.shard, std::move(reply)));
+  reply.moved = read.pv != roles_.pv;
+  reply.base = std::move(base);
+  context.outbox.push_back(to_coordinator(read, std::move(reply)));
 }
 
 void Vnode::step(KeyList list, Context& context) {
@@ -234,7 +261,7 @@ void Vnode::run(ListTask task, ReadResult* arrived, Context& context) {
     if (reply.more || (!result->more && !skipped)) break;
   }
   reply.keys = std::move(task.keys);
-  context.outbox.push_back(to_coordinator(task.list.shard, std::move(reply)));
+  context.outbox.push_back(to_coordinator(task.list, std::move(reply)));
 }
 
 }  // namespace vordb::vnode

@@ -19,6 +19,7 @@ void append_placement(std::string& out, PlacementId id) {
 
 std::string node_record_key() { return "n"; }
 std::string configuration_record_key() { return "c"; }
+std::string acceptor_record_key() { return "a"; }
 
 std::string clock_leases_begin() { return "h"; }
 std::string clock_leases_end() { return prefix_end(clock_leases_begin()); }

@@ -27,6 +27,7 @@ enum class Table : char {
 // Records in the meta family.
 std::string node_record_key();
 std::string configuration_record_key();
+std::string acceptor_record_key();
 std::string clock_lease_key(uint16_t shard);
 std::string clock_leases_begin();
 std::string clock_leases_end();

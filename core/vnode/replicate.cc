@@ -1,5 +1,5 @@
-// State on its way to other owners. Deltas carry each durable mutation at once; announcements and
-// gossip bring whatever a peer's clock lacks, together with all that rule 3's closure demands. The
+// State on its way to other owners. Deltas carry each durable mutation at once; gossip brings
+// whatever a peer's announced clock lacks, together with all that rule 3's closure demands. The
 // peer's next announcement is the acknowledgement.
 #include <algorithm>
 #include <utility>
@@ -33,14 +33,17 @@ void Vnode::send(NodeNumber to, pb::PeerMessage& message, Context& context) {
   message.set_partition(id_.partition);
   message.set_replication_n(id_.n);
   message.set_from_node(self_.node);
+  message.set_cluster(context.configuration.cluster_hash());
+  message.set_epoch(roles_.epoch);
+  message.set_pv(roles_.pv);
   to_pb(self_, message.mutable_from_replica());
   context.env.network.send(to, message);
 }
 
 // Each durable mutation's entries, as its batch left them, filled with the clock that the batch
-// left.
+// left. Whoever waits for a mutation is named with it, if the placement is still what it was.
 void Vnode::send_deltas(const Group& group, Context& context) {
-  if (group.deltas.empty() || !fenced_) return;
+  if (group.deltas.empty() || !fenced_ || roles_.receivers.empty()) return;
   pb::PeerMessage message;
   pb::Updates* updates = message.mutable_delta();
   to_pb(durable_clock_.base(), updates->mutable_base());
@@ -52,6 +55,13 @@ void Vnode::send_deltas(const Group& group, Context& context) {
     key->set_key(delta.key);
     pb::LoggedDot* dot = key->add_dots();
     to_pb(delta.dot, dot->mutable_dot());
+    if (delta.waiter && delta.waiter->wants_acks && delta.waiter->pv == roles_.pv) {
+      pb::Origin* origin = key->mutable_origin();
+      origin->set_node(delta.waiter->from == 0 ? self_.node : delta.waiter->from);
+      origin->set_shard(delta.waiter->shard);
+      origin->set_op(delta.waiter->op);
+    }
+    if (delta.answer) to_pb(*delta.answer, key->add_answers());
     for (const std::string& subkey : delta.subkeys) {
       dot->add_subkeys(subkey);
       const auto change =
@@ -63,80 +73,21 @@ void Vnode::send_deltas(const Group& group, Context& context) {
       to_pb(*change->entry, entry->mutable_entry());
     }
   }
-  for (const NodeNumber owner : owners_) {
-    if (owner != self_.node) send(owner, message, context);
-  }
+  if (updates->keys().empty()) return;
+  exchanged_.delta_messages += roles_.receivers.size();
+  exchanged_.delta_keys += roles_.receivers.size() * uint64_t(updates->keys_size());
+  for (const NodeNumber receiver : roles_.receivers) send(receiver, message, context);
 }
 
-// The highest h of which it holds, and always will: no mutation outside the durable clock has an
-// hlc <= h (rule 2).
-Hlc Vnode::announced_hlc(Context& context) const {
-  Hlc h = std::max(hlc_.last(), Hlc::from_ms(context.env.clock.wall_ms()));
-  if (!sole_owner()) h = std::min(h, durable_ceiling_);
-  const auto below = [&](Hlc lowest) { h = std::min(h, Hlc{lowest.word - 1}); };
-  if (open_.lowest_hlc.word != UINT64_MAX) below(open_.lowest_hlc);
-  for (const Group& flight : flights_) {
-    if (flight.lowest_hlc.word != UINT64_MAX) below(flight.lowest_hlc);
-  }
-  return h;
-}
-
-void Vnode::announce(Context& context) {
-  if (!state_durable_ || self_ < fence_[self_.node].latest) return;
-  pb::PeerMessage message;
-  pb::Announcement* announcement = message.mutable_announcement();
-  to_pb(known_clock(), announcement->mutable_clock());
-  const Hlc h = announced_hlc(context);
-  hlc_.observe(h);
-  announcement->set_hlc(h.word);
-  announcement->set_stable_hlc(stable_.word);
-  announcement->set_fenced(fenced_);
-  for (const auto& [node, row] : fence_) {
-    pb::FenceRow* out = announcement->add_fence();
-    out->set_node(node);
-    to_pb(row.latest, out->mutable_latest());
-    out->set_established(row.established);
-  }
-  to_pb(retired_contexts(), announcement->mutable_contexts());
-  for (const NodeNumber owner : owners_) {
-    if (owner != self_.node) send(owner, message, context);
-  }
-}
-
-void Vnode::receive(const pb::Announcement& announcement, const crdt::ReplicaId& from,
-                    Context& context) {
-  PeerView view;
-  view.replica = from;
-  view.clock = clock_from_pb(announcement.clock());
-  view.hlc = Hlc{announcement.hlc()};
-  view.stable = Hlc{announcement.stable_hlc()};
-  view.contexts = vector_from_pb(announcement.contexts());
-  for (const pb::FenceRow& row : announcement.fence()) {
-    view.fence[row.node()] = FenceEntry{from_pb(row.latest()), row.established()};
-  }
-  PeerView& known = peers_[from.node];
-  // Announcements may overtake each other; of one life the later one has the higher time.
-  if (known.replica == from && view.hlc < known.hlc) return;
-  known = view;
-  learn_fence(view.fence, context);
-  const bool theirs_established = announcement.fenced();
-  if (!fenced_ && theirs_established && !(self_ < fence_[self_.node].latest)) {
-    hlc_.observe(view.hlc);
-    fenced_ = true;
-    fence_[self_.node].established = true;
-    open(context).state_changed = true;
-  }
-  if (!fenced_) return;
-  gossip(from.node, context);
-  seal(context);
-  update_stable(context);
-}
-
+// Sends what the peer's clock lacks. A vnode that still lacks what an owner holds sends nothing:
+// its entries may show dots that it has not settled.
 void Vnode::gossip(NodeNumber to, Context& context) {
   const PeerView& peer = peers_[to];
-  if (gossiping_.contains(to)) return;
+  const bool receives =
+      std::find(roles_.receivers.begin(), roles_.receivers.end(), to) != roles_.receivers.end();
+  if (!receives || !synced_ || !peer.fenced || gossiping_.contains(to)) return;
   GossipTask task;
-  task.to = to;
+  task.to = {to};
   known_clock().for_each_missing(peer.clock, [&](const Dot& dot) {
     task.wanted.push_back(dot);
     return task.wanted.size() < kGossipDotsMax;
@@ -167,10 +118,11 @@ void Vnode::run(GossipTask task, ReadResult* arrived, Context& context) {
     }
     status = take(task, *result, context);
   }
-  if (status.ok()) send_gossip(task, context);
   note_damage(status, context);
   context.env.disk.close_snapshot(task.snapshot);
-  gossiping_.erase(task.to);
+  if (task.push) return end_push(task, status.ok(), context);
+  if (status.ok()) send_gossip(task, context);
+  gossiping_.erase(task.to.front());
 }
 
 // What is to be read next; nothing once all that was wanted and its closure is there.
@@ -257,23 +209,28 @@ absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& co
   // A dot's record: of the closure of the key under work, or of a dot that was wanted.
   const Dot dot = task.key ? task.key->unread.back() : *task.reading_dot;
   if (task.key) task.key->unread.pop_back();
-  if (result.records.empty()) return absl::OkStatus();  // void, or forgotten since
+  if (result.records.empty()) {
+    // Void, or forgotten since; or it came without a log, from a snapshot or before there were
+    // others.
+    task.unlogged = task.unlogged || !task.key;
+    return absl::OkStatus();
+  }
   pb::DotRecord record;
   const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &record);
   if (!opened.ok()) return opened;
   if (!task.key)
     task.key = GossipTask::Key{record.bucket_id(), record.key(), {}, {}, {}, {}, 0, {}};
   GossipTask::Key& key = *task.key;
-  key.dots.push_back({dot, {record.subkeys().begin(), record.subkeys().end()}});
+  key.dots.push_back({dot, {record.subkeys().begin(), record.subkeys().end()}, std::nullopt});
+  if (!record.token().empty()) {
+    key.dots.back().answer = {record.token(), from_pb(record.answer())};
+  }
   for (const std::string& subkey : record.subkeys())
     insert_sorted(key.subkeys, subkey, key.untouched);
   return absl::OkStatus();
 }
 
-void Vnode::send_gossip(GossipTask& task, Context& context) {
-  if (task.done.empty()) return;
-  pb::PeerMessage message;
-  pb::Updates* updates = message.mutable_gossip();
+void Vnode::add_updates(const GossipTask& task, pb::Updates* updates) const {
   to_pb(task.base, updates->mutable_base());
   updates->set_hlc(durable_hlc_.word);
   for (const GossipTask::Key& key : task.done) {
@@ -289,9 +246,18 @@ void Vnode::send_gossip(GossipTask& task, Context& context) {
       pb::LoggedDot* dot = update->add_dots();
       to_pb(d.dot, dot->mutable_dot());
       for (const std::string& subkey : d.subkeys) dot->add_subkeys(subkey);
+      if (d.answer) to_pb(*d.answer, update->add_answers());
     }
   }
-  send(task.to, message, context);
+}
+
+void Vnode::send_gossip(const GossipTask& task, Context& context) {
+  if (task.done.empty() && !task.unlogged) return;
+  pb::PeerMessage message;
+  add_updates(task, message.mutable_gossip());
+  message.mutable_gossip()->set_unlogged(task.unlogged);
+  exchanged_.gossip_keys += task.done.size();
+  send(task.to.front(), message, context);
 }
 
 }  // namespace vordb::vnode

@@ -12,15 +12,17 @@ using crdt::Dot;
 using crdt::ReplicaId;
 using crdt::VnodeClock;
 
-bool Vnode::retired(const ReplicaId& id) const {
+bool Vnode::retired(const ReplicaId& id, const Configuration& configuration) const {
+  if (!configuration.is_member(id.node)) return true;
   const auto at = fence_.find(id.node);
   return at != fence_.end() && id < at->second.latest;
 }
 
 // False: the message comes from a retired id or from no owner, and is refused.
 bool Vnode::admit(const ReplicaId& from, Context& context) {
-  const bool owner = std::find(owners_.begin(), owners_.end(), from.node) != owners_.end();
-  if (!owner || from.node == self_.node || retired(from)) return false;
+  const auto& others = roles_.others;
+  const bool other = std::find(others.begin(), others.end(), from.node) != others.end();
+  if (!other || retired(from, context.configuration)) return false;
   FenceEntry& row = fence_[from.node];
   if (row.latest < from) {
     row.latest = from;
@@ -51,12 +53,18 @@ void Vnode::learn_fence(const Fence& fence, Context& context) {
   }
 }
 
-bool Vnode::all_owners_fenced_alike() const {
-  return std::all_of(owners_.begin(), owners_.end(), [&](NodeNumber node) {
-    if (node == self_.node) return true;
+// Everybody who may hold something has announced itself under the placement's present version and
+// knows the same lives and removals. Under another version it may count other owners, and hold
+// times and dots that an owner to be has yet to learn of.
+bool Vnode::all_owners_fenced_alike(const Configuration& configuration) const {
+  return std::all_of(roles_.others.begin(), roles_.others.end(), [&](NodeNumber node) {
     const auto peer = peers_.find(node);
-    if (peer == peers_.end() || retired(peer->second.replica)) return false;
+    if (peer == peers_.end() || peer->second.pv != roles_.pv || !peer->second.fenced ||
+        peer->second.epoch < configuration.removed_epoch ||
+        retired(peer->second.replica, configuration))
+      return false;
     return std::all_of(fence_.begin(), fence_.end(), [&](const auto& row) {
+      if (!configuration.is_member(row.first)) return true;
       const auto theirs = peer->second.fence.find(row.first);
       return theirs != peer->second.fence.end() && theirs->second.latest == row.second.latest;
     });
@@ -65,43 +73,55 @@ bool Vnode::all_owners_fenced_alike() const {
 
 // The durable clock without the void dots that seals have filled in: what others may ask for and
 // wait for.
-VnodeClock Vnode::known_clock() const {
+VnodeClock Vnode::known_clock() const { return known_part(durable_clock_, before_seal_); }
+
+VnodeClock known_part(const VnodeClock& clock, const SealedClocks& sealed) {
   VnodeClock known;
-  const auto take = [&](const VnodeClock::Replica& replica) {
-    known.raise_base(replica.id, replica.base);
-    for (const uint64_t counter : replica.above) known.add(Dot{replica.id, counter});
-  };
-  for (const VnodeClock::Replica& replica : durable_clock_.replicas()) {
-    const auto sealed = before_seal_.find(replica.id);
-    take(sealed == before_seal_.end() ? replica : sealed->second);
+  for (const VnodeClock::Replica& replica : clock.replicas()) {
+    const auto at = sealed.find(replica.id);
+    const VnodeClock::Replica& taken = at == sealed.end() ? replica : at->second;
+    known.raise_base(taken.id, taken.base);
+    for (const uint64_t counter : taken.above) known.add(Dot{taken.id, counter});
   }
   return known;
 }
 
+uint64_t Vnode::unacknowledged_dots() const {
+  const VnodeClock mine = known_clock();
+  uint64_t most = 0;
+  for (const NodeNumber receiver : roles_.receivers) {
+    const auto peer = peers_.find(receiver);
+    static const VnodeClock kNothing;
+    most = std::max(most, mine.count_missing(peer == peers_.end() ? kNothing : peer->second.clock));
+  }
+  return most;
+}
+
 // Per retired replica the highest counter in any context left over here, or in one that a seal here
 // has stripped since: all owners must seal up to the same counter.
-crdt::VersionVector Vnode::retired_contexts() const {
+crdt::VersionVector Vnode::retired_contexts(const Configuration& configuration) const {
   crdt::VersionVector highest;
   for (const auto& [id, known] : before_seal_) highest.raise(id, durable_clock_.base_of(id));
   for (const auto& [dot, name] : contexts_by_dot_) {
-    if (retired(dot.replica)) highest.raise(dot);
+    if (retired(dot.replica, configuration)) highest.raise(dot);
   }
   return highest;
 }
 
 void Vnode::seal(Context& context) {
-  if (!all_owners_fenced_alike()) return;
-  crdt::VersionVector highest = retired_contexts();
+  const Configuration& configuration = context.configuration;
+  if (!all_owners_fenced_alike(configuration)) return;
+  crdt::VersionVector highest = retired_contexts(configuration);
   for (const VnodeClock::Replica& r : durable_clock_.replicas()) {
-    if (retired(r.id)) highest.raise(r.id, durable_clock_.highest_of(r.id));
+    if (retired(r.id, configuration)) highest.raise(r.id, durable_clock_.highest_of(r.id));
   }
   for (const auto& [node, peer] : peers_) {
     if (!durable_clock_.covers(peer.clock)) return;
     for (const VnodeClock::Replica& r : peer.clock.replicas()) {
-      if (retired(r.id)) highest.raise(r.id, peer.clock.highest_of(r.id));
+      if (retired(r.id, configuration)) highest.raise(r.id, peer.clock.highest_of(r.id));
     }
     for (const auto& c : peer.contexts.components()) {
-      if (retired(c.replica)) highest.raise(c.replica, c.counter);
+      if (retired(c.replica, configuration)) highest.raise(c.replica, c.counter);
     }
   }
   for (const auto& c : highest.components()) {
@@ -132,7 +152,7 @@ void Vnode::update_stable(Context& context) {
     global_stable_ = stable_;
     return;
   }
-  if (!all_owners_fenced_alike()) return;
+  if (!fenced_ || !all_owners_fenced_alike(context.configuration)) return;
   Hlc global = Hlc{UINT64_MAX};
   for (const auto& [node, peer] : peers_) {
     if (!durable_clock_.covers(peer.clock)) return;

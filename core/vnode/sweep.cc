@@ -136,14 +136,16 @@ bool Vnode::finish_sweep(KeyTask& task, Context& context) {
   crdt::EntryKind kind;
   crdt::parse_kind(sweep.subkey, &kind);
   if (kind == crdt::EntryKind::kMeta) {
-    const auto turn = std::find(owners_.begin(), owners_.end(), self_.node) - owners_.begin();
+    const auto& owners = roles_.owners;
+    const auto turn = std::find(owners.begin(), owners.end(), self_.node) - owners.begin();
     const Hlc now = hlc_.tick(context.env.clock.wall_ms());
     const bool mine =
         crdt::meta_expired(entry, now.ms() - std::min(now.ms(), uint64_t(turn) * kPurgeTurnMs));
     // Before the deadline is stable an older element may still be on its way here, and would
     // outlive its deadline.
-    if (!mine || sweep.when >= stable_ || !context.env.disk.has_space()) return true;
-    clear_entries(task, now, nullptr, !task.load.more, context);
+    if (!mine || sweep.when >= stable_ || !roles_.owner || !context.env.disk.has_space())
+      return true;
+    clear_entries(task, now, nullptr, !task.load.more, false, context);
     sweep.purge_after = task.load.last;
     if (!task.load.more) ++purged_;
     return !task.load.more;
@@ -173,13 +175,15 @@ void Vnode::scanned_answers(const ReadResult& result, Context& context) {
 
 // A dot that the announced clocks of all owners have will never be asked for again (rule 15).
 void Vnode::scanned_log(const ReadResult& result, Context& context) {
-  if (peers_.size() + 1 < owners_.size()) return;
   for (const Record& row : result.records) {
     Dot dot;
     pb::DotRecord record;
     if (!parse_dot_name(std::string_view(row.key).substr(kTablePrefixBytes), &dot)) continue;
-    const bool everywhere = std::all_of(peers_.begin(), peers_.end(), [&](const auto& peer) {
-      return peer.second.clock.contains(dot);
+    const auto& receivers = roles_.receivers;
+    const bool everywhere = std::all_of(receivers.begin(), receivers.end(), [&](NodeNumber node) {
+      const auto peer = peers_.find(node);
+      return peer != peers_.end() && peer->second.pv == roles_.pv &&
+             peer->second.clock.contains(dot);
     });
     if (!everywhere) continue;
     const absl::Status opened = open_record(row.key, row.value, &record);

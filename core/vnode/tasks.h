@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "core/codec.h"
 #include "core/messages.h"
+#include "core/vnode/answers.h"
 #include "core/vnode/key_state.h"
 
 namespace vordb::vnode {
@@ -20,14 +21,6 @@ namespace vordb::vnode {
 // steps.
 inline constexpr uint32_t kDotEntriesMax = 1000;
 inline constexpr size_t kDotBytesMax = 4 << 20;
-
-// The answer once given to a request token.
-struct Answer {
-  crdt::Dot dot;
-  Hlc hlc;
-  std::string fingerprint;
-  bool operator==(const Answer&) const = default;
-};
 
 // What a key task needs of its key before it can act, and what has been read of it. Everything read
 // is the newest state, uncommitted mutations included.
@@ -65,8 +58,17 @@ struct MergeTask {
   struct LoggedDot {
     crdt::Dot dot;
     std::vector<std::string> subkeys;
+    std::optional<TokenAnswer> answer;  // to its mutation's request token
   };
   std::vector<LoggedDot> dots;
+  // Who waits for this to be durable here, if anybody does.
+  struct Origin {
+    OpId op = 0;
+    NodeNumber node = 0;
+    uint16_t shard = 0;
+  };
+  std::optional<Origin> origin;
+  uint64_t pv = 0;  // of the placement, where it was sent
 };
 
 // Something due at one entry: forget it, or purge an expired key, if that still holds.
@@ -95,8 +97,10 @@ struct ReadTask {
   KeyRead read;
   uint64_t begun_at = 0;  // how many groups were durable when it began: what it reads may be older
                           // than what came since
+  crdt::VersionVector base;
   bool reading_meta = false;
-  SharedEntry meta;
+  size_t next_subkey = 0;
+  KeyState found;
 };
 
 // A client's listing of keys.
@@ -111,10 +115,12 @@ struct ScanTask {
   enum class Kind : uint8_t { kDue, kAnswers, kForget } kind = Kind::kDue;
 };
 
-// Dots that another owner lacks, being collected with all that their closure needs (DATA.md rule
-// 3).
+// What other owners lack, being collected with all that its closure needs (DATA.md rule 3): the
+// dots that a peer's clock lacks, or the entries that a coordinator wants pushed.
 struct GossipTask {
-  NodeNumber to = 0;
+  std::vector<NodeNumber> to;
+  std::optional<KeyPush> push;
+  bool unlogged = false;  // a wanted dot was not in the log any more
   SnapshotId snapshot = 0;
   crdt::VersionVector base;
   bool base_known = false;
@@ -135,6 +141,18 @@ struct GossipTask {
   std::vector<crdt::Dot> settled;  // dots of `done`, sorted
 };
 
-using Task = std::variant<KeyTask, ReadTask, ListTask, ScanTask, GossipTask>;
+// The next part of a snapshot that is being given.
+struct ServeTask {
+  NodeNumber to = 0;
+  uint64_t session = 0;
+};
+
+// The end of a snapshot: a page of what is held here, to be compared with what the snapshot had.
+struct FetchScanTask {
+  std::string from;
+};
+
+using Task =
+    std::variant<KeyTask, ReadTask, ListTask, ScanTask, GossipTask, ServeTask, FetchScanTask>;
 
 }  // namespace vordb::vnode

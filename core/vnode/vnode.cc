@@ -24,13 +24,18 @@ constexpr uint64_t kCeilingLeadMs = 2000;
 
 }  // namespace
 
-Vnode::Vnode(PlacementId id, const Birth& birth, std::vector<NodeNumber> owners)
+Vnode::Vnode(PlacementId id, const Birth& birth, const Configuration& configuration)
     : id_(id),
       self_{birth.node, birth.incarnation, birth.life},
-      owners_(std::move(owners)),
-      fenced_(birth.founding) {
-  VORDB_ASSERT(!owners_.empty(), "a placement has owners");
-  fence_[self_.node] = FenceEntry{self_, birth.founding};
+      first_op_(birth.first_op),
+      next_op_(birth.first_op) {
+  take_roles(configuration);
+  // Nothing was ever written where the owners are still those that the placement began with, or
+  // where nobody else is left to hold anything: then there is no fence to learn.
+  const bool began_here = roles_.owner && id_.n > 0 && id_.n <= kReplicationMax &&
+                          roles_.pv <= configuration.replication_since[id_.n - 1];
+  fenced_ = synced_ = sole_owner() || began_here;
+  fence_[self_.node] = FenceEntry{self_, fenced_};
 }
 
 absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
@@ -38,7 +43,9 @@ absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
   durable_clock_ = clock_;
   hlc_ = HlcClock(Hlc{state.hlc_ceiling()});
   durable_hlc_ = durable_ceiling_ = hlc_.last();
+  dropped_ = state.dropped();
   fenced_ = state.fenced();
+  synced_ = state.synced();
   for (const pb::ReplicaClock& sealed : state.sealed()) {
     const crdt::ReplicaId id = from_pb(sealed.replica());
     before_seal_[id] = {id, sealed.base(), {sealed.above().begin(), sealed.above().end()}};
@@ -92,7 +99,7 @@ std::string Vnode::record_key(Table table, std::string_view name) const {
   return key;
 }
 
-Vnode::Group& Vnode::open(Context& context) {
+Group& Vnode::open(Context& context) {
   if (!open_.announced_work) {
     open_.announced_work = true;
     open_.sequence = next_op_++;
@@ -101,7 +108,7 @@ Vnode::Group& Vnode::open(Context& context) {
   return open_;
 }
 
-Vnode::Group* Vnode::group(uint64_t sequence) {
+Group* Vnode::group(uint64_t sequence) {
   if (open_.sequence == sequence) return &open_;
   for (Group& flight : flights_) {
     if (flight.sequence == sequence) return &flight;
@@ -126,6 +133,7 @@ void Vnode::encode_state(pb::VnodeState* state) const {
     for (const uint64_t counter : known.above) out->add_above(counter);
   }
   state->set_fenced(fenced_);
+  state->set_synced(synced_);
 }
 
 void Vnode::flush(Context& context) {
@@ -135,7 +143,12 @@ void Vnode::flush(Context& context) {
     ceiling = std::max(ceiling, Hlc::from_ms(context.env.clock.wall_ms() + kCeilingLeadMs));
   }
   pb::VnodeState state;
-  encode_state(&state);
+  if (open_.drops) {
+    to_pb(self_, state.mutable_self());
+    state.set_dropped(true);
+  } else {
+    encode_state(&state);
+  }
   state.set_hlc_ceiling(ceiling.word);
   const std::string key = vnode_state_key(id_);
   open_.batch.put(kMetaFamily, key, seal_record(key, state));
@@ -189,6 +202,7 @@ void Vnode::note_bucket(BucketId bucket) {
 }
 
 void Vnode::step(DiskEvent event, Context& context) {
+  if (event.op < first_op_) return;  // of a vnode that lived here before
   if (event.kind == DiskEvent::Kind::kCommitted) {
     VORDB_ASSERT(!flights_.empty() && flights_.front().op == event.op,
                  "batches become durable in order");
@@ -209,6 +223,10 @@ void Vnode::step(DiskEvent event, Context& context) {
     run(std::move(*list_task), &event.result, context);
   } else if (auto* gossip_task = std::get_if<GossipTask>(&task)) {
     run(std::move(*gossip_task), &event.result, context);
+  } else if (auto* serve_task = std::get_if<ServeTask>(&task)) {
+    run(std::move(*serve_task), &event.result, context);
+  } else if (auto* fetch_task = std::get_if<FetchScanTask>(&task)) {
+    run(std::move(*fetch_task), &event.result, context);
   } else {
     scanned(std::get<ScanTask>(task), std::move(event.result), context);
   }
@@ -217,6 +235,7 @@ void Vnode::step(DiskEvent event, Context& context) {
 void Vnode::durable(Group group, Context& context) {
   for (const Dot& dot : group.dots) durable_clock_.add(dot);
   for (const Dot& base : group.bases) durable_clock_.raise_base(base.replica, base.counter);
+  durable_clock_.join(group.joined);
   durable_hlc_ = std::max(durable_hlc_, group.highest_hlc);
   durable_ceiling_ = std::max(durable_ceiling_, group.ceiling);
   state_durable_ = true;
@@ -238,17 +257,38 @@ void Vnode::durable(Group group, Context& context) {
     const auto at = uncommitted_answers_.find(request_token);
     if (at != uncommitted_answers_.end() && at->second == answer) uncommitted_answers_.erase(at);
   }
-  for (const Waiter& waiter : group.waiters) {
-    KeyMutationReply reply;
-    reply.op = waiter.op;
-    reply.timestamp_ms = waiter.timestamp_ms;
-    reply.context = token();
-    context.outbox.push_back(
-        Envelope{ActorId{ActorKind::kCoordinator, waiter.shard, {}}, std::move(reply)});
+  for (const Waiter& waiter : group.waiters) answer_mutation(waiter, context);
+  for (const AckWaiter& waiter : group.acks) acknowledge_durable(waiter, context);
+  if (group.drops) {
+    dropped_ = true;
+    dropping_ = false;
+    clock_ = durable_clock_ = {};
+    contexts_.clear();
+    contexts_by_dot_.clear();
+    buckets_.clear();
+    context.cache.clear();
+    return;
   }
   if (sole_owner()) return;
+  announce_if_due(context);
   send_deltas(group, context);
   update_stable(context);
+  if (const NodeNumber to = std::exchange(announce_to_, 0); to != 0) {
+    announce({&to, 1}, false, context);
+  }
+  advance_fetch(context);
+  note_progress(context);
+}
+
+void Vnode::answer_mutation(const Waiter& waiter, Context& context) {
+  KeyMutationReply reply;
+  reply.op = waiter.op;
+  reply.timestamp_ms = waiter.timestamp_ms;
+  reply.context = token();
+  reply.dot = waiter.dot;
+  reply.moved = waiter.pv != roles_.pv || !roles_.serves();
+  context.outbox.push_back(
+      Envelope{ActorId{ActorKind::kCoordinator, waiter.shard, {}}, std::move(reply), waiter.from});
 }
 
 const std::string& Vnode::token() {
@@ -256,12 +296,13 @@ const std::string& Vnode::token() {
   return token_;
 }
 
-void Vnode::refuse(OpId op, uint16_t shard, ErrorCode code, std::string message, std::string hint,
-                   Context& context) {
+void Vnode::refuse(const KeyMutation& mutation, ErrorCode code, std::string message,
+                   std::string hint, Context& context) {
   KeyMutationReply reply;
-  reply.op = op;
+  reply.op = mutation.op;
   reply.error = ClientError{code, Outcome::kRejected, std::move(message), std::move(hint)};
-  context.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, shard, {}}, std::move(reply)});
+  context.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, mutation.shard, {}},
+                                    std::move(reply), mutation.from});
 }
 
 void Vnode::note_damage(const absl::Status& status, Context& context) {
@@ -274,6 +315,11 @@ void Vnode::note_damage(const absl::Status& status, Context& context) {
 }
 
 void Vnode::configuration_changed(Context& context) {
+  const bool alone_before = sole_owner();
+  take_roles(context.configuration);
+  if (dropped_ || dropping_) return;
+  if (alone_before && !sole_owner()) open(context).state_changed = true;  // a ceiling that leads
+  for (AckWaiter& waiter : std::exchange(early_acks_, {})) acknowledge_durable(waiter, context);
   const auto dropped = [&](BucketId id) { return context.configuration.bucket(id) == nullptr; };
   for (const BucketId bucket : buckets_) {
     if (!dropped(bucket)) continue;
@@ -294,19 +340,25 @@ void Vnode::configuration_changed(Context& context) {
 }
 
 void Vnode::tick(Context& context) {
+  if (dropped_ || dropping_) return;
   for (const ScanTask::Kind kind : {ScanTask::Kind::kDue, ScanTask::Kind::kAnswers}) {
     if (scans_.contains(kind)) scan(kind, context);
   }
-  if (sole_owner()) return;
+  if (sole_owner() || dropped_ || dropping_) return;
   const Hlc soon = Hlc::from_ms(context.env.clock.wall_ms() + kCeilingLeadMs / 2);
   if (!state_durable_ || std::max(hlc_.last(), soon) > durable_ceiling_) {
     open(context).state_changed = true;
   }
-  announce(context);
+  asked_.clear();
+  if (!fenced_ || own_view(context.configuration).content != announced_content_) {
+    announce(roles_.others, !fenced_, context);
+  }
+  note_progress(context);
   begin_scan(ScanTask::Kind::kForget, context);
 }
 
 void Vnode::sweep(Context& context) {
+  if (dropped_ || dropping_) return;
   update_stable(context);
   begin_scan(ScanTask::Kind::kDue, context);
   begin_scan(ScanTask::Kind::kAnswers, context);

@@ -4,8 +4,11 @@
 //   vnode.cc      life: creation, recovery, the open batch, what becomes durable
 //   load.cc       what a task must read first; tasks of one key in order
 //   mutate.cc     a client's change              read.cc      a client's read
-//   merge.cc      entries from other owners      sweep.cc     forgetting: tombstones, expiry, old
-//   answers replicate.cc  deltas, gossip, announcements  stable.cc    fence, seal, stable time
+//   merge.cc      entries from other owners      replicate.cc deltas, gossip, announcements
+//   stable.cc     fence, seal, stable time       sweep.cc     forgetting
+//   handover.cc   roles, moves, the end          fetch.cc     receiving a snapshot
+//   push.cc       for a coordinator's quorum     serve.cc     giving one
+//   announce.cc   what the others must know
 //
 // An actor is a value: copyable, comparable by fingerprint, changed only in its step functions.
 // Nothing leaves it that is not durable (rule 1): a mutation lives in the open batch, then in a
@@ -18,7 +21,9 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -27,16 +32,21 @@
 #include "core/crdt/vnode_clock.h"
 #include "core/env.h"
 #include "core/shard.h"
+#include "core/vnode/announcement.h"
+#include "core/vnode/group.h"
 #include "core/vnode/key_cache.h"
 #include "core/vnode/record_keys.h"
+#include "core/vnode/roles.h"
+#include "core/vnode/snapshot.h"
 #include "core/vnode/tasks.h"
 
 namespace vordb {
 class Fingerprint;
 namespace pb {
-class Announcement;
 class KeyUpdate;
 class PeerMessage;
+class SnapshotPart;
+class SnapshotPull;
 class Updates;
 class VnodeState;
 }  // namespace pb
@@ -52,25 +62,21 @@ struct Context {
   KeyCache& cache;
   std::vector<Envelope>& outbox;        // to actors of this node
   std::vector<PlacementId>& unflushed;  // vnodes with an open batch; their flush() ends the turn
+  uint32_t& fetches;                    // snapshots that vnodes of this shard are receiving
 };
 
-// One row of the fence: a node's latest replica id; messages of older ones are refused (rule 8).
-struct FenceEntry {
-  crdt::ReplicaId latest;
-  bool established = false;
-  bool operator==(const FenceEntry&) const = default;
-};
-using Fence = std::map<NodeNumber, FenceEntry>;
+// How often pulse() comes.
+inline constexpr uint64_t kPulseUs = Shard::kTickMs * 1000;
 
-// The newest announcement of another owner.
-struct PeerView {
-  crdt::ReplicaId replica;
-  crdt::VnodeClock clock;
-  Hlc hlc;
-  Hlc stable;
-  Fence fence;
-  crdt::VersionVector contexts;
-  bool operator==(const PeerView&) const = default;
+// What operators see of a vnode's exchange with the other owners.
+struct ExchangeFigures {
+  uint64_t received_bytes = 0;  // in snapshots
+  uint64_t sent_bytes = 0;
+  uint64_t received_entries = 0;
+  uint64_t received_snapshots = 0;  // whole ones
+  uint64_t delta_messages = 0;      // sent
+  uint64_t delta_keys = 0;
+  uint64_t gossip_keys = 0;  // sent because an announcement lacked them
 };
 
 // How a vnode comes to life.
@@ -78,14 +84,13 @@ struct Birth {
   NodeNumber node = 0;
   uint64_t incarnation = 0;
   uint64_t life = 0;
-  // Named by the founding configuration: nothing was ever written before it, so it needs to learn
-  // no fence.
-  bool founding = true;
+  OpId first_op = 1;  // operations of vnodes that lived here before have lower ids
 };
 
 class Vnode {
  public:
-  Vnode(PlacementId id, const Birth& birth, std::vector<NodeNumber> owners);
+  // An empty vnode. Where an earlier one was dropped, `birth.life` is above that one's.
+  Vnode(PlacementId id, const Birth& birth, const Configuration& configuration);
 
   // Takes over what an earlier life left on the disk. Reads at start only.
   absl::Status recover(const pb::VnodeState& state, Context& context);
@@ -93,72 +98,63 @@ class Vnode {
   void step(KeyMutation mutation, Context& context);
   void step(KeyRead read, Context& context);
   void step(KeyList list, Context& context);
+  void step(KeyPush push, Context& context);
   void step(const pb::PeerMessage& message, Context& context);
   void step(DiskEvent event, Context& context);
-  // The configuration changed: clears what dropped buckets left behind.
+  // The configuration changed: takes up the roles that it gives, clears what dropped buckets left
+  // behind.
   void configuration_changed(Context& context);
-  // Every sync interval: announce, gossip, forget.
+  // Every sync interval: announce what has changed, gossip, forget.
   void tick(Context& context);
+  // The others are told everything again, and asked for as much.
+  void announce_to_all(Context& context);
+  // The content that the others were told last, if it still holds; 0: there is more to tell. With
+  // it the times that may be told (lowered to what holds here).
+  uint32_t standing_announcement(Hlc* hlc, Hlc* stable, Context& context) const;
+  // `hlc` was told: what happens from now on happens later.
+  void told(Hlc hlc) { hlc_.observe(hlc); }
+  // What was last heard of this owner still holds, and these times; if it was something else, it is
+  // asked for.
+  void hear_standing(NodeNumber from, uint32_t content, Hlc hlc, Hlc stable, uint64_t epoch,
+                     Context& context);
   // Every sweep interval: looks for what has become due.
   void sweep(Context& context);
+  // Every tick of the shard: what waits for a time of its own.
+  void pulse(Context& context);
   // Commits the open batch.
   void flush(Context& context);
 
   PlacementId id() const { return id_; }
   const crdt::ReplicaId& self() const { return self_; }
+  const Roles& roles() const { return roles_; }
+  // It holds what makes it count for the placement's move (CLUSTER.md rule 19).
+  bool counts() const { return counts_for_ != 0 && counts_for_ == roles_.move; }
+  // All was handed over and erased, durably: the vnode takes part in nothing and may be replaced.
+  bool dropped() const { return dropped_; }
+  // It holds nothing, and no configuration called for it.
+  bool stranger() const {
+    return !roles_.serves() && !roles_.draining && !has_data() && !dropped_ && idle() &&
+           !state_durable_;
+  }
+  bool has_data() const { return !durable_clock_.empty(); }
   const crdt::VnodeClock& durable_clock() const { return durable_clock_; }
   Hlc highest_hlc() const { return hlc_.last(); }
   Hlc stable_time() const { return stable_; }
   bool corrupt() const { return corrupt_; }
   bool fenced() const { return fenced_; }
+  bool synced() const { return synced_; }
   size_t left_over_contexts() const { return contexts_.size(); }
   size_t waiting() const { return parked_.size() + flights_.size() + (open_.has_work() ? 1 : 0); }
   uint64_t purged() const { return purged_; }
+  bool fetching() const { return fetch_.has_value(); }
+  const ExchangeFigures& exchanged() const { return exchanged_; }
+  // Dots held here that some receiver has not announced yet: the largest number of any.
+  uint64_t unacknowledged_dots() const;
   bool idle() const { return waiting() == 0 && busy_.empty(); }
 
   void add_to(Fingerprint& fingerprint) const;
 
  private:
-  struct Waiter {
-    OpId op = 0;
-    uint16_t shard = 0;
-    uint64_t timestamp_ms = 0;
-  };
-  struct Change {
-    BucketId bucket = 0;
-    uint64_t hash = 0;
-    std::string key;
-    std::string subkey;
-    SharedEntry entry;  // may be vacant
-  };
-  struct Delta {
-    crdt::Dot dot;
-    BucketId bucket = 0;
-    std::string key;
-    std::vector<std::string> subkeys;
-  };
-  // Mutations and merges on their way to the disk.
-  struct Group {
-    OpId op = 0;
-    uint64_t sequence = 0;
-    bool announced_work = false;  // listed in Context::unflushed
-    Batch batch;
-    std::vector<crdt::Dot> dots;   // settled by this batch
-    std::vector<crdt::Dot> bases;  // bases raised by this batch (seal)
-    std::vector<Change> changes;
-    std::vector<Waiter> waiters;
-    std::vector<Delta> deltas;
-    std::vector<std::pair<std::string, Answer>> answers;
-    Hlc lowest_hlc = Hlc{UINT64_MAX};  // of the mutations inside
-    Hlc highest_hlc;                   // of the vnode, when the batch was made
-    Hlc ceiling;                       // durable with this batch
-    bool state_changed = false;
-    bool has_work() const { return state_changed || !batch.empty(); }
-  };
-  struct Uncommitted {
-    SharedEntry entry;
-    uint64_t group = 0;  // sequence number of the group that holds it
-  };
   enum class Progress : uint8_t { kReady, kWaiting };
 
   // ---- load.cc
@@ -194,15 +190,17 @@ class Vnode {
   void note_bucket(BucketId bucket);
   void durable(Group group, Context& context);
   const std::string& token();
-  void refuse(OpId op, uint16_t shard, ErrorCode code, std::string message, std::string hint,
+  void refuse(const KeyMutation& mutation, ErrorCode code, std::string message, std::string hint,
               Context& context);
   void encode_state(pb::VnodeState* state) const;
-  bool sole_owner() const { return owners_.size() == 1; }
+  // Nobody else holds, or is to hold, anything of this placement.
+  bool sole_owner() const { return roles_.others.empty() && roles_.owner; }
   // With nothing left over and no gaps, an absent or present entry merges with a new mutation
   // without being read.
   bool clean() const { return contexts_.empty() && clock_.contiguous(); }
 
   // ---- mutate.cc
+  bool first_copy(const KeyMutation& mutation);
   void plan_mutation(KeyTask& task, Context& context);
   bool finish_mutation(KeyTask& task, Context& context);
   bool answered_before(KeyTask& task, Context& context);
@@ -220,15 +218,20 @@ class Vnode {
   void log_dot(const KeyTask& task, const crdt::Dot& dot, std::vector<std::string> touched,
                Context& context);
   void write_log(const KeyTask& task, const crdt::Dot& dot, const std::vector<std::string>& touched,
-                 Context& context);
+                 const std::optional<TokenAnswer>& answer, Context& context);
+  void remember_answer(const TokenAnswer& answer, Context& context);
+  void answer_mutation(const Waiter& waiter, Context& context);
   void acknowledge(KeyTask& task, const crdt::Dot& dot, Hlc hlc, Context& context);
   void acknowledge_unchanged(KeyTask& task, Hlc hlc, Context& context);
   std::optional<crdt::Dot> clear_entries(KeyTask& task, Hlc hlc, const CausalContext* seen,
-                                         bool meta_too, Context& context);
+                                         bool meta_too, bool acknowledges, Context& context);
 
   // ---- merge.cc
-  void receive(const pb::Updates& updates, const crdt::ReplicaId& from, Context& context);
+  void receive(const pb::Updates& updates, const crdt::ReplicaId& from, uint64_t pv,
+               Context& context);
   void receive_key(const pb::KeyUpdate& update, const MergeTask& common, Context& context);
+  void acknowledge_merge(const MergeTask& merge, bool refused, Context& context);
+  void acknowledge_durable(const AckWaiter& waiter, Context& context);
   void finish_merge(KeyTask& task, Context& context);
   void settle(const crdt::Dot& dot, std::vector<crdt::ReplicaId>& grown, Context& context);
   void strip_after(const crdt::ReplicaId& grown, Context& context);
@@ -249,56 +252,107 @@ class Vnode {
   // ---- read.cc
   void run(ReadTask task, ReadResult* arrived, Context& context);
   void answer(ReadTask& task, ReadResult result, Context& context);
+  ReadRequest next_read(const ReadTask& task, Context& context) const;
+  crdt::VersionVector durable_base() const;
   void answer_state(const KeyRead& read, std::shared_ptr<const KeyState> state, bool more,
-                    Context& context);
+                    crdt::VersionVector base, Context& context);
   void run(ListTask task, ReadResult* arrived, Context& context);
   bool shows(const Bucket& bucket, std::string_view subkey, const crdt::Entry& entry,
              uint64_t now_ms) const;
 
   // ---- replicate.cc
   void send_deltas(const Group& group, Context& context);
-  void announce(Context& context);
-  void receive(const pb::Announcement& announcement, const crdt::ReplicaId& from, Context& context);
+  PeerView own_view(const Configuration& configuration) const;
+  void announce(std::span<const NodeNumber> to, bool ask, Context& context);
+  void heard_from(NodeNumber from, Context& context);
+  void announce_if_due(Context& context);
+  void receive_announcement(const pb::PeerMessage& message, const crdt::ReplicaId& from,
+                            Context& context);
   void gossip(NodeNumber to, Context& context);
   void run(GossipTask task, ReadResult* arrived, Context& context);
   std::optional<ReadRequest> next_read(GossipTask& task, Context& context);
   absl::Status take(GossipTask& task, const ReadResult& result, Context& context);
-  void send_gossip(GossipTask& task, Context& context);
+  void send_gossip(const GossipTask& task, Context& context);
   void send(NodeNumber to, pb::PeerMessage& message, Context& context);
   Hlc announced_hlc(Context& context) const;
+  void add_updates(const GossipTask& task, pb::Updates* updates) const;
+
+  // ---- push.cc
+  void end_push(const GossipTask& task, bool complete, Context& context);
+  void send_ack(const AckWaiter& waiter, bool refused, Context& context);
+
+  // ---- handover.cc
+  void take_roles(const Configuration& configuration);
+  void learn_to_take_part(const PeerView& view, Context& context);
+  void become_fenced(Hlc at_least, Context& context);
+  size_t owners_held() const;
+  void note_progress(Context& context);
+  void consider_drop(Context& context);
+  void erase_all(Batch& batch, Context& context) const;
+
+  // ---- fetch.cc
+  void consider_fetch(NodeNumber from, Context& context);
+  void ask(Context& context);
+  void receive(const pb::SnapshotPart& part, const crdt::ReplicaId& from, Context& context);
+  void advance_fetch(Context& context);
+  void run(FetchScanTask task, ReadResult* arrived, Context& context);
+  void finish_fetch(Context& context);
+  void end_fetch(Context& context);
+  void release_held(Context& context);
+
+  // ---- serve.cc
+  void receive(const pb::SnapshotPull& pull, NodeNumber from, Context& context);
+  void run(ServeTask task, ReadResult* arrived, Context& context);
+  static absl::Status take_clock(Serving& serving, const ReadResult& result);
+  void send_part(const ServeTask& task, const ReadResult& result, Context& context);
+  absl::Status add_entries(const std::vector<Record>& records, pb::Updates* updates,
+                           Context& context);
+  static absl::Status add_answers(const std::vector<Record>& records, pb::SnapshotPart* part);
+  void end_serving(NodeNumber to, Context& context);
+  void end_idle_servings(Context& context);
 
   // ---- stable.cc
   bool admit(const crdt::ReplicaId& from, Context& context);
   void learn_fence(const Fence& fence, Context& context);
   void seal(Context& context);
   void update_stable(Context& context);
-  bool retired(const crdt::ReplicaId& id) const;
-  bool all_owners_fenced_alike() const;
+  bool retired(const crdt::ReplicaId& id, const Configuration& configuration) const;
+  bool all_owners_fenced_alike(const Configuration& configuration) const;
   crdt::VnodeClock known_clock() const;
-  crdt::VersionVector retired_contexts() const;
+  crdt::VersionVector retired_contexts(const Configuration& configuration) const;
 
   PlacementId id_;
   crdt::ReplicaId self_;
-  std::vector<NodeNumber> owners_;  // this node among them
-  crdt::VnodeClock clock_;          // with everything up to the open group
+  Roles roles_;
+  crdt::VnodeClock clock_;  // with everything up to the open group
   crdt::VnodeClock durable_clock_;
   HlcClock hlc_;
   Hlc durable_hlc_;             // at least every hlc that is durable here
   Hlc durable_ceiling_;         // a restart's clock starts above it
   bool state_durable_ = false;  // this life's own state record is on the disk
   bool fenced_ = false;
+  bool synced_ = false;      // holds what an owner must hold to answer alone
+  bool dropped_ = false;     // its data was erased, durably
+  bool dropping_ = false;    // the batch that does so is on its way
+  uint64_t counts_for_ = 0;  // the move that this vnode counts for
   Fence fence_;
   // Of sealed replicas: the dots that are really known, voids aside.
-  std::map<crdt::ReplicaId, crdt::VnodeClock::Replica> before_seal_;
+  SealedClocks before_seal_;
   std::map<NodeNumber, PeerView> peers_;
   Hlc stable_;                     // rule 10: T
   Hlc global_stable_;              // and G
   std::vector<BucketId> buckets_;  // may have data here
   bool corrupt_ = false;
   uint64_t purged_ = 0;
+  bool announce_soon_ = true;       // to all, as soon as this life's record is durable
+  NodeNumber fetch_wanted_ = 0;     // a snapshot from this owner is wanted and waits for its turn
+  uint32_t announced_content_ = 0;  // what all others were told last
+  std::set<NodeNumber> asked_;      // for an announcement, since the last tick
+  ExchangeFigures exchanged_;
   uint64_t durable_groups_ = 0;
 
-  OpId next_op_ = 1;
+  OpId first_op_;
+  OpId next_op_;
   Group open_;
   std::deque<Group> flights_;                              // in the order of their commits
   absl::btree_map<std::string, Uncommitted> uncommitted_;  // by entry name
@@ -313,9 +367,19 @@ class Vnode {
     std::string from;
     bool waiting = false;  // for the disk
   };
-  std::map<ScanTask::Kind, Scan> scans_;  // under way, a page a tick
-  std::set<NodeNumber> gossiping_;        // peers that a gossip task is being collected for
-  std::string token_;                     // of durable_clock_; empty: to be made
+  std::map<ScanTask::Kind, Scan> scans_;   // under way, a page a tick
+  std::set<NodeNumber> gossiping_;         // peers that a gossip task is being collected for
+  std::string token_;                      // of durable_clock_; empty: to be made
+  std::optional<Fetch> fetch_;             // the snapshot being received
+  std::map<NodeNumber, Serving> serving_;  // snapshots being given
+  uint64_t next_session_ = 1;
+  NodeNumber announce_to_ = 0;         // who sent gossip that is being taken in: it may have more
+  std::vector<AckWaiter> early_acks_;  // of a placement version that is not in use here yet
+  // Mutations that other nodes' coordinators asked for lately.
+  using Request = std::tuple<NodeNumber, uint16_t, OpId>;
+  absl::btree_set<Request> taken_;
+  std::deque<Request> taken_in_order_;
+  std::deque<KeyTask> held_;  // while the end of a snapshot is being taken in
 };
 
 }  // namespace vordb::vnode

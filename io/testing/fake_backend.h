@@ -24,6 +24,9 @@ class FakeBackend : public Backend {
     if (!hold) deliver(request.client, answer(request));
   }
 
+  void violated(std::string_view constraint) override { broken.emplace_back(constraint); }
+  std::vector<std::string> broken;  // constraints
+
   // Of what was held: the request at `index` of `seen`.
   bool answer_held(size_t index) { return deliver(seen[index].client, answer(seen[index])); }
 

@@ -18,24 +18,37 @@
 
 namespace vordb::io::testing {
 
-// Answers at once, on the caller's thread; the last join's seed and the outcome of commands are the
-// test's.
+// Answers at once, on the caller's thread; what commands end with is the test's.
 class FakeNode : public NodeAdmin {
  public:
   NodeStatus state;
   AdminOutcome outcome;
-  SeedNode last_seed;
+  ClusterChange last_change;
 
   void status(Answer<NodeStatus> done) override { done(state); }
   void members(Answer<std::vector<MemberInfo>> done) override {
-    done({{"node1", "127.0.0.1:7001", "", "up", 1, 16}});
+    MemberInfo member;
+    member.node_id = "node1";
+    member.address = "127.0.0.1:7001";
+    member.status = "up";
+    member.node = 1;
+    member.incarnation = 16;
+    done({member});
   }
-  void ring(Answer<RingInfo> done) override { done({4, 2, {{"node1"}, {"node1"}}}); }
-  void join(SeedNode seed, Answer<AdminOutcome> done) override {
-    last_seed = std::move(seed);
+  void ring(Answer<RingInfo> done) override {
+    done({4, 2, {{4, {"node1"}, {}}, {4, {"node1"}, {"node2"}}}});
+  }
+  void handoff(Answer<HandoffInfo> done) override { done({}); }
+  void repair(Answer<RepairInfo> done) override { done({}); }
+  void plan(PlanQuestion question, Answer<PlanInfo> done) override {
+    PlanInfo plan;
+    plan.node_id = question.node_id;
+    done(plan);
+  }
+  void change(ClusterChange change, Answer<AdminOutcome> done) override {
+    last_change = std::move(change);
     done(outcome);
   }
-  void leave(Answer<AdminOutcome> done) override { done(outcome); }
   void full_sync(Answer<AdminOutcome> done) override { done(outcome); }
   // From another thread, as a scrape of several shards ends.
   void metrics(Answer<std::string> done) override {

@@ -1,0 +1,187 @@
+// Keeping in touch: heartbeats, news of the configuration for whoever is behind, and noticing who
+// is silent. Everything here may be lost and comes again.
+#include <algorithm>
+#include <utility>
+
+#include "core/cluster/membership.h"
+
+namespace vordb::cluster {
+
+namespace {
+
+// Between two answers with a whole configuration, or two questions for one, to one peer.
+constexpr uint64_t kNewsUs = 150'000;
+
+// Members are suspected after so many intervals of silence.
+constexpr uint64_t kSilentIntervals = 5;
+
+}  // namespace
+
+pb::PeerMessage Membership::sealed(pb::ClusterMessage body) const {
+  pb::PeerMessage message;
+  message.set_from_node(self_);
+  message.set_cluster(current_->cluster_hash());
+  message.set_epoch(current_->epoch);
+  *message.mutable_cluster_message() = std::move(body);
+  return message;
+}
+
+// Members that were removed have no connection any more: they are told by their address.
+void Membership::send(NodeNumber to, pb::ClusterMessage body, Context& context) {
+  if (to == self_) {
+    to_self_.push_back(std::move(body));
+    return;
+  }
+  const Member* member = current_->member(to);
+  if (member && member->status == MemberStatus::kRemoved) {
+    return send_to(member->address, std::move(body), context);
+  }
+  context.env.network.send(to, sealed(std::move(body)));
+}
+
+void Membership::send_to(const std::string& address, pb::ClusterMessage body, Context& context) {
+  if (!address.empty()) context.env.network.send_to(address, sealed(std::move(body)));
+}
+
+void Membership::step(const pb::PeerMessage& message, Context& context) {
+  using Body = pb::ClusterMessage::BodyCase;
+  const pb::ClusterMessage& body = message.cluster_message();
+  if (body.body_case() == Body::kJoin) return receive_join(body.join(), context);
+  if (body.body_case() == Body::kJoinReply) return receive_join_reply(body.join_reply(), context);
+  const NodeNumber from = message.from_node();
+  // Of no cluster, of another one, or of another generation of this one: strangers.
+  if (current_->epoch == 0 || message.cluster() != current_->cluster_hash()) return;
+  if (from == 0 || from == self_) return;
+  if (body.body_case() == Body::kHeartbeat) receive_heartbeat(from, body.heartbeat(), context);
+  if (peers_[from].outdated) return;
+  heard(from, message.epoch(), context);
+  if (body.body_case() == Body::kNews) {
+    receive_news(body.news(), message.epoch(), from, context);
+  } else if (body.body_case() == Body::kMoves) {
+    if (current_->is_member(from)) receive_moves(from, body.moves());
+  } else {
+    receive_vote(from, body, context);
+  }
+  pump(context);
+  deliver_to_self(context);
+}
+
+void Membership::heard(NodeNumber from, uint64_t epoch, Context& context) {
+  if (current_->epoch == 0 || from == self_) return;
+  Peer& peer = peers_[from];
+  peer.heard_us = context.env.clock.monotonic_us();
+  peer.epoch = std::max(peer.epoch, epoch);
+  if (epoch > current_->epoch) {
+    if (!installing_ && may_send_news(from, context)) send_news(from, true, context);
+  } else if (epoch < current_->epoch) {
+    if (may_send_news(from, context)) send_news(from, false, context);
+  } else if (!current_->is_member(from) && may_send_news(from, context)) {
+    // It knows that it was removed, and waits to hear that others do (rule 9).
+    send(from, heartbeat(context), context);
+  }
+}
+
+bool Membership::may_send_news(NodeNumber to, Context& context) {
+  const uint64_t now_us = context.env.clock.monotonic_us();
+  Peer& peer = peers_[to];
+  if (peer.news_us != 0 && now_us < peer.news_us + kNewsUs) return false;
+  peer.news_us = std::max<uint64_t>(now_us, 1);
+  return true;
+}
+
+void Membership::send_news(NodeNumber to, bool ask, Context& context) {
+  pb::ClusterMessage body;
+  pb::ConfigurationNews* news = body.mutable_news();
+  news->set_ask(ask);
+  if (!ask) to_pb(*current_, news->mutable_configuration());
+  send(to, std::move(body), context);
+}
+
+void Membership::receive_news(const pb::ConfigurationNews& news, uint64_t epoch, NodeNumber from,
+                              Context& context) {
+  if (news.seen_boot() > boot_) return renew(context);
+  if (news.ask() && epoch < current_->epoch) send_news(from, false, context);
+  if (!news.has_configuration() || news.configuration().epoch() <= current_->epoch) return;
+  absl::StatusOr<Configuration> told = vordb::from_pb(news.configuration());
+  if (!told.ok() || told->cluster_id != current_->cluster_id || !told->member(self_)) {
+    context.env.telemetry.log(LogLevel::kWarning, "an ill-formed configuration was refused");
+    return;
+  }
+  const bool forked =
+      told->epoch == current_->epoch + 1 && told->previous_checksum != checksum(*current_);
+  if (forked) {
+    context.env.telemetry.log(LogLevel::kError, "a configuration that does not follow ours");
+    return;
+  }
+  install(std::make_shared<const Configuration>(*std::move(told)), false, context);
+}
+
+// An acceptor that knows the outcome answers with it; one that is behind asks first (rule 5).
+void Membership::receive_vote(NodeNumber from, const pb::ClusterMessage& message,
+                              Context& context) {
+  uint64_t epoch = 0;
+  if (message.has_prepare()) epoch = message.prepare().epoch();
+  if (message.has_accept()) epoch = message.accept().epoch();
+  const bool asks = epoch != 0;
+  if (message.has_promise()) epoch = message.promise().epoch();
+  if (message.has_accepted()) epoch = message.accepted().epoch();
+  if (epoch == 0 || installing_ || (join_ && join_->lost_disk)) return;
+  if (asks && epoch <= current_->epoch && may_send_news(from, context)) {
+    send_news(from, false, context);
+  }
+  if (epoch != current_->epoch + 1 || !current_->is_member(from)) return;
+  ChainEffects effects;
+  chain_->step(from, message, effects);
+  perform(std::move(effects), context);
+}
+
+// A boot number that goes back is that of an older copy of the disk, or of one of two copies: what
+// it promised since is forgotten there (rules 3 and 24).
+void Membership::receive_heartbeat(NodeNumber from, const pb::Heartbeat& heartbeat,
+                                   Context& context) {
+  Peer& peer = peers_[from];
+  peer.outdated = heartbeat.boot() < peer.boot;
+  peer.boot = std::max(peer.boot, heartbeat.boot());
+  if (!peer.outdated || !may_send_news(from, context)) return;
+  pb::ClusterMessage body;
+  body.mutable_news()->set_seen_boot(peer.boot);
+  send(from, std::move(body), context);
+}
+
+pb::ClusterMessage Membership::heartbeat(Context& context) const {
+  pb::ClusterMessage body;
+  body.mutable_heartbeat()->set_wall_ms(context.env.clock.wall_ms());
+  body.mutable_heartbeat()->set_boot(boot_);
+  return body;
+}
+
+void Membership::send_heartbeats(Context& context) {
+  const uint64_t now_us = context.env.clock.monotonic_us();
+  if (now_us < heartbeat_at_us_) return;
+  heartbeat_at_us_ = now_us + heartbeat_us();
+  if (!takes_part() && leave_waits_.empty()) return;
+  for (const Member& m : current_->members) {
+    if (m.node == self_ || m.status == MemberStatus::kRemoved) continue;
+    send(m.node, heartbeat(context), context);
+  }
+}
+
+bool Membership::silent(NodeNumber node, uint64_t now_us) const {
+  const auto peer = peers_.find(node);
+  const uint64_t heard_us = peer == peers_.end() ? 0 : peer->second.heard_us;
+  return now_us > std::max(heard_us, started_us_) + kSilentIntervals * heartbeat_us();
+}
+
+void Membership::find_suspects(Context& context) {
+  const uint64_t now_us = context.env.clock.monotonic_us();
+  std::vector<NodeNumber> suspects;
+  for (const Member& m : current_->members) {
+    if (m.node == self_ || m.status == MemberStatus::kRemoved) continue;
+    if (m.status == MemberStatus::kDown || silent(m.node, now_us)) suspects.push_back(m.node);
+  }
+  if (suspects == suspected_) return;
+  suspected_ = suspects;
+  tell_shards(PeersSuspected{std::move(suspects)}, context);
+}
+
+}  // namespace vordb::cluster

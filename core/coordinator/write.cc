@@ -1,0 +1,214 @@
+// Mutations. One owner executes, once; state travels from there, and W owners of each set must hold
+// it durably before the client is told (CLUSTER.md rule 13).
+//
+// A mutation that an owner refuses was not applied there and never will be: another owner is asked.
+// One that was handed over and not answered may have been applied, and is nobody else's any more:
+// only one with a request token is sent again, to the same owner, which knows the token.
+#include <algorithm>
+#include <utility>
+
+#include "core/coordinator/coordinator.h"
+
+namespace vordb::coordinator {
+
+namespace {
+
+// A vnode of this node that refused is not asked first for so long.
+constexpr uint64_t kTroubledUs = 1'000'000;
+
+bool another_may_do_it(ErrorCode code) {
+  return code == ErrorCode::kUnavailable || code == ErrorCode::kNotReady ||
+         code == ErrorCode::kCorrupt || code == ErrorCode::kDiskFull;
+}
+
+ClientError rejected(ErrorCode code, std::string message, std::string hint) {
+  return ClientError{code, Outcome::kRejected, std::move(message), std::move(hint)};
+}
+
+// The entries that the client was told about by an answer which changed nothing.
+std::vector<std::string> observed(const Pending& pending) {
+  const Work& work = *pending.work;
+  const KeyMutation& mutation = *work.mutation;
+  if (pending.type == BucketType::kLww) return {std::string(crdt::kRegisterSubkey)};
+  if (mutation.operation == Operation::kDelete) return work.shown;
+  std::vector<std::string> names;
+  for (const std::string& element : mutation.elements) {
+    names.push_back(crdt::element_subkey(element));
+  }
+  if (mutation.now_ms != 0) names.push_back(crdt::meta_subkey());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace
+
+// A request token is answered by the first owner only; 0: it is not to be reached.
+NodeNumber Coordinator::choose_mutator(const Pending& pending, Context& context) const {
+  const Work& work = *pending.work;
+  if (work.mutation->request_token.empty()) {
+    return first_choice(work.sets, work.sets.owners, work.tried,
+                        troubled(pending.placement, context), context);
+  }
+  for (const NodeNumber node : work.sets.nodes) {
+    if ((work.sets.bit(node) & work.sets.owners & work.sets.members) == 0) continue;
+    const bool suspected =
+        node != context.node &&
+        std::binary_search(context.suspected.begin(), context.suspected.end(), node);
+    return suspected ? 0 : node;
+  }
+  return 0;
+}
+
+void Coordinator::begin_mutation(OpId op, Context& context) {
+  Pending& pending = *pending_.find(op);
+  Work& work = *pending.work;
+  work.mutator = choose_mutator(pending, context);
+  if (work.mutator == 0) return wait_for_owner(op, context);
+  if (work.reads_first) {
+    gather(op, context);
+  } else {
+    send_mutation(op, context);
+  }
+}
+
+// Every owner has refused: they are asked again a little later, a few times.
+void Coordinator::wait_for_owner(OpId op, Context& context) {
+  Work& work = *pending_.find(op)->work;
+  if (!work.mutation->request_token.empty() && !work.error) {
+    return fail(op,
+                rejected(ErrorCode::kUnavailable,
+                         "the one owner that answers this request token is not reachable",
+                         "retry later with the same token"),
+                context);
+  }
+  const bool may_pass = !work.error || work.error->code == ErrorCode::kUnavailable ||
+                        work.error->code == ErrorCode::kNotReady;
+  if (work.error && (!may_pass || work.round >= kRoundsMax)) return fail(op, *work.error, context);
+  work.stage = Stage::kWaiting;
+  work.tried = 0;
+  work.next_us = context.env.clock.monotonic_us() + retry_delay_us(work.round);
+}
+
+void Coordinator::send_mutation(OpId op, Context& context) {
+  if (context.paused) {
+    return fail(op,
+                rejected(ErrorCode::kNotReady, "the node is joining another cluster",
+                         "retry at another node"),
+                context);
+  }
+  Pending& pending = *pending_.find(op);
+  Work& work = *pending.work;
+  if (!context.configuration.bucket(work.mutation->bucket)) {
+    return fail(op, rejected(ErrorCode::kBucketNotFound, "the bucket was deleted", ""), context);
+  }
+  work.stage = Stage::kMutating;
+  work.void_acks = false;
+  work.holders = 0;
+  pending.pv = work.mutation->pv = work.sets.pv;
+  work.mutation->op = op;
+  const bool tokened = !work.mutation->request_token.empty();
+  work.next_us = tokened ? context.env.clock.monotonic_us() + retry_delay_us(0) : UINT64_MAX;
+  context.outbox.push_back(to_owner(work.mutator, *work.mutation, context));
+}
+
+void Coordinator::step(KeyMutationReply reply, Context& context) {
+  Pending* pending = pending_.find(reply.op);
+  if (!pending) return;  // answered as unknown already
+  if (!pending->work) return take_own(std::move(reply), context);
+  Work& work = *pending->work;
+  const NodeNumber node = reply.node == 0 ? context.node : reply.node;
+  if (work.stage != Stage::kMutating || node != work.mutator) return;
+  OpId op = reply.op;
+  if (reply.error) return mutation_refused(op, *std::move(reply.error), context);
+  hlc_.observe(Hlc::from_ms(reply.timestamp_ms));
+  work.reply.timestamp_ms = reply.timestamp_ms;
+  work.reply.context = std::move(reply.context);
+  work.dot = reply.dot;
+  if (!reply.moved && !work.void_acks) work.holders |= work.sets.bit(node);
+  if (work.dot.counter == 0) return settle_unchanged(op, context);
+  work.stage = Stage::kCollecting;
+  work.round = 0;
+  if (std::exchange(work.void_acks, false)) return push_dot(renew(op), context);
+  work.next_us = context.env.clock.monotonic_us() + retry_delay_us(0);
+  collect(op, context);
+}
+
+void Coordinator::mutation_refused(OpId op, ClientError error, Context& context) {
+  Work& work = *pending_.find(op)->work;
+  if (error.outcome != Outcome::kRejected || !another_may_do_it(error.code)) {
+    return fail(op, std::move(error), context);
+  }
+  work.error = std::move(error);
+  work.stage = Stage::kWaiting;
+  if (!work.mutation->request_token.empty()) return wait_for_owner(op, context);
+  work.tried |= work.sets.bit(work.mutator);
+  begin_mutation(renew(op), context);
+}
+
+// W=1, and this node's own vnode was asked.
+void Coordinator::take_own(KeyMutationReply reply, Context& context) {
+  const OpId op = reply.op;
+  Pending& pending = *pending_.find(op);
+  if (reply.error) {
+    if (reply.error->code == ErrorCode::kNotReady || reply.error->code == ErrorCode::kCorrupt) {
+      troubled_until_us_[pending.placement] = context.env.clock.monotonic_us() + kTroubledUs;
+    }
+    return fail(op, *std::move(reply.error), context);
+  }
+  hlc_.observe(Hlc::from_ms(reply.timestamp_ms));
+  ClientReply out;
+  out.timestamp_ms = reply.timestamp_ms;
+  out.context = std::move(reply.context);
+  const bool current = pending.placement.partition < context.configuration.partitions.size() &&
+                       context.configuration.partition(pending.placement).pv == pending.pv;
+  if ((current && !reply.moved) || reply.dot.counter == 0) {
+    return finish(op, std::move(out), context);
+  }
+  // Durable under a version of the placement that is no more: it must be held under the new one.
+  Work work;
+  work.stage = Stage::kCollecting;
+  work.sets = OwnerSets::of(context.configuration, pending.placement);
+  work.mutator = context.node;
+  work.dot = reply.dot;
+  work.reply = std::move(out);
+  pending.work = Box<Work>(std::move(work));
+  push_dot(renew(op), context);
+}
+
+void Coordinator::collect(OpId op, Context& context) {
+  Work& work = *pending_.find(op)->work;
+  if (!work.sets.reached(work.holders, work.w)) return;
+  finish(op, std::move(work.reply), context);
+}
+
+// Nothing had to change, and no dot tells W owners so. Where W is more than 1 the answer still
+// speaks of what the owner observed, such as that an element is not there: W owners must hold that.
+// It is pushed to them like a read's write-back. (A set or counter of a bucket with W+R <= N that
+// shows nothing at all has no entry to push: then the answer says no more than that this owner had
+// nothing to delete.) Nothing was applied, so a failure to reach them is a rejection.
+void Coordinator::settle_unchanged(OpId op, Context& context) {
+  Pending* pending = pending_.find(op);
+  Work* work = &*pending->work;
+  work->names = observed(*pending);
+  if (work->w <= 1 || work->names.empty()) return finish(op, std::move(work->reply), context);
+  const OwnerMask mutator = work->sets.bit(work->mutator) & work->sets.members;
+  if (mutator == 0) {
+    return fail(op,
+                rejected(ErrorCode::kUnavailable, "the owners of the key are changing", "retry"),
+                context);
+  }
+  const OwnerMask held = work->holders & mutator;
+  op = renew(op);
+  work = &*pending_.find(op)->work;
+  work->stage = Stage::kSettling;
+  work->void_acks = false;
+  work->answered = 0;  // nothing to gather again
+  work->taken.clear();
+  work->holders = held;
+  work->senders = mutator;
+  work->round = 0;
+  push_names(op, context);
+}
+
+}  // namespace vordb::coordinator

@@ -1,0 +1,62 @@
+#include "core/digests.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/peer.pb.h"
+
+namespace vordb {
+
+void send_digests(Vnodes& vnodes, uint16_t shard, NodeNumber self, vnode::Context& context) {
+  const uint32_t step = context.options.shards;
+  std::map<std::pair<NodeNumber, uint8_t>, pb::PeerMessage> messages;
+  for (auto& [id, vnode] : vnodes) {
+    Hlc hlc{UINT64_MAX};
+    Hlc stable{UINT64_MAX};
+    const uint32_t content = vnode.standing_announcement(&hlc, &stable, context);
+    if (content == 0) continue;
+    for (const NodeNumber other : vnode.roles().others) {
+      pb::PeerMessage& message = messages[{other, id.n}];
+      pb::AnnouncementDigest* digest = message.mutable_digest();
+      if (digest->step() == 0) {
+        digest->set_replication_n(id.n);
+        digest->set_first(shard);
+        digest->set_step(step);
+        digest->set_hlc(hlc.word);
+        digest->set_stable_hlc(stable.word);
+      }
+      digest->set_hlc(std::min(digest->hlc(), hlc.word));
+      digest->set_stable_hlc(std::min(digest->stable_hlc(), stable.word));
+      digest->mutable_contents()->Resize(int((id.partition - shard) / step), 0);
+      digest->add_contents(content);
+    }
+    vnode.told(hlc);
+  }
+  for (auto& [to, message] : messages) {
+    message.set_from_node(self);
+    message.set_cluster(context.configuration.cluster_hash());
+    message.set_epoch(context.configuration.epoch);
+    context.env.network.send(to.first, message);
+  }
+}
+
+void hear_digest(const pb::PeerMessage& message, Vnodes& vnodes, uint32_t ring_size,
+                 vnode::Context& context) {
+  const pb::AnnouncementDigest& digest = message.digest();
+  if (digest.step() == 0 || digest.replication_n() > kReplicationMax) return;
+  uint64_t partition = digest.first();
+  for (const uint32_t content : digest.contents()) {
+    if (partition >= ring_size) return;
+    if (content != 0) {
+      const auto at =
+          vnodes.find(PlacementId{uint8_t(digest.replication_n()), uint16_t(partition)});
+      if (at != vnodes.end()) {
+        at->second.hear_standing(message.from_node(), content, Hlc{digest.hlc()},
+                                 Hlc{digest.stable_hlc()}, message.epoch(), context);
+      }
+    }
+    partition += digest.step();
+  }
+}
+
+}  // namespace vordb

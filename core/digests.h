@@ -1,0 +1,24 @@
+// What a shard's vnodes tell the other owners when nothing but time has passed: one message a peer
+// for all of them, so that an idle cluster costs the same whatever its keys. A vnode that has
+// changed announces itself (core/vnode/announce.cc); a receiver that remembers something else than
+// a digest says asks for an announcement.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "core/ids.h"
+#include "core/vnode/vnode.h"
+
+namespace vordb {
+
+using Vnodes = std::map<PlacementId, vnode::Vnode>;
+
+// To every node that shares a placement with a vnode of this shard.
+void send_digests(Vnodes& vnodes, uint16_t shard, NodeNumber self, vnode::Context& context);
+
+// For those of the digest's vnodes that live on this shard. Ill-formed ones are ignored.
+void hear_digest(const pb::PeerMessage& message, Vnodes& vnodes, uint32_t ring_size,
+                 vnode::Context& context);
+
+}  // namespace vordb

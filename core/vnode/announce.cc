@@ -1,0 +1,172 @@
+// Announcements: what the other owners must know of this vnode (rule 2), one durable cut. Where
+// nothing but time has changed, the shard says so for all its vnodes at once (core/digests.h).
+#include <algorithm>
+
+#include "core/codec.h"
+#include "core/fingerprint.h"
+#include "core/vnode/vnode.h"
+#include "proto/peer.pb.h"
+
+namespace vordb::vnode {
+
+namespace {
+
+void add(const crdt::ReplicaId& id, Fingerprint& fingerprint) {
+  fingerprint.add(id.node);
+  fingerprint.add(id.incarnation);
+  fingerprint.add(id.life);
+}
+
+}  // namespace
+
+uint32_t announced_content(const PeerView& view) {
+  Fingerprint fingerprint;
+  add(view.replica, fingerprint);
+  fingerprint.add(view.pv);
+  fingerprint.add(view.fenced);
+  for (const crdt::VnodeClock::Replica& replica : view.clock.replicas()) {
+    add(replica.id, fingerprint);
+    fingerprint.add(replica.base);
+    fingerprint.add(replica.above.size());
+    for (const uint64_t counter : replica.above) fingerprint.add(counter);
+  }
+  for (const auto& [node, row] : view.fence) {
+    fingerprint.add(node);
+    add(row.latest, fingerprint);
+    fingerprint.add(row.established);
+  }
+  for (const auto& c : view.contexts.components()) {
+    add(c.replica, fingerprint);
+    fingerprint.add(c.counter);
+  }
+  const auto [high, low] = fingerprint.digest();
+  return uint32_t(high ^ (low >> 32)) | 1;
+}
+
+// The highest h of which it holds, and always will: no mutation outside the durable clock has an
+// hlc <= h (rule 2).
+Hlc Vnode::announced_hlc(Context& context) const {
+  Hlc h = std::max(hlc_.last(), Hlc::from_ms(context.env.clock.wall_ms()));
+  if (!sole_owner()) h = std::min(h, durable_ceiling_);
+  const auto below = [&](Hlc lowest) { h = std::min(h, Hlc{lowest.word - 1}); };
+  if (open_.lowest_hlc.word != UINT64_MAX) below(open_.lowest_hlc);
+  for (const Group& flight : flights_) {
+    if (flight.lowest_hlc.word != UINT64_MAX) below(flight.lowest_hlc);
+  }
+  return h;
+}
+
+PeerView Vnode::own_view(const Configuration& configuration) const {
+  PeerView view;
+  view.replica = self_;
+  view.clock = known_clock();
+  view.stable = stable_;
+  view.fence = fence_;
+  view.contexts = retired_contexts(configuration);
+  view.epoch = roles_.epoch;
+  view.pv = roles_.pv;
+  view.fenced = fenced_;
+  view.content = announced_content(view);
+  return view;
+}
+
+void Vnode::announce(std::span<const NodeNumber> to, bool ask, Context& context) {
+  if (!state_durable_ || dropped_ || self_ < fence_[self_.node].latest) return;
+  const PeerView view = own_view(context.configuration);
+  pb::PeerMessage message;
+  pb::Announcement* announcement = message.mutable_announcement();
+  to_pb(view.clock, announcement->mutable_clock());
+  const Hlc h = announced_hlc(context);
+  hlc_.observe(h);
+  announcement->set_hlc(h.word);
+  announcement->set_stable_hlc(view.stable.word);
+  announcement->set_fenced(view.fenced);
+  announcement->set_ask(ask);
+  for (const auto& [node, row] : view.fence) {
+    pb::FenceRow* out = announcement->add_fence();
+    out->set_node(node);
+    to_pb(row.latest, out->mutable_latest());
+    out->set_established(row.established);
+  }
+  to_pb(view.contexts, announcement->mutable_contexts());
+  for (const NodeNumber other : to) send(other, message, context);
+  if (to.size() == roles_.others.size()) announced_content_ = view.content;
+}
+
+// Moves and first meetings need not wait for the interval.
+void Vnode::announce_if_due(Context& context) {
+  if (!announce_soon_ || dropped_ || dropping_ || sole_owner()) return;
+  if (!state_durable_) {
+    open(context).state_changed = true;
+    return;
+  }
+  announce_soon_ = false;
+  announce(roles_.others, true, context);
+}
+
+void Vnode::announce_to_all(Context& context) {
+  if (dropped_ || dropping_ || sole_owner()) return;
+  announce(roles_.others, true, context);
+}
+
+uint32_t Vnode::standing_announcement(Hlc* hlc, Hlc* stable, Context& context) const {
+  if (announced_content_ == 0 || dropped_ || dropping_ || !state_durable_) return 0;
+  if (own_view(context.configuration).content != announced_content_) return 0;
+  *hlc = std::min(*hlc, announced_hlc(context));
+  *stable = std::min(*stable, stable_);
+  return announced_content_;
+}
+
+void Vnode::receive_announcement(const pb::PeerMessage& message, const crdt::ReplicaId& from,
+                                 Context& context) {
+  const pb::Announcement& announcement = message.announcement();
+  PeerView view;
+  view.replica = from;
+  view.epoch = message.epoch();
+  view.pv = message.pv();
+  view.fenced = announcement.fenced();
+  view.clock = clock_from_pb(announcement.clock());
+  view.hlc = Hlc{announcement.hlc()};
+  view.stable = Hlc{announcement.stable_hlc()};
+  view.contexts = vector_from_pb(announcement.contexts());
+  for (const pb::FenceRow& row : announcement.fence()) {
+    view.fence[row.node()] = FenceEntry{from_pb(row.latest()), row.established()};
+  }
+  view.content = announced_content(view);
+  if (announcement.ask()) announce({&from.node, 1}, false, context);
+  PeerView& known = peers_[from.node];
+  // Announcements may overtake each other; of one life the later one has the higher time.
+  if (known.replica == from && view.hlc < known.hlc) return;
+  known = view;
+  learn_fence(view.fence, context);
+  if (!fenced_) learn_to_take_part(view, context);
+  heard_from(from.node, context);
+}
+
+void Vnode::hear_standing(NodeNumber from, uint32_t content, Hlc hlc, Hlc stable, uint64_t epoch,
+                          Context& context) {
+  if (corrupt_ || dropped_ || dropping_) return;
+  const auto& others = roles_.others;
+  if (std::find(others.begin(), others.end(), from) == others.end()) return;
+  const auto peer = peers_.find(from);
+  if (peer == peers_.end() || peer->second.content != content) {
+    // What it told was lost, or is still on its way.
+    if (asked_.insert(from).second) announce({&from, 1}, true, context);
+    return;
+  }
+  if (retired(peer->second.replica, context.configuration)) return;
+  peer->second.hlc = std::max(peer->second.hlc, hlc);
+  peer->second.stable = std::max(peer->second.stable, stable);
+  peer->second.epoch = std::max(peer->second.epoch, epoch);
+  heard_from(from, context);
+}
+
+void Vnode::heard_from(NodeNumber from, Context& context) {
+  if (!fenced_) return;
+  gossip(from, context);
+  seal(context);
+  update_stable(context);
+  note_progress(context);
+}
+
+}  // namespace vordb::vnode

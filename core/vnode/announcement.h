@@ -1,0 +1,48 @@
+// What an owner tells the others of itself (rule 2), as they keep it: its clock, its times
+// and what it knows of who is retired.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "core/crdt/dot.h"
+#include "core/crdt/hlc.h"
+#include "core/crdt/version_vector.h"
+#include "core/crdt/vnode_clock.h"
+#include "core/ids.h"
+
+namespace vordb::vnode {
+
+// One row of the fence: a node's latest replica id; messages of older ones are refused (rule 8).
+struct FenceEntry {
+  crdt::ReplicaId latest;
+  bool established = false;
+  bool operator==(const FenceEntry&) const = default;
+};
+using Fence = std::map<NodeNumber, FenceEntry>;
+
+// Of sealed replicas, what was really known of them: the other dots under the seal are void.
+using SealedClocks = std::map<crdt::ReplicaId, crdt::VnodeClock::Replica>;
+
+// `clock` without the void dots.
+crdt::VnodeClock known_part(const crdt::VnodeClock& clock, const SealedClocks& sealed);
+
+// The newest announcement of another owner.
+struct PeerView {
+  crdt::ReplicaId replica;
+  crdt::VnodeClock clock;
+  Hlc hlc;
+  Hlc stable;
+  Fence fence;
+  crdt::VersionVector contexts;
+  uint64_t epoch = 0;  // of the configuration that it was made under
+  uint64_t pv = 0;     // and the placement's version there
+  bool fenced = false;
+  uint32_t content = 0;  // announced_content of it
+  bool operator==(const PeerView&) const = default;
+};
+
+// A hash of what an announcement says beside its times; never 0.
+uint32_t announced_content(const PeerView& view);
+
+}  // namespace vordb::vnode

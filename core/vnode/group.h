@@ -1,0 +1,79 @@
+// Mutations and merges on their way to the disk, and who waits for them: a group is committed as
+// one batch, and nothing of it leaves the vnode before that batch is durable.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/crdt/dot.h"
+#include "core/crdt/hlc.h"
+#include "core/crdt/vnode_clock.h"
+#include "core/env/batch.h"
+#include "core/ids.h"
+#include "core/vnode/answers.h"
+#include "core/vnode/key_state.h"
+
+namespace vordb::vnode {
+
+// A coordinator that waits for its mutation to be durable.
+struct Waiter {
+  OpId op = 0;
+  NodeNumber from = 0;
+  uint16_t shard = 0;
+  uint64_t pv = 0;
+  uint64_t timestamp_ms = 0;
+  crdt::Dot dot;
+  bool wants_acks = false;
+};
+// A coordinator that waits for what another owner sent on its behalf.
+struct AckWaiter {
+  OpId op = 0;
+  NodeNumber from = 0;
+  uint16_t shard = 0;
+  uint64_t pv = 0;
+  NodeNumber source = 0;
+};
+struct Change {
+  BucketId bucket = 0;
+  uint64_t hash = 0;
+  std::string key;
+  std::string subkey;
+  SharedEntry entry;  // may be vacant
+};
+struct Delta {
+  crdt::Dot dot;
+  BucketId bucket = 0;
+  std::string key;
+  std::vector<std::string> subkeys;
+  std::optional<Waiter> waiter;       // whoever receives it tells this one too
+  std::optional<TokenAnswer> answer;  // to the mutation's request token
+};
+// Mutations and merges on their way to the disk.
+struct Group {
+  OpId op = 0;
+  uint64_t sequence = 0;
+  bool announced_work = false;  // listed in Context::unflushed
+  Batch batch;
+  std::vector<crdt::Dot> dots;   // settled by this batch
+  std::vector<crdt::Dot> bases;  // bases raised by this batch (seal)
+  crdt::VnodeClock joined;       // a snapshot's clock, whole with this batch
+  std::vector<Change> changes;
+  std::vector<Waiter> waiters;
+  std::vector<AckWaiter> acks;
+  std::vector<Delta> deltas;
+  std::vector<TokenAnswer> answers;
+  Hlc lowest_hlc = Hlc{UINT64_MAX};  // of the mutations inside
+  Hlc highest_hlc;                   // of the vnode, when the batch was made
+  Hlc ceiling;                       // durable with this batch
+  bool drops = false;                // erases everything: the vnode's last batch
+  bool state_changed = false;
+  bool has_work() const { return state_changed || !batch.empty(); }
+};
+struct Uncommitted {
+  SharedEntry entry;
+  uint64_t group = 0;  // sequence number of the group that holds it
+};
+
+}  // namespace vordb::vnode

@@ -1,0 +1,214 @@
+#include "core/vnode_set.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/assert.h"
+#include "core/codec.h"
+#include "core/digests.h"
+#include "core/fingerprint.h"
+#include "core/shard_start.h"
+#include "proto/storage.pb.h"
+
+namespace vordb {
+
+void VnodeSet::become(const StartState& started) {
+  by_slot_.clear();
+  unflushed.clear();
+  vnodes_.clear();
+  last_lives_.clear();
+  fetches = 0;
+  identity_.node = started.node;
+  identity_.incarnation = started.incarnation;
+  boot_ = started.boot;
+}
+
+absl::Status VnodeSet::recover(vnode::Context& context) {
+  ReadRequest request;
+  request.begin = vnode::vnode_states_begin();
+  request.end = vnode::vnode_states_end();
+  request.limit_records = UINT32_MAX;
+  const ReadResult states = context.env.disk.read_at_start(request);
+  if (!states.status.ok()) return states.status;
+  for (const Record& record : states.records) {
+    PlacementId id;
+    if (!vnode::parse_vnode_state_key(record.key, &id) ||
+        id.partition >= context.options.ring_size) {
+      return absl::DataLossError("a vnode's state lies under a key that none has");
+    }
+    if (id.partition % context.options.shards != shard_) continue;
+    pb::VnodeState state;
+    absl::Status status = open_record(record.key, record.value, &state);
+    if (!status.ok()) return status;
+    if (state.dropped()) {
+      last_lives_[id] = state.self().life();
+      continue;
+    }
+    vnode::Vnode& vnode = add(id, context);
+    status = vnode.recover(state, context);
+    if (!status.ok()) return status;
+    vnode.configuration_changed(context);
+  }
+  add_owned(context);
+  return absl::OkStatus();
+}
+
+vnode::Vnode*& VnodeSet::slot(PlacementId id, const NodeOptions& options) {
+  VORDB_ASSERT(id.partition < options.ring_size && id.partition % options.shards == shard_,
+               "a partition of this shard");
+  const size_t at = size_t(id.n) * options.ring_size + id.partition;
+  if (at >= by_slot_.size()) by_slot_.resize(at + 1, nullptr);
+  return by_slot_[at];
+}
+
+vnode::Vnode* VnodeSet::find(PlacementId id, const NodeOptions& options) {
+  return slot(id, options);
+}
+
+vnode::Vnode& VnodeSet::at(PlacementId id, vnode::Context& context) {
+  vnode::Vnode* found = slot(id, context.options);
+  return found ? *found : add(id, context);
+}
+
+// A new life is above all that this placement has had on this disk, a dropped one's too.
+vnode::Vnode& VnodeSet::add(PlacementId id, vnode::Context& context) {
+  vnode::Birth birth = identity_;
+  birth.life = crdt::make_life(boot_, context.env.random.next());
+  if (const auto last = last_lives_.find(id); last != last_lives_.end()) {
+    birth.life = std::max(birth.life, last->second + 1);
+  }
+  birth.first_op = ++births_ << 40;
+  const auto [at, fresh] = vnodes_.try_emplace(id, id, birth, context.configuration);
+  VORDB_ASSERT(fresh, "a placement has one vnode");
+  slot(id, context.options) = &at->second;
+  return at->second;
+}
+
+// A vnode that was dropped and is to serve again begins anew, on its empty store.
+void VnodeSet::replace_dropped(PlacementId id, vnode::Context& context) {
+  last_lives_[id] = vnodes_.at(id).self().life;
+  vnodes_.erase(id);
+  slot(id, context.options) = nullptr;
+  add(id, context);
+}
+
+// Those that others wait for must be there, whether a request comes or not. A sole owner's are made
+// when they are needed.
+void VnodeSet::add_owned(vnode::Context& context) {
+  const Configuration& configuration = context.configuration;
+  for (uint8_t n = 1; n <= kReplicationMax; ++n) {
+    if (configuration.replication_since[n - 1] == 0) continue;
+    for (uint32_t p = shard_; p < configuration.partitions.size(); p += context.options.shards) {
+      const PlacementId id{n, uint16_t(p)};
+      const vnode::Roles roles = vnode::roles_of(configuration, id, identity_.node);
+      if (!roles.serves()) continue;
+      const vnode::Vnode* found = slot(id, context.options);
+      if (found && found->dropped()) replace_dropped(id, context);
+      if (!found && !roles.others.empty()) add(id, context);
+    }
+  }
+}
+
+void VnodeSet::configuration_changed(vnode::Context& context) {
+  // What stale requests made where this node owns nothing: it would not know how a placement that
+  // it comes to own began.
+  std::erase_if(vnodes_, [&](const auto& row) {
+    if (!row.second.stranger()) return false;
+    slot(row.first, context.options) = nullptr;
+    return true;
+  });
+  for (auto& [id, vnode] : vnodes_) vnode.configuration_changed(context);
+  add_owned(context);
+}
+
+void VnodeSet::tick(vnode::Context& context) {
+  if (vnodes_.empty()) return;
+  for (auto& [id, vnode] : vnodes_) vnode.pulse(context);
+  const auto visit_share = [&](uint64_t interval_ms, uint64_t& credit, PlacementId& cursor,
+                               auto&& visit) {
+    credit += vnodes_.size() * Shard::kTickMs;
+    uint64_t visits = std::min<uint64_t>(credit / interval_ms, vnodes_.size());
+    credit %= interval_ms;
+    for (; visits > 0; --visits) {
+      auto at = vnodes_.upper_bound(cursor);
+      if (at == vnodes_.end()) at = vnodes_.begin();
+      cursor = at->first;
+      visit(at->second);
+    }
+  };
+  visit_share(context.options.sync_interval_ms, tick_credit_, tick_cursor_,
+              [&](vnode::Vnode& vnode) { vnode.tick(context); });
+  visit_share(context.options.ttl_sweep_interval_ms, sweep_credit_, sweep_cursor_,
+              [&](vnode::Vnode& vnode) { vnode.sweep(context); });
+  digest_wait_ms_ += Shard::kTickMs;
+  if (digest_wait_ms_ < context.options.sync_interval_ms) return;
+  digest_wait_ms_ = 0;
+  send_digests(vnodes_, shard_, identity_.node, context);
+}
+
+void VnodeSet::flush(vnode::Context& context) {
+  for (const PlacementId id : unflushed) at(id, context).flush(context);
+  unflushed.clear();
+}
+
+void VnodeSet::announce_all(vnode::Context& context) {
+  for (auto& [id, vnode] : vnodes_) vnode.announce_to_all(context);
+}
+
+void VnodeSet::hear_digest(const pb::PeerMessage& message, vnode::Context& context) {
+  vordb::hear_digest(message, vnodes_, context.options.ring_size, context);
+}
+
+bool VnodeSet::idle() const {
+  return std::all_of(vnodes_.begin(), vnodes_.end(),
+                     [](const auto& row) { return row.second.idle(); });
+}
+
+void VnodeSet::add_to(ShardReport& report, const Configuration& configuration) const {
+  std::vector<uint16_t> holding;  // ascending: partitions that some vnode here still drains
+  for (const auto& [id, vnode] : vnodes_) {
+    if (vnode.counts()) report.counted.push_back({id, vnode.roles().move});
+    report.has_data = report.has_data || vnode.has_data();
+    if (vnode.roles().draining && !vnode.dropped()) holding.push_back(id.partition);
+  }
+  std::sort(holding.begin(), holding.end());
+  for (size_t p = shard_; p < configuration.partitions.size(); p += report.shards) {
+    const std::vector<NodeNumber>& draining = configuration.partitions[p].draining;
+    const bool mine = std::find(draining.begin(), draining.end(), identity_.node) != draining.end();
+    if (mine && !std::binary_search(holding.begin(), holding.end(), uint16_t(p))) {
+      report.drained.push_back(uint16_t(p));
+    }
+  }
+}
+
+void VnodeSet::add_to(ShardFigures& figures, uint64_t now_ms) const {
+  figures.vnodes = uint32_t(vnodes_.size());
+  for (const auto& [id, vnode] : vnodes_) {
+    const vnode::Roles& roles = vnode.roles();
+    const vnode::ExchangeFigures& exchanged = vnode.exchanged();
+    const bool receiving = roles.next_owner && !roles.owner;
+    figures.keys_purged += vnode.purged();
+    figures.corrupt_vnodes += vnode.corrupt();
+    figures.moving_vnodes += roles.move != 0 && roles.serves();
+    figures.receiving_vnodes += receiving;
+    figures.counting_vnodes += receiving && vnode.counts();
+    figures.draining_vnodes += roles.draining && !vnode.dropped();
+    figures.fetching_vnodes += vnode.fetching();
+    figures.delta_messages += exchanged.delta_messages;
+    figures.delta_keys += exchanged.delta_keys;
+    figures.gossip_keys += exchanged.gossip_keys;
+    figures.handoff_received_bytes += exchanged.received_bytes;
+    figures.handoff_sent_bytes += exchanged.sent_bytes;
+    figures.handoff_received_entries += exchanged.received_entries;
+    if (roles.others.empty()) continue;
+    figures.unacknowledged_dots += vnode.unacknowledged_dots();
+    const uint64_t stable_ms = vnode.stable_time().ms();
+    figures.stable_lag_ms = std::max(figures.stable_lag_ms, now_ms - std::min(now_ms, stable_ms));
+  }
+}
+
+void VnodeSet::add_to(Fingerprint& fingerprint) const {
+  for (const auto& [id, vnode] : vnodes_) vnode.add_to(fingerprint);
+}
+
+}  // namespace vordb

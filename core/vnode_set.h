@@ -1,0 +1,72 @@
+// The vnodes of one shard: made where a configuration or a request calls for them, found by
+// placement, visited at their intervals, and summed up for membership and for operators.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/vnode/vnode.h"
+
+namespace vordb {
+
+class Fingerprint;
+struct StartState;
+
+class VnodeSet {
+ public:
+  explicit VnodeSet(uint16_t shard) : shard_(shard) {}
+  VnodeSet(const VnodeSet&) = delete;
+  VnodeSet& operator=(const VnodeSet&) = delete;
+
+  // Who this node is from now on. Vnodes of an earlier identity end.
+  void become(const StartState& started);
+  // Brings to life what the disk holds of this shard's placements. At start only.
+  absl::Status recover(vnode::Context& context);
+
+  // Nothing where there is none: a vnode that is not there holds nothing and owes nobody anything.
+  vnode::Vnode* find(PlacementId id, const NodeOptions& options);
+  // Made if it is not there. The placement is one of this shard.
+  vnode::Vnode& at(PlacementId id, vnode::Context& context);
+  void configuration_changed(vnode::Context& context);
+
+  // Every Shard::kTickMs. Each vnode's tick comes once a sync interval and its sweep once a sweep
+  // interval, spread evenly over these.
+  void tick(vnode::Context& context);
+  // Commits the open batches.
+  void flush(vnode::Context& context);
+  void announce_all(vnode::Context& context);
+  void hear_digest(const pb::PeerMessage& message, vnode::Context& context);
+
+  bool idle() const;
+  void add_to(ShardReport& report, const Configuration& configuration) const;
+  void add_to(ShardFigures& figures, uint64_t now_ms) const;
+  void add_to(Fingerprint& fingerprint) const;
+
+  // Lent to the vnodes (vnode::Context).
+  std::vector<PlacementId> unflushed;
+  uint32_t fetches = 0;
+
+ private:
+  vnode::Vnode*& slot(PlacementId id, const NodeOptions& options);
+  vnode::Vnode& add(PlacementId id, vnode::Context& context);
+  void replace_dropped(PlacementId id, vnode::Context& context);
+  void add_owned(vnode::Context& context);
+
+  const uint16_t shard_;
+  vnode::Birth identity_;
+  uint64_t boot_ = 0;
+  std::map<PlacementId, vnode::Vnode> vnodes_;
+  std::vector<vnode::Vnode*> by_slot_;          // the same, by n and partition
+  std::map<PlacementId, uint64_t> last_lives_;  // of vnodes that were dropped here
+  uint64_t births_ = 0;
+  uint64_t tick_credit_ = 0;
+  uint64_t sweep_credit_ = 0;
+  uint64_t digest_wait_ms_ = 0;
+  PlacementId tick_cursor_;
+  PlacementId sweep_cursor_;
+};
+
+}  // namespace vordb

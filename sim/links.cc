@@ -1,0 +1,104 @@
+#include "sim/links.h"
+
+#include <algorithm>
+
+#include "core/assert.h"
+
+namespace vordb::sim {
+
+namespace {
+
+constexpr uint64_t kDelayUsMin = 40;
+constexpr uint64_t kDelayUsMax = 300;
+// One message in a hundred waits for a busy switch or a retransmission.
+constexpr uint32_t kTailPerMillion = 10'000;
+constexpr uint64_t kTailUsMax = 20'000;
+constexpr uint64_t kReorderUsMax = 50'000;
+
+bool happens(Chooser& chooser, uint32_t per_million) {
+  return per_million != 0 && chooser.chance(per_million);
+}
+
+}  // namespace
+
+Links::Links(uint32_t machines, Chooser& chooser, const uint64_t& now_us)
+    : machines_(machines),
+      chooser_(chooser),
+      now_us_(now_us),
+      links_(size_t(machines) * machines) {}
+
+uint64_t Links::delay_us() {
+  const uint64_t delay_us = chooser_.between(kDelayUsMin, kDelayUsMax);
+  return happens(chooser_, kTailPerMillion) ? delay_us + chooser_.below(kTailUsMax) : delay_us;
+}
+
+Links::Passage Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
+  VORDB_ASSERT(from < machines_ && to < machines_, "a link joins two machines");
+  Link& link = at(from, to);
+  ++figures_.sent;
+  figures_.bytes += bytes;
+  const bool held = link.held_until_us > now_us_;
+  if (link.causes != 0 && !held) {
+    ++figures_.cut;
+    return {};
+  }
+  if (link.queued >= kQueueMax) {
+    ++figures_.full;
+    return {};
+  }
+  if (happens(chooser_, link.chances.loss)) {
+    ++figures_.lost;
+    return {};
+  }
+  if (held) ++figures_.held;
+  Passage passage;
+  passage.copies = happens(chooser_, link.chances.doubling) ? 2 : 1;
+  if (passage.copies == 2) ++figures_.doubled;
+  for (uint32_t copy = 0; copy < passage.copies; ++copy) {
+    const uint64_t from_us = std::max(now_us_, link.held_until_us);
+    uint64_t& at_us = passage.at_us[copy];
+    if (copy > 0 || happens(chooser_, link.chances.reordering)) {
+      // Out of order: not before and not after its neighbours, but whenever it comes.
+      at_us = from_us + delay_us() + chooser_.below(kReorderUsMax);
+      ++figures_.reordered;
+    } else {
+      link.last_us = std::max(link.last_us, from_us + delay_us());
+      at_us = link.last_us;
+    }
+    last_arrival_us_ = std::max(last_arrival_us_, at_us);
+    ++link.queued;
+  }
+  return passage;
+}
+
+void Links::arrived(uint32_t from, uint32_t to) {
+  VORDB_ASSERT(at(from, to).queued > 0, "what arrives was sent");
+  --at(from, to).queued;
+}
+
+void Links::cut(uint32_t cause, uint32_t from, uint32_t to, uint64_t until_us) {
+  VORDB_ASSERT(cause < kCauses, "causes are few");
+  if (from == to) return;
+  Link& link = at(from, to);
+  link.causes |= 1u << cause;
+  if (until_us != 0) link.held_until_us = std::max(link.held_until_us, until_us);
+}
+
+void Links::heal(uint32_t cause) {
+  for (Link& link : links_) link.causes &= ~(1u << cause);
+}
+
+void Links::clog(uint32_t from, uint32_t to, uint64_t until_us) {
+  Link& link = at(from, to);
+  link.held_until_us = std::max(link.held_until_us, until_us);
+}
+
+void Links::repair() {
+  for (Link& link : links_) {
+    link.causes = 0;
+    link.held_until_us = 0;
+    link.chances = {};
+  }
+}
+
+}  // namespace vordb::sim

@@ -1,0 +1,115 @@
+// The wires between the machines of a simulated world: one link for each ordered pair. A link has a
+// delay and keeps its order unless a fault reorders; it may lose, double and hold back messages,
+// and its queue is bounded.
+//
+// The fault model, and the real behaviour that each fault stands for:
+// - a cut link drops what is sent (a firewall, a pulled cable with both ends noticing), or holds it
+//   until it heals, in order, as far as its queue goes (TCP that retransmits);
+// - a clogged link holds everything for a while, then brings it in one burst;
+// - loss, doubling and reordering by chance (connections that are reset and made anew, several
+//   connections of one pair);
+// - what is under way outlives the process that sent it; it dies with the one that it was sent to,
+// as
+//   a connection does.
+// Not modelled: bytes damaged on the way (TCP and TLS refuse them), bandwidth.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/chooser.h"
+
+namespace vordb::sim {
+
+struct NetworkFigures {
+  uint64_t sent = 0;
+  uint64_t bytes = 0;
+  uint64_t arrived = 0;
+  uint64_t lost = 0;  // by chance
+  uint64_t cut = 0;   // the link was cut
+  uint64_t full = 0;  // the queue was
+  uint64_t doubled = 0;
+  uint64_t reordered = 0;  // came before something sent earlier, or after something sent later
+  uint64_t held = 0;       // waited for a cut to heal or a clog to clear
+  uint64_t nobody = 0;     // no process listened, or no machine has the address
+  uint64_t orphans = 0;    // arrived after the process that sent them had ended
+};
+
+// The fields by their names in reports.
+struct NetworkField {
+  const char* name;
+  uint64_t NetworkFigures::*field;
+};
+inline constexpr NetworkField kNetworkFields[] = {
+    {"sent", &NetworkFigures::sent},       {"bytes", &NetworkFigures::bytes},
+    {"arrived", &NetworkFigures::arrived}, {"lost", &NetworkFigures::lost},
+    {"cut", &NetworkFigures::cut},         {"full", &NetworkFigures::full},
+    {"doubled", &NetworkFigures::doubled}, {"reordered", &NetworkFigures::reordered},
+    {"held", &NetworkFigures::held},       {"nobody", &NetworkFigures::nobody},
+    {"orphans", &NetworkFigures::orphans}};
+
+// What a link does by chance, in a million messages.
+struct LinkChances {
+  uint32_t loss = 0;
+  uint32_t doubling = 0;
+  uint32_t reordering = 0;
+};
+
+class Links {
+ public:
+  // Several causes may cut one link; it is whole when none does.
+  static constexpr uint32_t kCauses = 32;
+  static constexpr uint32_t kQueueMax = 512;  // messages under way on one link
+
+  // `now_us` is the world's virtual time.
+  Links(uint32_t machines, Chooser& chooser, const uint64_t& now_us);
+
+  uint32_t machines() const { return machines_; }
+
+  // When the copies of a message that is sent now arrive: none, one or two.
+  struct Passage {
+    uint32_t copies = 0;
+    std::array<uint64_t, 2> at_us{};
+  };
+  Passage send(uint32_t from, uint32_t to, uint64_t bytes);
+  // A copy has left the link.
+  void arrived(uint32_t from, uint32_t to);
+
+  // `until_us` 0: what is sent is dropped; else held until then.
+  void cut(uint32_t cause, uint32_t from, uint32_t to, uint64_t until_us);
+  void heal(uint32_t cause);
+  bool whole(uint32_t from, uint32_t to) const { return at(from, to).causes == 0; }
+  void clog(uint32_t from, uint32_t to, uint64_t until_us);
+  LinkChances& chances(uint32_t from, uint32_t to) { return at(from, to).chances; }
+  // When the last copy arrives that is under way now, or earlier.
+  uint64_t last_arrival_us() const { return last_arrival_us_; }
+  // Every link is whole from now on; what is held already comes when it would have.
+  void repair();
+
+  NetworkFigures& figures() { return figures_; }
+  const NetworkFigures& figures() const { return figures_; }
+
+ private:
+  struct Link {
+    uint32_t causes = 0;  // that cut it, by bit
+    uint32_t queued = 0;
+    uint64_t held_until_us = 0;
+    uint64_t last_us = 0;  // when the last message arrives
+    LinkChances chances;
+  };
+
+  Link& at(uint32_t from, uint32_t to) { return links_[size_t(from) * machines_ + to]; }
+  const Link& at(uint32_t from, uint32_t to) const { return links_[size_t(from) * machines_ + to]; }
+  uint64_t delay_us();
+
+  uint32_t machines_;
+  Chooser& chooser_;
+  const uint64_t& now_us_;
+  std::vector<Link> links_;
+  NetworkFigures figures_;
+  uint64_t last_arrival_us_ = 0;
+};
+
+}  // namespace vordb::sim
