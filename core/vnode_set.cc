@@ -73,10 +73,11 @@ vnode::Vnode& VnodeSet::at(PlacementId id, vnode::Context& context) {
 // A new life is above all that this placement has had on this disk, a dropped one's too.
 vnode::Vnode& VnodeSet::add(PlacementId id, vnode::Context& context) {
   vnode::Birth birth = identity_;
-  birth.life = crdt::make_life(boot_, context.env.random.next());
-  if (const auto last = last_lives_.find(id); last != last_lives_.end()) {
-    birth.life = std::max(birth.life, last->second + 1);
-  }
+  const auto last = last_lives_.find(id);
+  const bool born_before = last != last_lives_.end() && crdt::boot_of(last->second) == boot_;
+  const uint64_t creation = born_before ? crdt::creation_of(last->second) + 1 : 0;
+  birth.life = crdt::make_life(boot_, creation, context.env.random.next());
+  VORDB_ASSERT(last == last_lives_.end() || last->second < birth.life, "later lives are higher");
   birth.first_op = ++births_ << 40;
   const auto [at, fresh] = vnodes_.try_emplace(id, id, birth, context.configuration);
   VORDB_ASSERT(fresh, "a placement has one vnode");
@@ -114,6 +115,7 @@ void VnodeSet::configuration_changed(vnode::Context& context) {
   // it comes to own began.
   std::erase_if(vnodes_, [&](const auto& row) {
     if (!row.second.stranger()) return false;
+    last_lives_[row.first] = row.second.self().life;
     slot(row.first, context.options) = nullptr;
     return true;
   });

@@ -60,7 +60,7 @@ class VnodeSet {
   uint64_t boot_ = 0;
   std::map<PlacementId, vnode::Vnode> vnodes_;
   std::vector<vnode::Vnode*> by_slot_;          // the same, by n and partition
-  std::map<PlacementId, uint64_t> last_lives_;  // of vnodes that were dropped here
+  std::map<PlacementId, uint64_t> last_lives_;  // of vnodes that ended here
   uint64_t births_ = 0;
   uint64_t tick_credit_ = 0;
   uint64_t sweep_credit_ = 0;

@@ -97,9 +97,8 @@ void DiskOracle::check_dot(const crdt::Dot& dot, uint32_t node, PlacementId plac
   const bool own = vnode != vnodes_.end() && vnode->second.member == dot.replica.node;
   if (vnode == vnodes_.end() || (own && !vnode->second.clock.contains(dot)))
     findings_.violated(Property::kClockGrows, text + " is in an entry, but not in the clock");
-  const uint64_t owner =
-      digest_of(key) ^ bucket * 0x9e3779b97f4a7c15u ^ uint64_t { placement.partition } << 32;
-  const auto [known, is_new] = owners_.try_emplace(dot, owner);
+  const uint64_t owner = digest_of(key) ^ bucket * 0x9e3779b97f4a7c15u;
+  const auto [known, is_new] = owners_.try_emplace({placement, dot}, owner);
   findings_.evaluated(Property::kDotsUnique, !is_new);
   if (known->second != owner)
     findings_.violated(Property::kDotsUnique, text + " belongs to two keys");

@@ -58,7 +58,8 @@ class DiskOracle {
   std::map<std::pair<uint32_t, PlacementId>, Vnode> vnodes_;
   // Whose each dot is: of the key, not of the entry, for one mutation may touch several entries of
   // a key. Dots of one replica id belong to one placement.
-  std::map<crdt::Dot, uint64_t> owners_;
+  std::map<std::pair<PlacementId, crdt::Dot>, uint64_t>
+      owners_;  // replica ids are a placement's own
 };
 
 }  // namespace vordb::sim

@@ -142,7 +142,7 @@ void VnodeLab::start(Node& node) {
   vnode::Birth birth;
   birth.node = node.number;
   birth.incarnation = node.incarnation;
-  birth.life = crdt::make_life(node.boot, node.random.next());
+  birth.life = crdt::make_life(node.boot, 0, node.random.next());
   // An owner that was not there from the beginning has a fence to learn.
   Configuration known = configuration_;
   if (!node.founding) known.replication_since = {};

@@ -82,6 +82,11 @@ std::span<const NodeNumber> Configuration::next_owners(PlacementId placement) co
   return first_n(partition(placement).next, placement.n);
 }
 
+bool Configuration::applied(uint64_t operation) const {
+  return std::find(recent_operations.begin(), recent_operations.end(), operation) !=
+         recent_operations.end();
+}
+
 uint64_t Configuration::cluster_hash() const {
   return cluster_id.empty() ? 0 : XXH3_64bits(cluster_id.data(), cluster_id.size());
 }
@@ -170,8 +175,6 @@ absl::StatusOr<Configuration> delete_bucket(const Configuration& current, std::s
     return absl::PermissionDeniedError("the default buckets cannot be deleted");
   }
   Configuration next = successor(current);
-  next.dropped_buckets.push_back(bucket->id);
-  std::sort(next.dropped_buckets.begin(), next.dropped_buckets.end());
   next.bucket_names.erase(std::string(name));
   next.buckets.erase(bucket->id);
   return next;

@@ -59,6 +59,7 @@ struct Partition {
 };
 
 inline constexpr uint8_t kReplicationMax = 9;
+inline constexpr size_t kRecentOperations = 32;
 
 struct Configuration {
   uint64_t epoch = 0;      // 0: none is known, the node serves nothing
@@ -72,7 +73,8 @@ struct Configuration {
   std::array<uint64_t, kReplicationMax> replication_since{};  // by n - 1: first used at; 0: never
   std::map<BucketId, Bucket> buckets;
   std::map<std::string, BucketId, std::less<>> bucket_names;
-  std::vector<BucketId> dropped_buckets;  // ascending
+  // Of the last entries, oldest first: who proposed something finds out whether it went through.
+  std::vector<uint64_t> recent_operations;
 
   const Bucket* bucket(BucketId id) const;
   const Bucket* bucket(std::string_view name) const;
@@ -88,6 +90,8 @@ struct Configuration {
   // nothing, but quorums are not lowered.
   std::span<const NodeNumber> owners(PlacementId placement) const;
   std::span<const NodeNumber> next_owners(PlacementId placement) const;
+  // This operation made one of the last kRecentOperations entries.
+  bool applied(uint64_t operation) const;
   uint64_t cluster_hash() const;  // of the cluster id: what messages carry
 
   void add_bucket(Bucket bucket);

@@ -47,7 +47,8 @@ void to_pb(const Configuration& from, pb::Configuration* to) {
     config->set_write_quorum(bucket.config.write_quorum);
     config->set_read_quorum(bucket.config.read_quorum);
   }
-  for (const BucketId id : from.dropped_buckets) to->add_dropped_bucket_ids(id);
+  to->mutable_recent_operations()->Assign(from.recent_operations.begin(),
+                                          from.recent_operations.end());
 }
 
 namespace {
@@ -112,7 +113,7 @@ absl::StatusOr<Configuration> from_pb(const pb::Configuration& from) {
     if (!bucket.ok()) return bucket.status();
     to.add_bucket(*std::move(bucket));
   }
-  for (const BucketId id : from.dropped_bucket_ids()) to.dropped_buckets.push_back(id);
+  to.recent_operations.assign(from.recent_operations().begin(), from.recent_operations().end());
   if (from.replication_since_size() != kReplicationMax) {
     return absl::DataLossError("the configuration does not say which replication is in use");
   }

@@ -88,6 +88,7 @@ void Membership::enqueue(Task task, Context& context) {
   if (join_ && join_->phase != Join::Phase::kConfirming) {
     return answer(task, kIsJoining, context);
   }
+  task.operation.id = context.env.random.next();
   queue_.push_back(std::move(task));
   pump(context);
 }
@@ -97,17 +98,20 @@ void Membership::enqueue(Task task, Context& context) {
 void Membership::pump(Context& context) {
   while (takes_part() && !installing_ && !chain_->proposing() && !queue_.empty()) {
     Task& task = queue_.front();
-    absl::StatusOr<Configuration> next = apply(task.operation, *current_);
-    if (!next.ok()) {
-      Task over = std::move(queue_.front());
+    if (outcome_is_lost(task)) {
+      answer(task, out_of_time(false), context);
       queue_.pop_front();
-      conclude(std::move(over), next.status(), context);
       continue;
     }
-    if (task.operation.kind == ChainOperation::Kind::kDeleteBucket) {
-      task.bucket = current_->bucket(std::string_view(task.operation.bucket.name))->id;
+    const bool done = current_->applied(task.operation.id);
+    absl::StatusOr<Configuration> next = apply(task.operation, *current_);
+    if (done || !next.ok()) {
+      Task over = std::move(queue_.front());
+      queue_.pop_front();
+      conclude(std::move(over), done ? absl::OkStatus() : next.status(), context);
+      continue;
     }
-    task.proposed.push_back(next->epoch);
+    if (task.proposed == 0) task.proposed = next->epoch;
     proposed_ = std::make_shared<const Configuration>(*std::move(next));
     ChainEffects effects;
     chain_->propose(proposed_, context.env.clock.monotonic_us(), context.env.random.next(),
@@ -117,29 +121,17 @@ void Membership::pump(Context& context) {
   }
 }
 
-// The change cannot be applied (any more): because an earlier try of it went through, because
-// others have done the same, or because it may not be done.
-bool Membership::was_ours(const Task& task, const absl::Status& status) const {
-  const auto proposed_for = [&](uint64_t epoch) {
-    return std::find(task.proposed.begin(), task.proposed.end(), epoch) != task.proposed.end();
-  };
-  switch (task.operation.kind) {
-    case ChainOperation::Kind::kCreateBucket: {
-      const Bucket* bucket = current_->bucket(std::string_view(task.operation.bucket.name));
-      return absl::IsAlreadyExists(status) && bucket && proposed_for(bucket->id) &&
-             bucket->config == task.operation.bucket;
-    }
-    case ChainOperation::Kind::kDeleteBucket:
-      return absl::IsNotFound(status) && task.bucket != 0 &&
-             std::binary_search(current_->dropped_buckets.begin(), current_->dropped_buckets.end(),
-                                task.bucket);
-    default:
-      return absl::IsAlreadyExists(status);
-  }
+// It was proposed for an epoch that nobody remembers: it may have gone through.
+bool Membership::outcome_is_lost(const Task& task) const {
+  return task.proposed != 0 && task.proposed + kRecentOperations <= current_->epoch &&
+         !current_->applied(task.operation.id);
 }
 
+// A change of the members that was asked for twice, or that others have made, is done all the same.
 void Membership::conclude(Task task, const absl::Status& status, Context& context) {
-  if (!status.ok() && !was_ours(task, status)) {
+  const bool stands = task.operation.kind != ChainOperation::Kind::kCreateBucket &&
+                      absl::IsAlreadyExists(status);
+  if (!status.ok() && !stands) {
     if (task.asker == Task::Asker::kNobody) {
       context.env.telemetry.log(LogLevel::kDebug, std::string(status.message()));
     }
@@ -204,7 +196,7 @@ void Membership::expire(Context& context) {
       chain_->abandon();
       proposed_ = nullptr;
     }
-    answer(over, out_of_time(over.proposed.empty()), context);
+    answer(over, out_of_time(over.proposed == 0), context);
   }
   for (size_t i = 0; i < leave_waits_.size();) {
     if (now_us < leave_waits_[i].deadline_us) {
@@ -288,7 +280,7 @@ void Membership::installed(Context& context) {
   current_ = std::exchange(installing_, nullptr);
   chain_->use(current_);
   tell_shards(ConfigurationChosen{current_}, context);
-  const bool first_done = !queue_.empty() && proposed_ && *proposed_ == *current_;
+  const bool first_done = !queue_.empty() && current_->applied(queue_.front().operation.id);
   proposed_ = nullptr;
   if (installing_ours_) {
     for (const Member& m : current_->members) {
@@ -373,7 +365,7 @@ void Membership::add_to(Fingerprint& fingerprint) const {
     fingerprint.add(uint8_t(task.operation.kind));
     fingerprint.add(task.operation.node);
     fingerprint.add(task.request);
-    fingerprint.add(task.proposed.size());
+    fingerprint.add(task.proposed);
   }
   fingerprint.add(done_.size());
   fingerprint.add(installing_ ? checksum(*installing_) : 0);

@@ -63,8 +63,7 @@ class Membership {
     uint16_t shard = 0;    // a client's
     std::string address;   // a joiner's
     uint64_t deadline_us = 0;
-    std::vector<uint64_t> proposed;  // the epochs that it was proposed for
-    BucketId bucket = 0;             // to be deleted
+    uint64_t proposed = 0;  // the epoch that it was first proposed for; 0: not yet
     uint64_t done_at = 0;            // the epoch that must be in use before the answer
   };
   struct Peer {
@@ -114,7 +113,7 @@ class Membership {
   void enqueue(Task task, Context& context);
   void pump(Context& context);
   void conclude(Task task, const absl::Status& status, Context& context);
-  bool was_ours(const Task& task, const absl::Status& status) const;
+  bool outcome_is_lost(const Task& task) const;
   void answer(const Task& task, std::optional<ClientError> error, Context& context);
   void answer_in_use(Context& context);
   void expire(Context& context);

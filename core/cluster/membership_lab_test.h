@@ -177,12 +177,10 @@ class Lab {
     return last_request;
   }
   uint64_t create(size_t index, const std::string& name, BucketType type = BucketType::kLww) {
-    BucketChange change;
-    change.op = ++last_request;
-    change.config.name = name;
-    change.config.type = type;
-    with(index, [&](Membership& m, Context& c) { m.step(change, c); });
-    return last_request;
+    return change_bucket(index, name, true, type);
+  }
+  uint64_t drop(size_t index, const std::string& name) {
+    return change_bucket(index, name, false, BucketType::kLww);
   }
   std::string address(size_t index) const { return nodes[index]->options.address; }
 
@@ -256,6 +254,16 @@ class Lab {
   }
 
  private:
+  uint64_t change_bucket(size_t index, const std::string& name, bool create, BucketType type) {
+    BucketChange change;
+    change.op = ++last_request;
+    change.create = create;
+    change.config.name = name;
+    change.config.type = type;
+    with(index, [&](Membership& m, Context& c) { m.step(change, c); });
+    return last_request;
+  }
+
   struct Letter {
     uint64_t due_us;
     size_t to;

@@ -284,6 +284,31 @@ TEST_CASE("membership: a bucket and a member at once are two entries, whoever wi
   }
 }
 
+// Both propose the very same configuration, but for who asked for it.
+TEST_CASE("membership: of those who make or drop one bucket alike, one is told that it did") {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    Lab lab(seed);
+    lab.loss_percent = seed % 2 * 20;
+    grow_to(lab, 3);
+    for (const bool create : {true, false}) {
+      CAPTURE(create);
+      std::vector<uint64_t> asked;
+      for (size_t i = 0; i < 3; ++i) {
+        asked.push_back(create ? lab.create(i, "same") : lab.drop(i, "same"));
+      }
+      const auto answered = [&](uint64_t request) { return lab.answered(request); };
+      REQUIRE(lab.run_until(60'000, [&] {
+        return std::all_of(asked.begin(), asked.end(), answered) && lab.settled();
+      }));
+      int done = 0;
+      for (const uint64_t request : asked) done += lab.ok(request);
+      CHECK(done == 1);
+      for (size_t i = 0; i < 3; ++i) CHECK(bool(lab.used(i).bucket("same")) == create);
+    }
+  }
+}
+
 TEST_CASE("membership: churn with crashes at any moment never forks and always settles") {
   for (uint64_t seed = 1; seed <= 25; ++seed) {
     CAPTURE(seed);

@@ -202,9 +202,7 @@ Result set_address(NodeNumber node, const std::string& address, const Configurat
   return next;
 }
 
-}  // namespace
-
-absl::StatusOr<Configuration> apply(const ChainOperation& operation, const Configuration& current) {
+Result applied_to(const ChainOperation& operation, const Configuration& current) {
   using Kind = ChainOperation::Kind;
   switch (operation.kind) {
     case Kind::kCreateBucket:
@@ -233,6 +231,17 @@ absl::StatusOr<Configuration> apply(const ChainOperation& operation, const Confi
       return set_address(operation.node, operation.address, current);
   }
   return absl::InvalidArgumentError("no such operation");
+}
+
+}  // namespace
+
+absl::StatusOr<Configuration> apply(const ChainOperation& operation, const Configuration& current) {
+  Result next = applied_to(operation, current);
+  if (!next.ok()) return next;
+  std::vector<uint64_t>& recent = next->recent_operations;
+  recent.push_back(operation.id);
+  if (recent.size() > kRecentOperations) recent.erase(recent.begin());
+  return next;
 }
 
 Configuration alone(const Configuration& current, NodeNumber node, std::string cluster_id) {

@@ -62,6 +62,7 @@ struct ChainOperation {
     kSetAddress,    // node, address
   };
   Kind kind = Kind::kProgress;
+  uint64_t id = 0;  // drawn at random by who asks for it: the same over all tries
   BucketConfig bucket;
   Joiner joiner;
   NodeNumber node = 0;

@@ -13,13 +13,17 @@ namespace vordb::crdt {
 struct ReplicaId {
   NodeNumber node = 0;
   uint64_t incarnation = 0;  // one disk: the epoch of the configuration entry that admitted it
-  uint64_t life = 0;  // 48 bits of boot number, raised durably at each start, and 16 random bits
+  uint64_t life = 0;         // make_life()
   constexpr auto operator<=>(const ReplicaId&) const = default;
 };
 
-constexpr uint64_t make_life(uint64_t boot, uint64_t random) {
-  return boot << 16 | (random & 0xffff);
+// 32 bits of boot number, raised durably at each start; 16 that count the vnode's births within the
+// boot; 16 random ones, which tell clones of one disk apart. Later lives are higher.
+constexpr uint64_t make_life(uint64_t boot, uint64_t creation, uint64_t random) {
+  return boot << 32 | (creation & 0xffff) << 16 | (random & 0xffff);
 }
+constexpr uint64_t boot_of(uint64_t life) { return life >> 32; }
+constexpr uint64_t creation_of(uint64_t life) { return life >> 16 & 0xffff; }
 
 inline constexpr uint64_t kDotCounterMax = uint64_t{1} << 62;
 

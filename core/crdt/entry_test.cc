@@ -92,8 +92,11 @@ TEST_CASE("the highest hlc of an entry is that of any dot or of the last reset")
 }
 
 TEST_CASE("lives of one node are ordered by boot, whatever their random bits") {
-  CHECK(make_life(1, 0xffff) < make_life(2, 0));
-  CHECK(make_life(1, 0x1ffff) == make_life(1, 0xffff));
+  CHECK(make_life(1, 0xffff, 0xffff) < make_life(2, 0, 0));
+  CHECK(make_life(1, 1, 0xffff) < make_life(1, 2, 0));
+  CHECK(make_life(1, 2, 0x1ffff) == make_life(1, 2, 0xffff));
+  CHECK(boot_of(make_life(7, 2, 3)) == 7);
+  CHECK(creation_of(make_life(7, 2, 3)) == 2);
   CHECK((ReplicaId{1, 9, 9} < ReplicaId{2, 0, 0}));
   CHECK((ReplicaId{1, 1, 9} < ReplicaId{1, 2, 0}));
   CHECK((Dot{kA, 9} < Dot{kB, 1}));
