@@ -350,8 +350,12 @@ std::optional<uint64_t> SimClient::waiting_since_us() const {
 
 void SimClient::trace_call(const Call& call, const std::string& how) {
   if (!host_.has_sink()) return;
+  std::string named;
+  for (const uint32_t element : call.elements) named += " " + Catalogue::element_name(element);
+  if (call.limit > 0) named += " limit " + std::to_string(call.limit);
+  if (!call.after.empty()) named += " after " + call.after;
   host_.note(index_, "call " + std::to_string(call.id) + " " + to_string(call.operation) + " " +
-                         std::to_string(call.bucket) + "/" + std::to_string(call.key) +
+                         std::to_string(call.bucket) + "/" + std::to_string(call.key) + named +
                          " of node " + std::to_string(call.node) + " " + how + ", attempt " +
                          std::to_string(call.attempts) +
                          (call.request_token.empty() ? "" : ", token " + call.request_token) +

@@ -44,6 +44,12 @@ std::vector<uint32_t> Operators::in_service() const {
   return found;
 }
 
+bool Operators::open_to_clients(uint32_t machine) const {
+  return std::none_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
+    return job.kind == FaultKind::kJoin && job.subject == machine;
+  });
+}
+
 std::vector<std::string> Operators::addresses_but(uint32_t machine) const {
   std::vector<std::string> addresses;
   for (const uint32_t one : of_duty(Duty::kServing)) {

@@ -274,6 +274,7 @@ void World::operator_answered(uint32_t node, ClusterChangeReply reply) {
 // ---- clients and nodes
 
 bool World::send_request(uint32_t client, uint32_t node, std::string bytes) {
+  if (!operators_->open_to_clients(node)) return false;
   return machines_[node].node->request(client, std::move(bytes));
 }
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "core/coordinator/coordinator.h"
+#include "core/crdt/register.h"
 #include "core/crdt/set.h"
 #include "core/prefetch.h"
 #include "core/vnode/causal_context.h"
@@ -30,6 +31,15 @@ const KeyState& or_absent(const std::shared_ptr<const KeyState>& state) {
 
 std::string_view last_subkey(const KeyState& state) {
   return state.entries.empty() ? std::string_view() : state.entries.back().subkey;
+}
+
+// It is hidden at `later_ms`, and was not yet at `stamp_ms`.
+bool expires_between(const KeyState& state, uint64_t stamp_ms, uint64_t later_ms) {
+  if (const crdt::Entry* meta = state.find(crdt::meta_subkey())) {
+    return crdt::meta_expired(*meta, later_ms) && !crdt::meta_expired(*meta, stamp_ms);
+  }
+  const crdt::Entry* entry = state.find(crdt::kRegisterSubkey);
+  return entry && !crdt::register_read(*entry, later_ms) && crdt::register_read(*entry, stamp_ms);
 }
 
 // One of `who`, this node if it is among them.
@@ -164,6 +174,12 @@ void Coordinator::gathered(OpId op, Context& context) {
 void Coordinator::answer_read(OpId op, MergedAnswers merged, Context& context) {
   Pending& pending = *pending_.find(op);
   Work& work = *pending.work;
+  // One owner's clock is ahead. A quorum must know the time by which the key has expired, or a later
+  // read through other owners would show it again.
+  if (work.strict && expires_between(*merged.state, work.read.now_ms, pending.now_ms)) {
+    work.read.now_ms = pending.now_ms;
+    return gather(renew(op), context);
+  }
   work.reply = to_reply(pending, *merged.state, merged.more, merged.last);
   work.reply.context = encode_context(pending.placement, work.clock_hlc, work.clock);
   OwnerMask holders = work.answered;

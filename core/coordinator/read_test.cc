@@ -182,6 +182,27 @@ TEST_CASE("coordinator: a write-back under way begins anew under another version
   CHECK(lab.count<KeyRead>() >= 3);
 }
 
+TEST_CASE("coordinator: a quorum must know the time by which a key has expired") {
+  Lab lab({1, 2, 3});
+  const ClientId client = lab.submit(Operation::kSetMembers, "orswot 2,2 ttl");
+  const uint64_t deadline_ms = lab.wall_ms() + 500;
+  const auto set = Lab::members({{"x", d1}}, deadline_ms);
+  const auto answer_at = [&](NodeNumber node, uint64_t now_ms) {
+    KeyReadReply reply = lab.answer(lab.take<KeyRead>(node), node, set, {d1});
+    reply.now_ms = now_ms;
+    lab.deliver(reply);
+  };
+  answer_at(1, lab.wall_ms());
+  answer_at(2, deadline_ms + 1);  // its clock is ahead, and it may be the only one
+  lab.take<KeyRead>(3);
+  CHECK_FALSE(lab.answered(client));
+  const KeyRead again = lab.take<KeyRead>(1);
+  CHECK(again.now_ms > deadline_ms);
+  lab.deliver(lab.answer(again, 1, set, {d1}));
+  answer_at(3, again.now_ms);
+  CHECK(lab.reply(client).kind == ClientReply::Kind::kNotFound);
+}
+
 TEST_CASE("coordinator: R>1 without a promise answers at once and repairs behind") {
   Lab lab({1, 2, 3});
   ClientRequest get = lab.request(Operation::kGet, "lww 1,1");
