@@ -22,10 +22,9 @@ trap 'stop 1' EXIT
 
 start() {
   local n=$1 seeds=$2
-  VORDB_NODE_ID=node$n VORDB_DATA_DIR=$data/n$n VORDB_SEED_NODES=$seeds VORDB_SHARDS=1 \
-    VORDB_HTTP_PORT=$((4000 + n)) VORDB_TCP_PORT=$((5000 + n)) VORDB_CLUSTER_PORT=$((7000 + n)) \
-    VORDB_BLOCK_CACHE_SIZE_MB=64 VORDB_CACHE_SIZE_MB=64 \
-    "$bin/vordb" >>"$data/n$n.log" 2>&1 &
+  VORDB_SEED_NODES=$seeds VORDB_SHARDS=1 VORDB_BLOCK_CACHE_SIZE_MB=64 VORDB_CACHE_SIZE_MB=64 \
+    "$bin/vordb" --node-id "node$n" --data-dir "$data/n$n" --http-port $((4000 + n)) \
+    --tcp-port $((5000 + n)) --cluster-port $((7000 + n)) >>"$data/n$n.log" 2>&1 &
   pids+=($!)
 }
 

@@ -29,7 +29,7 @@ bool holds(const std::string& arguments) {
 
 TEST_CASE("swarm: the seeds in which expired data came back") {
   for (const char* seed : {"2", "6", "9", "11", "25", "68"}) {
-    CAPTURE(seed);
+    CAPTURE(std::string(seed));
     CHECK(holds(std::string("--set duration_ms=3000 --seeds ") + seed + ".." + seed));
   }
   CHECK(holds("--set duration_ms=3000 --set node.shards=1 --seeds 15..15"));
@@ -37,7 +37,7 @@ TEST_CASE("swarm: the seeds in which expired data came back") {
 
 TEST_CASE("swarm: the seeds in which the time of an answer was not durable") {
   for (const char* seed : {"2059", "2100", "2143"}) {
-    CAPTURE(seed);
+    CAPTURE(std::string(seed));
     CHECK(holds(
         std::string(
             "--set duration_ms=3000 --set buckets.4.ttl_seconds=0 --set buckets.5.ttl_seconds=0 "
@@ -54,7 +54,7 @@ TEST_CASE("swarm: sixty seeds of one node under crashes and faults of the disk")
 TEST_CASE("swarm: seeds of each cluster scenario hold") {
   for (const char* scenario : {"three-node-crashes", "partitions", "clocks-and-disks",
                                "ttl-and-deletes", "membership-churn", "everything"}) {
-    CAPTURE(scenario);
+    CAPTURE(std::string(scenario));
     const int status = vordb_sim("--set duration_ms=4000 --seeds 1..6 --jobs 2", scenario);
     CHECK((status == 0 || status == kUnderTested));
   }

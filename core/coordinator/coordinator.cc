@@ -113,6 +113,8 @@ void Coordinator::finish(OpId op, ClientReply reply, Context& context) {
 }
 
 void Coordinator::fail(OpId op, ClientError error, Context& context) {
+  const Pending& pending = *pending_.find(op);
+  if (pending.work && pending.work->sent_twice) error.outcome = Outcome::kUnknown;
   finish(op, ClientReply::failed(std::move(error)), context);
 }
 
@@ -249,6 +251,7 @@ void Coordinator::wake(OpId op, Context& context) {
     case Stage::kMutating:
       // A request token makes it safe to ask the same owner again, and nobody else.
       if (!work.mutation->request_token.empty()) {
+        work.sent_twice = true;
         context.outbox.push_back(to_owner(work.mutator, *work.mutation, context));
       }
       return;

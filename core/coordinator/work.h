@@ -57,6 +57,7 @@ struct Work {
 
   // ---- the mutation
   NodeNumber mutator = 0;
+  bool sent_twice = false;         // a refusal says nothing of the other copy
   bool void_acks = false;          // the placement's version changed since it was sent
   std::vector<std::string> shown;  // deleting a set or counter: every entry that an owner showed
   crdt::Dot dot;

@@ -315,6 +315,18 @@ TEST_CASE("coordinator: a request token goes to the first owner only") {
     lab.deliver(lab.done(lab.take<KeyMutation>(2), 2));
     CHECK(lab.succeeded(client));
   }
+  SUBCASE("sent twice, a refusal of one copy says nothing of the other") {
+    const ClientId client = lab.submit(put);
+    const KeyMutation m = lab.take<KeyMutation>(2);
+    lab.advance(700);
+    for (int i = 0; i < 20 && !lab.answered(client); ++i) {
+      while (lab.count<KeyMutation>(2) > 0) {
+        lab.deliver(lab.refused(lab.take<KeyMutation>(2), 2, ErrorCode::kNotReady));
+      }
+      lab.advance(400);
+    }
+    CHECK(lab.failed(client, Outcome::kUnknown));
+  }
   SUBCASE("nobody answers: unknown") {
     const ClientId client = lab.submit(put);
     lab.advance(5100);
