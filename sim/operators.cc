@@ -181,8 +181,8 @@ bool Operators::done(const Job& job) const {
   const std::vector<uint32_t> serving = of_duty(Duty::kServing);
   return std::any_of(serving.begin(), serving.end(), [&](uint32_t machine) {
     const SimNode& node = host_.machine(machine);
-    return node.up() && node.shards()[0]->configuration()->epoch != 0 && is_member(node, node) &&
-           !is_member(node, subject);
+    return open_to_clients(machine) && node.up() && node.shards()[0]->configuration()->epoch != 0 &&
+           is_member(node, node) && !is_member(node, subject);
   });
 }
 

@@ -62,8 +62,8 @@ class Operators {
   void crashed(uint32_t machine);
 
   Duty duty(uint32_t machine) const { return machines_[machine].duty; }
-  // Clients are shown to it. Not to a machine that is told to join: until then it is a cluster of its
-  // own, and what it takes would be another cluster's.
+  // Clients are shown to it. Not to a machine that is told to join: until then it is a cluster of
+  // its own, and what it takes would be another cluster's.
   bool open_to_clients(uint32_t machine) const;
   // Members, and those on their way to be or not to be one.
   std::vector<uint32_t> in_service() const;

@@ -129,8 +129,8 @@ bool Membership::outcome_is_lost(const Task& task) const {
 
 // A change of the members that was asked for twice, or that others have made, is done all the same.
 void Membership::conclude(Task task, const absl::Status& status, Context& context) {
-  const bool stands = task.operation.kind != ChainOperation::Kind::kCreateBucket &&
-                      absl::IsAlreadyExists(status);
+  const bool stands =
+      task.operation.kind != ChainOperation::Kind::kCreateBucket && absl::IsAlreadyExists(status);
   if (!status.ok() && !stands) {
     if (task.asker == Task::Asker::kNobody) {
       context.env.telemetry.log(LogLevel::kDebug, std::string(status.message()));

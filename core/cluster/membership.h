@@ -64,7 +64,7 @@ class Membership {
     std::string address;   // a joiner's
     uint64_t deadline_us = 0;
     uint64_t proposed = 0;  // the epoch that it was first proposed for; 0: not yet
-    uint64_t done_at = 0;            // the epoch that must be in use before the answer
+    uint64_t done_at = 0;   // the epoch that must be in use before the answer
   };
   struct Peer {
     uint64_t epoch = 0;  // of its configuration, when last heard of

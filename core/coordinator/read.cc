@@ -174,8 +174,8 @@ void Coordinator::gathered(OpId op, Context& context) {
 void Coordinator::answer_read(OpId op, MergedAnswers merged, Context& context) {
   Pending& pending = *pending_.find(op);
   Work& work = *pending.work;
-  // One owner's clock is ahead. A quorum must know the time by which the key has expired, or a later
-  // read through other owners would show it again.
+  // One owner's clock is ahead. A quorum must know the time by which the key has expired, or a
+  // later read through other owners would show it again.
   if (work.strict && expires_between(*merged.state, work.read.now_ms, pending.now_ms)) {
     work.read.now_ms = pending.now_ms;
     return gather(renew(op), context);
