@@ -78,6 +78,7 @@ RocksDisk::~RocksDisk() {
 }
 
 void RocksDisk::commit(ActorId actor, OpId op, Batch batch) {
+  store_.note_committed(batch.rep().size());
   turn_.push_back({channel_, actor, op, std::move(batch)});
 }
 

@@ -195,10 +195,13 @@ absl::Status RocksStore::explain(const rocksdb::Status& status) const {
 bool RocksStore::has_space() {
   const uint64_t now_us = steady_us();
   const uint64_t checked_us = space_checked_us_.load(std::memory_order_relaxed);
-  if (checked_us != 0 && now_us - checked_us < kSpaceCheckUs) {
+  const uint64_t committed = committed_since_look_.load(std::memory_order_relaxed);
+  if (checked_us != 0 && now_us - checked_us < kSpaceCheckUs &&
+      committed <= (options_.min_free_mb << 20) / 16) {
     return has_space_.load(std::memory_order_relaxed);
   }
   space_checked_us_.store(now_us, std::memory_order_relaxed);
+  committed_since_look_.store(0, std::memory_order_relaxed);
   struct statvfs stats;
   // When the file system does not even answer, it is no place to write to.
   const bool enough = ::statvfs(options_.directory.c_str(), &stats) == 0 &&

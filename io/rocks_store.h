@@ -67,9 +67,12 @@ class RocksStore {
 
   // How many data families the store has: at least what open() was asked for.
   uint16_t column_families() const { return uint16_t(families_.size() - 1); }
-  // False while the file system has less than min_free_mb for us. Looks at most every 100 ms. Any
-  // thread.
+  // False while the file system has less than min_free_mb for us. Looks every 100 ms, and sooner
+  // where a sixteenth of that was committed since. Any thread.
   bool has_space();
+  void note_committed(uint64_t bytes) {
+    committed_since_look_.fetch_add(bytes, std::memory_order_relaxed);
+  }
 
   rocksdb::DB& db() { return *db_; }
   rocksdb::ColumnFamilyHandle* family(Family family) const;
@@ -89,6 +92,7 @@ class RocksStore {
   rocksdb::ColumnFamilyHandle* own_family_ = nullptr;   // the store's own records
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // by Family
   std::atomic<uint64_t> space_checked_us_{0};
+  std::atomic<uint64_t> committed_since_look_{0};  // bytes
   std::atomic<bool> has_space_{true};
   std::unique_ptr<ReadPool> read_pool_;
   std::unique_ptr<GroupCommit> group_commit_;

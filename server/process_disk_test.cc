@@ -74,7 +74,9 @@ TEST_CASE("a full disk refuses writes with a clear error, goes on reading, and r
   }
   const std::string ballast = disk.path() + "/ballast";
   std::ofstream(ballast) << std::string(48u << 20, 'x');
-  NodeProcess node(disk.path() + "/data", {"--min_free_mb", "32"});
+  // What is kept free must hold all that is in memory and still to be flushed.
+  NodeProcess node(disk.path() + "/data", {"--min_free_mb", "32", "--column_families", "2",
+                                           "--cf_write_buffer_size_mb", "2"});
   node.start();
   io::FrameClient client = node.client();
   const std::string value = noise(1, 100000);
