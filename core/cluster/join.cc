@@ -221,7 +221,6 @@ void Membership::reborn(NodeNumber node, Context& context) {
   self_ = node;
   nonce_ = join_->nonce;
   chain_.emplace(self_, boot_, current_, Votes{});
-  proposed_ = nullptr;
   to_self_.clear();
   peers_.clear();
   suspected_.clear();

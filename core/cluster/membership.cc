@@ -98,33 +98,34 @@ void Membership::enqueue(Task task, Context& context) {
 void Membership::pump(Context& context) {
   while (takes_part() && !installing_ && !chain_->proposing() && !queue_.empty()) {
     Task& task = queue_.front();
-    if (outcome_is_lost(task)) {
+    if (current_->applied(task.operation.id)) {
+      conclude_first(absl::OkStatus(), context);
+      continue;
+    }
+    if (task.proposed != 0 && task.proposed + kRecentOperations <= current_->epoch) {
+      // It may have been chosen then: nobody remembers.
       answer(task, out_of_time(false), context);
       queue_.pop_front();
       continue;
     }
-    const bool done = current_->applied(task.operation.id);
     absl::StatusOr<Configuration> next = apply(task.operation, *current_);
-    if (done || !next.ok()) {
-      Task over = std::move(queue_.front());
-      queue_.pop_front();
-      conclude(std::move(over), done ? absl::OkStatus() : next.status(), context);
+    if (!next.ok()) {
+      conclude_first(next.status(), context);
       continue;
     }
     if (task.proposed == 0) task.proposed = next->epoch;
-    proposed_ = std::make_shared<const Configuration>(*std::move(next));
     ChainEffects effects;
-    chain_->propose(proposed_, context.env.clock.monotonic_us(), context.env.random.next(),
-                    effects);
+    chain_->propose(std::make_shared<const Configuration>(*std::move(next)),
+                    context.env.clock.monotonic_us(), context.env.random.next(), effects);
     perform(std::move(effects), context);
     deliver_to_self(context);
   }
 }
 
-// It was proposed for an epoch that nobody remembers: it may have gone through.
-bool Membership::outcome_is_lost(const Task& task) const {
-  return task.proposed != 0 && task.proposed + kRecentOperations <= current_->epoch &&
-         !current_->applied(task.operation.id);
+void Membership::conclude_first(const absl::Status& status, Context& context) {
+  Task over = std::move(queue_.front());
+  queue_.pop_front();
+  conclude(std::move(over), status, context);
 }
 
 // A change of the members that was asked for twice, or that others have made, is done all the same.
@@ -192,10 +193,7 @@ void Membership::expire(Context& context) {
     }
     Task over = std::move(queue_[i]);
     queue_.erase(queue_.begin() + ptrdiff_t(i));
-    if (i == 0 && chain_->proposing()) {
-      chain_->abandon();
-      proposed_ = nullptr;
-    }
+    if (i == 0 && chain_->proposing()) chain_->abandon();
     answer(over, out_of_time(over.proposed == 0), context);
   }
   for (size_t i = 0; i < leave_waits_.size();) {
@@ -281,17 +279,12 @@ void Membership::installed(Context& context) {
   chain_->use(current_);
   tell_shards(ConfigurationChosen{current_}, context);
   const bool first_done = !queue_.empty() && current_->applied(queue_.front().operation.id);
-  proposed_ = nullptr;
   if (installing_ours_) {
     for (const Member& m : current_->members) {
       if (m.node != self_ && m.status != MemberStatus::kRemoved) send_news(m.node, false, context);
     }
   }
-  if (first_done) {
-    Task over = std::move(queue_.front());
-    queue_.pop_front();
-    conclude(std::move(over), absl::OkStatus(), context);
-  }
+  if (first_done) conclude_first(absl::OkStatus(), context);
   if (takes_part()) return;
   for (const Task& task : std::exchange(queue_, {})) answer(task, kHasLeft, context);
 }

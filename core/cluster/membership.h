@@ -3,9 +3,10 @@
 // once every shard uses it. It keeps in touch with the other members, joins and leaves, and sees
 // moves to their end. Cut by concern:
 //
-//   membership.cc  changes and their way through the chain     peers.cc     heartbeats, news,
-//   silence join.cc        becoming a member, admitting others         progress.cc  moves, leaving,
-//   housekeeping
+//   membership.cc  changes and their way through the chain
+//   peers.cc       heartbeats, news, silence
+//   join.cc        becoming a member, admitting others
+//   progress.cc    moves, leaving, housekeeping
 #pragma once
 
 #include <cstdint>
@@ -113,7 +114,7 @@ class Membership {
   void enqueue(Task task, Context& context);
   void pump(Context& context);
   void conclude(Task task, const absl::Status& status, Context& context);
-  bool outcome_is_lost(const Task& task) const;
+  void conclude_first(const absl::Status& status, Context& context);
   void answer(const Task& task, std::optional<ClientError> error, Context& context);
   void answer_in_use(Context& context);
   void expire(Context& context);
@@ -183,7 +184,6 @@ class Membership {
   std::optional<Chain> chain_;                    // none while the node is in no cluster
 
   std::deque<Task> queue_;  // the first is being proposed
-  std::shared_ptr<const Configuration> proposed_;
   std::vector<Task> done_;  // answered once in use
   std::shared_ptr<const Configuration> installing_;
   bool installing_ours_ = false;
