@@ -30,7 +30,7 @@ void send_digests(Vnodes& vnodes, uint16_t shard, NodeNumber self, vnode::Contex
       digest->mutable_contents()->Resize(int((id.partition - shard) / step), 0);
       digest->add_contents(content);
     }
-    vnode.told(hlc);
+    vnode.told(hlc, context.env.clock.now());
   }
   for (auto& [to, message] : messages) {
     message.set_from_node(self);

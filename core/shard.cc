@@ -20,9 +20,6 @@ namespace vordb {
 
 namespace {
 
-// How far ahead of the times stamped on reads the durable lease runs; a restart begins there.
-constexpr uint64_t kLeaseLeadMs = 500;
-
 // A report to membership comes at least each so many ticks, and soon when there is news.
 constexpr uint64_t kReportTicks = 10;
 constexpr uint64_t kNewsTicks = 2;
@@ -157,19 +154,6 @@ struct Shard::Impl {
     committed_in_turn = true;
   }
 
-  void renew_lease() {
-    const Hlc stamp = coordinator->highest_stamp();
-    if (lease_op != 0 || stamp <= last_leased_stamp) return;
-    last_leased_stamp = stamp;
-    pb::VnodeState record;
-    record.set_hlc_ceiling(Hlc::from_ms(stamp.ms() + kLeaseLeadMs).word);
-    const std::string key = vnode::clock_lease_key(index);
-    Batch batch;
-    batch.put(kMetaFamily, key, seal_record(key, record));
-    env.disk.commit(ActorId{ActorKind::kCoordinator, index, {}}, lease_op = 1, std::move(batch));
-    committed_in_turn = true;
-  }
-
   // What membership must know of this shard's vnodes.
   void report() {
     ShardReport out;
@@ -209,9 +193,6 @@ struct Shard::Impl {
   bool draining = false;
   bool committed_in_turn = false;  // by an actor other than a vnode
   uint64_t commits = 0;
-
-  OpId lease_op = 0;
-  Hlc last_leased_stamp;
 };
 
 Shard::Shard(uint16_t index, NodeOptions options, Env env)
@@ -230,8 +211,7 @@ absl::Status Shard::start() {
   s.started = *std::move(started);
   s.options.column_families = s.started.column_families;
   s.configuration = s.started.configuration;
-  s.coordinator.emplace(s.index, s.started.clock_lease, s.env.random.next());
-  s.last_leased_stamp = s.started.clock_lease;
+  s.coordinator.emplace(s.index, s.env.random.next());
   if (s.index == 0) s.membership.emplace(s.started, s.options);
   s.env.network.set_peers(*s.configuration);
   s.vnodes.become(s.started);
@@ -329,8 +309,7 @@ void Shard::on_disk(DiskEvent event) {
       s.step_membership(event);
       break;
     case ActorKind::kCoordinator:
-      s.lease_op = 0;
-      break;
+      VORDB_ASSERT(false, "a coordinator keeps nothing on the disk");
   }
   s.drain();
 }
@@ -340,7 +319,6 @@ void Shard::tick() {
   s.env.telemetry.received(ActorKind::kCoordinator, kTagTick);
   coordinator::Context context = s.coordinator_context();
   s.coordinator->tick(context);
-  s.renew_lease();
   if (s.membership) {
     cluster::Context membership = s.membership_context();
     s.membership->tick(membership);

@@ -109,24 +109,6 @@ absl::Status read_votes(Env& env, StartState* state) {
   return absl::OkStatus();
 }
 
-// Of all shards: what one of them has called expired must be so for the others too.
-absl::StatusOr<Hlc> highest_lease(Env& env) {
-  ReadRequest request;
-  request.begin = vnode::clock_leases_begin();
-  request.end = vnode::clock_leases_end();
-  request.limit_records = UINT32_MAX;
-  const ReadResult leases = env.disk.read_at_start(request);
-  if (!leases.status.ok()) return leases.status;
-  Hlc highest;
-  for (const Record& record : leases.records) {
-    pb::VnodeState lease;
-    const absl::Status opened = open_record(record.key, record.value, &lease);
-    if (!opened.ok()) return opened;
-    highest = std::max(highest, Hlc{lease.hlc_ceiling()});
-  }
-  return highest;
-}
-
 }  // namespace
 
 pb::NodeRecord node_record(const NodeOptions& options, uint64_t boot, uint64_t nonce) {
@@ -160,9 +142,6 @@ absl::StatusOr<StartState> start_node(uint16_t shard, const NodeOptions& options
   state.column_families = uint16_t(node.column_families());
   if (status = read_configuration(env, &state); !status.ok()) return status;
   if (status = read_votes(env, &state); !status.ok()) return status;
-  absl::StatusOr<Hlc> lease = highest_lease(env);
-  if (!lease.ok()) return lease.status();
-  state.clock_lease = *lease;
   return state;
 }
 

@@ -1,5 +1,5 @@
 // What a shard reads and writes before it serves: the node's identity, the configuration, its
-// votes, the lease on its clock.
+// votes.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,6 @@ struct StartState {
   uint64_t boot = 0;
   uint64_t nonce = 0;  // names this disk to the cluster that it is to join
   uint16_t column_families = 0;
-  Hlc clock_lease;  // no earlier life stamped a time above it
   cluster::Votes votes;
 };
 

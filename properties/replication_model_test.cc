@@ -104,7 +104,7 @@ class Cluster {
   void mutate(uint32_t at) {
     Replica& r = replicas_[at];
     const Dot dot{replica(at), r.clock.highest_of(replica(at)) + 1};
-    const Hlc hlc = r.time.tick(below(10));
+    const Hlc hlc = r.time.tick({below(10), 0});
     Operation operation{dot, hlc, below(3) == 0, 0, r.known};
     if (kind_ == EntryKind::kCounter) {
       if (!operation.takes_away) operation.by = int64_t(below(9)) - 4;
@@ -188,7 +188,7 @@ class Cluster {
       left_over_ += !ours.context.empty() && !r.clock.base().covers(ours.context);
     }
     strip(packet.to);
-    r.time.observe(packet.hlc);
+    r.time.observe(packet.hlc, {});
     r.known.insert(packet.known.begin(), packet.known.end());
   }
 

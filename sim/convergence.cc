@@ -154,7 +154,7 @@ std::string why_not_converged(const std::vector<const SimNode*>& nodes,
   return "";
 }
 
-uint64_t highest_ceiling_ms(const SimDiskImage& disk, uint16_t shards) {
+uint64_t highest_ceiling_ms(const SimDiskImage& disk) {
   uint64_t highest_ms = 0;
   const auto look = [&](const std::string& key, const SimRecord& record) {
     pb::VnodeState state;
@@ -162,10 +162,6 @@ uint64_t highest_ceiling_ms(const SimDiskImage& disk, uint16_t shards) {
     highest_ms = std::max(highest_ms, Hlc{state.hlc_ceiling()}.ms());
   };
   const SimRecords::Family& records = disk.records().family(kMetaFamily);
-  for (uint16_t shard = 0; shard < shards; ++shard) {
-    const auto found = records.find(vnode::clock_lease_key(shard));
-    if (found != records.end()) look(found->first, found->second);
-  }
   for (auto at = records.lower_bound(vnode::vnode_states_begin());
        at != records.end() && at->first < vnode::vnode_states_end(); ++at)
     look(at->first, at->second);

@@ -22,6 +22,6 @@ std::string why_not_converged(const std::vector<const SimNode*>& nodes,
                               const Configuration& configuration);
 
 // The highest time that a process which starts on this disk may begin at, in milliseconds.
-uint64_t highest_ceiling_ms(const SimDiskImage& disk, uint16_t shards);
+uint64_t highest_ceiling_ms(const SimDiskImage& disk);
 
 }  // namespace vordb::sim

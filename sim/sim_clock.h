@@ -15,26 +15,33 @@ class NodeTime {
  public:
   static constexpr uint64_t kEpochMs = 1'800'000'000'000;  // where every run begins, in 2027
 
+  // The date of a clock that neither drifts nor was stepped.
+  static uint64_t true_ms(uint64_t now_us) { return kEpochMs + now_us / 1000; }
+
   explicit NodeTime(const uint64_t& now_us) : now_us_(now_us) {}
 
   uint64_t wall_ms() const { return uint64_t(int64_t(kEpochMs + local_us() / 1000) + offset_ms_); }
   uint64_t monotonic_us() const { return local_us(); }
 
   void step(int64_t by_ms) {
-    highest_ms_ = highest_wall_ms();
+    highest_lead_ms_ = highest_lead_ms();
     offset_ms_ += by_ms;
     ++steps_;
   }
 
   // From now on the clocks gain so many microseconds a second (negative: lose).
   void drift(int32_t ppm) {
+    highest_lead_ms_ = highest_lead_ms();
     base_local_us_ = local_us();
     base_us_ = now_us_;
     ppm_ = ppm;
   }
 
-  // The highest wall time ever shown; how often the wall clock was stepped.
-  uint64_t highest_wall_ms() const { return std::max(highest_ms_, wall_ms()); }
+  // How far the wall clock was ever ahead of the run's own time (negative: always behind); how
+  // often it was stepped.
+  int64_t highest_lead_ms() const {
+    return std::max(highest_lead_ms_, int64_t(wall_ms()) - int64_t(true_ms(now_us_)));
+  }
   uint32_t steps() const { return steps_; }
 
  private:
@@ -47,7 +54,7 @@ class NodeTime {
   uint64_t base_us_ = 0;
   uint64_t base_local_us_ = 0;
   int64_t offset_ms_ = 0;
-  uint64_t highest_ms_ = 0;
+  int64_t highest_lead_ms_ = INT64_MIN;
   int32_t ppm_ = 0;
   uint32_t steps_ = 0;
 };

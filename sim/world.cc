@@ -137,8 +137,8 @@ void World::boot(uint32_t index) {
   SimNode& node = *machine.node;
   const Duty duty = operators_->duty(index);
   if (node.up() || duty == Duty::kSpare || duty == Duty::kDead) return;
-  // A node stamps no time further ahead of all that it has seen than its disk says.
-  highest_ms_ = std::max(highest_ms_, highest_ceiling_ms(node.disk(), node.options().shards));
+  // A process begins at the time that its disk says.
+  note_lead(int64_t(highest_ceiling_ms(node.disk())) - int64_t(NodeTime::true_ms(now_us_)));
   machine.last_boot_us = now_us_;
   const uint32_t failed = machine.failed_boots;
   node.boot();
@@ -170,7 +170,7 @@ void World::crash(uint32_t index, SimDiskImage::Crash kind, const char* why) {
   Machine& machine = machines_[index];
   if (!machine.node->up()) return;
   trace_.note(now_us_, "n" + std::to_string(index), why);
-  highest_ms_ = std::max(highest_ms_, machine.node->time().highest_wall_ms());
+  note_lead(machine.node->time().highest_lead_ms());
   machine.node->crash(kind);
   machine.last_crash_us = unwell_us_ = now_us_;
   disk_oracle_.look(index, machine.node->disk());
@@ -299,14 +299,22 @@ void World::think_later(uint32_t client, uint64_t delay_us) {
   queue_.push(event);
 }
 
+void World::note_lead(int64_t lead_ms) {
+  highest_lead_ms_ = std::max(highest_lead_ms_, lead_ms);
+}
+
+// Where nodes stamp times ahead of the true one, because some wall clock was, those flow no faster
+// than it does: they get no further ahead.
 NowBounds World::now_bounds() const {
-  NowBounds bounds{UINT64_MAX, highest_ms_};
+  NowBounds bounds{UINT64_MAX, 0};
+  int64_t lead_ms = highest_lead_ms_;
   for (uint32_t machine = 0; machine < machines_.size(); ++machine) {
     if (operators_->duty(machine) == Duty::kSpare) continue;
     const NodeTime& time = machines_[machine].node->time();
     bounds.low_ms = std::min(bounds.low_ms, time.wall_ms());
-    bounds.high_ms = std::max(bounds.high_ms, time.highest_wall_ms() + 1);
+    lead_ms = std::max(lead_ms, time.highest_lead_ms());
   }
+  bounds.high_ms = uint64_t(int64_t(NodeTime::true_ms(now_us_)) + lead_ms) + 1;
   return bounds;
 }
 

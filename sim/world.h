@@ -100,6 +100,7 @@ class World : public ClientHost, public NodeHost, public FaultHost, public Opera
 
   void handle(const Event& event);
   void boot(uint32_t machine);
+  void note_lead(int64_t lead_ms);
   void check();
   bool alone() const { return machines_.size() == 1; }
   // ---- world_phases.cc
@@ -142,9 +143,9 @@ class World : public ClientHost, public NodeHost, public FaultHost, public Opera
   uint64_t settle_us_max_ = 0;
   uint64_t phase_since_us_ = 0;
   uint64_t last_call_ = 0;
-  uint64_t highest_ms_ = 0;   // no process began at a higher time
-  uint64_t restless_us_ = 0;  // when the cluster was last seen changing
-  uint64_t unwell_us_ = 0;    // when some node was last seen down, stalled or cut off
+  int64_t highest_lead_ms_ = INT64_MIN;  // no process began further ahead of the true time
+  uint64_t restless_us_ = 0;             // when the cluster was last seen changing
+  uint64_t unwell_us_ = 0;               // when some node was last seen down, stalled or cut off
   uint64_t disk_changed_us_ = 0;
   uint64_t quiet_from_us_ = 0;  // faults over: what was under way has arrived by then
   bool buffered_ = false;

@@ -51,10 +51,9 @@ struct Context {
 
 class Coordinator {
  public:
-  // `lease`: no earlier life stamped a time above it. `first_op` is random: an answer or an
-  // acknowledgement that was meant for an earlier life names no operation of this one.
-  Coordinator(uint16_t shard, Hlc lease, uint64_t first_op)
-      : shard_(shard), hlc_(lease), pending_(first_op) {}
+  // `first_op` is random: an answer or an acknowledgement that was meant for an earlier life names
+  // no operation of this one.
+  Coordinator(uint16_t shard, uint64_t first_op) : shard_(shard), pending_(first_op) {}
 
   void submit(ClientRequest request, Context& context);
   void step(KeyMutationReply reply, Context& context);
@@ -68,8 +67,6 @@ class Coordinator {
   void tick(Context& context);
 
   size_t waiting() const { return pending_.size(); }
-  // The highest time that any read was judged by.
-  Hlc highest_stamp() const { return hlc_.last(); }
   void add_to(Fingerprint& fingerprint) const;
 
  private:

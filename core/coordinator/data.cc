@@ -233,7 +233,7 @@ void Coordinator::mutate(ClientRequest request, const Bucket& bucket, Context& c
   mutation.elements = std::move(request.elements);
   mutation.amount = request.amount;
   if (bucket.config.ttl_seconds != 0) {
-    mutation.now_ms = hlc_.tick(context.env.clock.wall_ms()).ms();
+    mutation.now_ms = hlc_.tick(context.env.clock.now()).ms();
   }
   mutation.request_token = std::move(request.request_token);
   const bool sole = is_sole_owner(mutation.placement, context);
@@ -294,7 +294,7 @@ void Coordinator::read(ClientRequest request, const Bucket& bucket, Context& con
   pending.deadline_us =
       context.env.clock.monotonic_us() + context.options.read_quorum_timeout_ms * 1000;
   // Times stamped here never run backwards, or an expired key could be seen again.
-  if (bucket.config.ttl_seconds != 0) pending.now_ms = hlc_.tick(context.env.clock.wall_ms()).ms();
+  if (bucket.config.ttl_seconds != 0) pending.now_ms = hlc_.tick(context.env.clock.now()).ms();
   if (request.operation == Operation::kSetMembers) pending.limit = request.limit;
   read.limit = pending.limit;
   read.now_ms = pending.now_ms;

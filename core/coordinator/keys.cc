@@ -67,7 +67,7 @@ void Coordinator::list_keys(ClientRequest request, Context& context) {
   pending.deadline_us =
       context.env.clock.monotonic_us() + context.options.read_quorum_timeout_ms * 1000;
   pending.limit = request.limit == 0 ? kDefaultPage : request.limit;
-  pending.now_ms = hlc_.tick(context.env.clock.wall_ms()).ms();
+  pending.now_ms = hlc_.tick(context.env.clock.now()).ms();
   pending.listing = Box<Listing>(std::move(listing));
   list_ahead(pending_.insert(std::move(pending)), std::move(after), context);
 }

@@ -33,15 +33,6 @@ std::string_view last_subkey(const KeyState& state) {
   return state.entries.empty() ? std::string_view() : state.entries.back().subkey;
 }
 
-// It is hidden at `later_ms`, and was not yet at `stamp_ms`.
-bool expires_between(const KeyState& state, uint64_t stamp_ms, uint64_t later_ms) {
-  if (const crdt::Entry* meta = state.find(crdt::meta_subkey())) {
-    return crdt::meta_expired(*meta, later_ms) && !crdt::meta_expired(*meta, stamp_ms);
-  }
-  const crdt::Entry* entry = state.find(crdt::kRegisterSubkey);
-  return entry && !crdt::register_read(*entry, later_ms) && crdt::register_read(*entry, stamp_ms);
-}
-
 // One of `who`, this node if it is among them.
 OwnerMask one_of(OwnerMask who, const OwnerSets& sets, const Context& context) {
   const OwnerMask self = sets.bit(context.node) & who;
@@ -98,7 +89,7 @@ void Coordinator::step(KeyReadReply reply, Context& context) {
   Pending* pending = pending_.find(reply.op);
   if (!pending) return;
   if (!reply.error && pending->now_ms != 0) {
-    hlc_.observe(Hlc::from_ms(reply.now_ms));
+    hlc_.observe(Hlc::from_ms(reply.now_ms), context.env.clock.now());
     pending->now_ms = std::max(pending->now_ms, reply.now_ms);
   }
   const OpId op = reply.op;
@@ -232,7 +223,7 @@ void Coordinator::prepare_mutation(OpId op, MergedAnswers merged, Context& conte
   Work& work = *pending.work;
   const crdt::Entry* meta = merged.state->find(crdt::meta_subkey());
   if (meta && !work.read.subkeys.empty()) {
-    const uint64_t now_ms = std::max(hlc_.last().ms(), context.env.clock.wall_ms());
+    const uint64_t now_ms = hlc_.at(context.env.clock.now()).ms();
     if (crdt::meta_expired(*meta, now_ms)) {
       // The mutation clears the key first: it must know all that is to be cleared.
       work.read.subkeys.clear();

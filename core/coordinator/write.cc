@@ -121,7 +121,7 @@ void Coordinator::step(KeyMutationReply reply, Context& context) {
   if (work.stage != Stage::kMutating || node != work.mutator) return;
   OpId op = reply.op;
   if (reply.error) return mutation_refused(op, *std::move(reply.error), context);
-  hlc_.observe(Hlc::from_ms(reply.timestamp_ms));
+  hlc_.observe(Hlc::from_ms(reply.timestamp_ms), context.env.clock.now());
   work.reply.timestamp_ms = reply.timestamp_ms;
   work.reply.context = std::move(reply.context);
   work.dot = reply.dot;
@@ -156,7 +156,7 @@ void Coordinator::take_own(KeyMutationReply reply, Context& context) {
     }
     return fail(op, *std::move(reply.error), context);
   }
-  hlc_.observe(Hlc::from_ms(reply.timestamp_ms));
+  hlc_.observe(Hlc::from_ms(reply.timestamp_ms), context.env.clock.now());
   ClientReply out;
   out.timestamp_ms = reply.timestamp_ms;
   out.context = std::move(reply.context);

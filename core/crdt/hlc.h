@@ -15,22 +15,48 @@ struct Hlc {
   constexpr auto operator<=>(const Hlc&) const = default;
 };
 
+// What a machine's clocks show at one moment.
+struct Instant {
+  uint64_t wall_ms = 0;       // of the Unix epoch; may step either way
+  uint64_t monotonic_us = 0;  // since some fixed moment; never runs backwards
+};
+
 // The clock itself: each tick is above everything it has ticked or observed, whatever the wall
-// clock does.
+// clock does. And it never stands still: while the wall clock is behind, because it was set back or
+// because somebody's was ahead, time flows at 7/8 of the machine's own pace. So a time to live
+// holds within a seventh of its length, and a wrong lead melts away.
 class HlcClock {
  public:
-  constexpr explicit HlcClock(Hlc start = {}) : last_(start) {}
+  // `start`: no earlier time was above it.
+  constexpr explicit HlcClock(Hlc start = {}) : last_(start), anchor_us_(start.ms() * 1000) {}
 
-  // A new time, above all before it and not behind `wall_ms`.
-  constexpr Hlc tick(uint64_t wall_ms) {
-    const Hlc wall = Hlc::from_ms(wall_ms);
-    last_ = wall > last_ ? wall : Hlc{last_.word + 1};
+  // What advance() would give.
+  constexpr Hlc at(const Instant& now) const {
+    const Hlc flowed = Hlc::from_ms(flowed_us(now) / 1000);
+    const Hlc wall = Hlc::from_ms(now.wall_ms);
+    return flowed > wall ? (flowed > last_ ? flowed : last_) : (wall > last_ ? wall : last_);
+  }
+
+  // The time now; not above an earlier one if none has passed.
+  constexpr Hlc advance(const Instant& now) {
+    observe(at(now), now);
+    return last_;
+  }
+
+  // A new time, above all before it and not behind the wall clock.
+  constexpr Hlc tick(const Instant& now) {
+    const Hlc reached = at(now);
+    observe(reached > last_ ? reached : Hlc{last_.word + 1}, now);
     return last_;
   }
 
   // Later ticks will be above `seen`.
-  constexpr void observe(Hlc seen) {
+  constexpr void observe(Hlc seen, const Instant& now) {
     if (seen > last_) last_ = seen;
+    if (anchored_at_us_ == kNever || last_.ms() * 1000 > flowed_us(now)) {
+      anchor_us_ = last_.ms() * 1000;
+      anchored_at_us_ = now.monotonic_us;
+    }
   }
 
   // The highest time ticked or observed.
@@ -39,7 +65,18 @@ class HlcClock {
   constexpr bool operator==(const HlcClock&) const = default;
 
  private:
+  static constexpr uint64_t kNever = UINT64_MAX;
+
+  constexpr uint64_t flowed_us(const Instant& now) const {
+    if (anchored_at_us_ == kNever || now.monotonic_us < anchored_at_us_) return anchor_us_;
+    return anchor_us_ + (now.monotonic_us - anchored_at_us_) / 8 * 7;
+  }
+
   Hlc last_;
+  // The time flows from here. It is moved only by what is ahead of the flow, so that many small
+  // steps lose nothing to rounding.
+  uint64_t anchor_us_ = 0;  // of the Unix epoch
+  uint64_t anchored_at_us_ = kNever;
 };
 
 }  // namespace vordb

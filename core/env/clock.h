@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "core/crdt/hlc.h"
+
 namespace vordb {
 
 class Clock {
@@ -14,6 +16,8 @@ class Clock {
 
   // Time since some fixed moment, in microseconds. Never runs backwards while the process lives.
   virtual uint64_t monotonic_us() = 0;
+
+  Instant now() { return {wall_ms(), monotonic_us()}; }
 };
 
 }  // namespace vordb

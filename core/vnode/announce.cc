@@ -46,7 +46,7 @@ uint32_t announced_content(const PeerView& view) {
 // The highest h of which it holds, and always will: no mutation outside the durable clock has an
 // hlc <= h (rule 2).
 Hlc Vnode::announced_hlc(Context& context) const {
-  Hlc h = std::max(hlc_.last(), Hlc::from_ms(context.env.clock.wall_ms()));
+  Hlc h = hlc_.at(context.env.clock.now());
   if (!sole_owner()) h = std::min(h, durable_ceiling_);
   const auto below = [&](Hlc lowest) { h = std::min(h, Hlc{lowest.word - 1}); };
   if (open_.lowest_hlc.word != UINT64_MAX) below(open_.lowest_hlc);
@@ -77,7 +77,7 @@ void Vnode::announce(std::span<const NodeNumber> to, bool ask, Context& context)
   pb::Announcement* announcement = message.mutable_announcement();
   to_pb(view.clock, announcement->mutable_clock());
   const Hlc h = announced_hlc(context);
-  hlc_.observe(h);
+  hlc_.observe(h, context.env.clock.now());
   announcement->set_hlc(h.word);
   announcement->set_stable_hlc(view.stable.word);
   announcement->set_fenced(view.fenced);

@@ -12,6 +12,7 @@
 #include "core/crdt/vnode_clock.h"
 #include "core/env/batch.h"
 #include "core/ids.h"
+#include "core/messages.h"
 #include "core/vnode/answers.h"
 #include "core/vnode/key_state.h"
 
@@ -50,6 +51,13 @@ struct Delta {
   std::optional<Waiter> waiter;       // whoever receives it tells this one too
   std::optional<TokenAnswer> answer;  // to the mutation's request token
 };
+// An answer that shows an expiry: its time must be durable, or a later answer would show the key
+// again.
+struct HeldReply {
+  Envelope envelope;
+  uint64_t pv = 0;  // that its request named
+};
+
 // Mutations and merges on their way to the disk.
 struct Group {
   OpId op = 0;
@@ -62,6 +70,7 @@ struct Group {
   std::vector<Change> changes;
   std::vector<Waiter> waiters;
   std::vector<AckWaiter> acks;
+  std::vector<HeldReply> held;
   std::vector<Delta> deltas;
   std::vector<TokenAnswer> answers;
   Hlc lowest_hlc = Hlc{UINT64_MAX};  // of the mutations inside

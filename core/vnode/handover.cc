@@ -43,7 +43,7 @@ void Vnode::learn_to_take_part(const PeerView& view, Context& context) {
 }
 
 void Vnode::become_fenced(Hlc at_least, Context& context) {
-  hlc_.observe(at_least);
+  hlc_.observe(at_least, context.env.clock.now());
   fenced_ = true;
   fence_[self_.node].established = true;
   open(context).state_changed = true;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "core/crdt/register.h"
+#include "core/crdt/set.h"
+
 namespace vordb {
 
 namespace {
@@ -41,6 +44,14 @@ size_t KeyState::bytes() const {
     if (e.entry->live.size() > 1) total += e.entry->live.size() * sizeof(crdt::LiveDot);
   }
   return total;
+}
+
+bool expires_between(const KeyState& state, uint64_t earlier_ms, uint64_t later_ms) {
+  if (const crdt::Entry* meta = state.find(crdt::meta_subkey())) {
+    return crdt::meta_expired(*meta, later_ms) && !crdt::meta_expired(*meta, earlier_ms);
+  }
+  const crdt::Entry* entry = state.find(crdt::kRegisterSubkey);
+  return entry && !crdt::register_read(*entry, later_ms) && crdt::register_read(*entry, earlier_ms);
 }
 
 }  // namespace vordb

@@ -28,4 +28,7 @@ struct KeyState {
   size_t bytes() const;
 };
 
+// The key shows something at `earlier_ms` which has expired at `later_ms`.
+bool expires_between(const KeyState& state, uint64_t earlier_ms, uint64_t later_ms);
+
 }  // namespace vordb

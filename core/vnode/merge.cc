@@ -97,7 +97,7 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
   MergeTask& merge = std::get<MergeTask>(task.what);
   // It waited for the disk, and in the meantime its sender may have been retired.
   if (retired(merge.from, context.configuration)) return;
-  hlc_.observe(merge.hlc);
+  hlc_.observe(merge.hlc, context.env.clock.now());
   const bool dropped = context.configuration.bucket(task.bucket) == nullptr;
   const crdt::VersionVector base_before = clock_.base();
   std::vector<ReplicaId> grown;
@@ -120,7 +120,7 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
       crdt::parse_kind(theirs.subkey, &kind);
       const Entry* found = task.load.state.find(theirs.subkey);
       const Entry before = found ? *found : Entry{};
-      hlc_.observe(theirs.entry->highest_hlc());
+      hlc_.observe(theirs.entry->highest_hlc(), context.env.clock.now());
       Entry after = crdt::merge(kind, {before, base_before}, {*theirs.entry, merge.base});
       after.context.strip(base_after);
       if (after != before) {

@@ -76,9 +76,9 @@ void Vnode::step(KeyMutation mutation, Context& context) {
                     "this replica has not seen all that the context names", "retry", context);
     }
     const uint64_t latest_ms = context.env.clock.wall_ms() + context.options.max_clock_drift_ms;
-    if (seen->hlc <= Hlc::from_ms(latest_ms)) hlc_.observe(seen->hlc);
+    if (seen->hlc <= Hlc::from_ms(latest_ms)) hlc_.observe(seen->hlc, context.env.clock.now());
   }
-  hlc_.observe(Hlc::from_ms(mutation.now_ms));
+  hlc_.observe(Hlc::from_ms(mutation.now_ms), context.env.clock.now());
   KeyTask task;
   task.bucket = mutation.bucket;
   task.hash = mutation.key_hash;
@@ -159,7 +159,7 @@ bool Vnode::finish_mutation(KeyTask& task, Context& context) {
     return true;
   }
   if (task.load.answer) return answered_before(task, context);
-  const Hlc hlc = hlc_.tick(context.env.clock.wall_ms());
+  const Hlc hlc = hlc_.tick(context.env.clock.now());
   const Entry* meta = task.load.state.find(crdt::meta_subkey());
   const bool expired = meta && !mutate.purged && crdt::meta_expired(*meta, hlc.ms());
   if (expired && m.operation == Operation::kSetRemove) {

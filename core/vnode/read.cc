@@ -1,7 +1,8 @@
 // A client's read: one key, one element, a page of a set, or the keys of a bucket. Only what is
 // durable is shown, so that an answer never holds what a crash would take back. Whether a key has
 // expired is judged by who asked, by one "now" for all replicas; so the entry that holds the
-// deadline comes with every answer.
+// deadline comes with every answer. That time must not be taken back either: an answer by which a
+// key has expired waits until the time is durable.
 #include <algorithm>
 #include <utility>
 
@@ -40,7 +41,7 @@ ClientError read_error(bool corrupt) {
 }  // namespace
 
 void Vnode::step(KeyRead read, Context& context) {
-  hlc_.observe(Hlc::from_ms(read.now_ms));
+  if (read.now_ms != 0) take_time(read.now_ms, context);
   KeyReadReply reply;
   reply.op = read.op;
   reply.now_ms = hlc_.last().ms();
@@ -76,6 +77,29 @@ void Vnode::step(KeyRead read, Context& context) {
   task.base = durable_base();
   task.read = std::move(read);
   run(std::move(task), nullptr, context);
+}
+
+// What comes from now on is judged by no earlier time than the request's.
+void Vnode::take_time(uint64_t now_ms, Context& context) {
+  const Instant now = context.env.clock.now();
+  hlc_.observe(Hlc::from_ms(now_ms), now);
+  hlc_.advance(now);
+}
+
+void Vnode::reply(Envelope answer, uint64_t pv, bool shows_expiry, Context& context) {
+  if (!shows_expiry) {
+    context.outbox.push_back(std::move(answer));
+    return;
+  }
+  open(context).state_changed = true;
+  open_.held.push_back({std::move(answer), pv});
+}
+
+void Vnode::release(HeldReply held, Context& context) {
+  if (auto* read = std::get_if<KeyReadReply>(&held.envelope.message)) {
+    read->moved = held.pv != roles_.pv || !roles_.serves();
+  }
+  context.outbox.push_back(std::move(held.envelope));
 }
 
 // Reads the deadline first where the entries asked for do not bring it, then those entries one by
@@ -181,11 +205,13 @@ void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> st
   reply.context = token();
   reply.moved = read.pv != roles_.pv;
   reply.base = std::move(base);
-  context.outbox.push_back(to_coordinator(read, std::move(reply)));
+  const bool shows_expiry =
+      read.now_ms != 0 && expires_between(*reply.state, durable_ceiling_.ms(), reply.now_ms);
+  this->reply(to_coordinator(read, std::move(reply)), read.pv, shows_expiry, context);
 }
 
 void Vnode::step(KeyList list, Context& context) {
-  hlc_.observe(Hlc::from_ms(list.now_ms));
+  take_time(list.now_ms, context);
   list.now_ms = hlc_.last().ms();
   ListTask task;
   task.from = list.after.empty() ? bucket_begin(list.bucket) : key_end(list.bucket, list.after);
@@ -246,6 +272,10 @@ void Vnode::run(ListTask task, ReadResult* arrived, Context& context) {
       const bool expired =
           name.subkey == crdt::meta_subkey() && crdt::meta_expired(*entry, task.list.now_ms);
       const bool shown = shows(*bucket, name.subkey, *entry, task.list.now_ms);
+      const bool shown_before = shows(*bucket, name.subkey, *entry, durable_ceiling_.ms());
+      const bool expired_before =
+          name.subkey == crdt::meta_subkey() && crdt::meta_expired(*entry, durable_ceiling_.ms());
+      task.shows_expiry |= shown != shown_before || expired != expired_before;
       if (shown) task.keys.emplace_back(name.key);
       if (!shown && !expired) continue;
       // Its other entries say nothing more: go on behind the key.
@@ -261,7 +291,7 @@ void Vnode::run(ListTask task, ReadResult* arrived, Context& context) {
     if (reply.more || (!result->more && !skipped)) break;
   }
   reply.keys = std::move(task.keys);
-  context.outbox.push_back(to_coordinator(task.list, std::move(reply)));
+  this->reply(to_coordinator(task.list, std::move(reply)), 0, task.shows_expiry, context);
 }
 
 }  // namespace vordb::vnode

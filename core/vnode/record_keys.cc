@@ -21,15 +21,6 @@ std::string node_record_key() { return "n"; }
 std::string configuration_record_key() { return "c"; }
 std::string acceptor_record_key() { return "a"; }
 
-std::string clock_leases_begin() { return "h"; }
-std::string clock_leases_end() { return prefix_end(clock_leases_begin()); }
-
-std::string clock_lease_key(uint16_t shard) {
-  std::string key = "h";
-  append_big_endian(key, shard);
-  return key;
-}
-
 std::string vnode_state_key(PlacementId id) {
   std::string key = state_prefix();
   append_placement(key, id);

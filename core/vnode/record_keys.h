@@ -28,9 +28,6 @@ enum class Table : char {
 std::string node_record_key();
 std::string configuration_record_key();
 std::string acceptor_record_key();
-std::string clock_lease_key(uint16_t shard);
-std::string clock_leases_begin();
-std::string clock_leases_end();
 std::string vnode_state_key(PlacementId id);
 bool parse_vnode_state_key(std::string_view key, PlacementId* id);
 std::string vnode_states_begin();

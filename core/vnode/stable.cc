@@ -146,7 +146,7 @@ void Vnode::seal(Context& context) {
 // every owner has.
 void Vnode::update_stable(Context& context) {
   Hlc stable = announced_hlc(context);
-  hlc_.observe(stable);
+  hlc_.observe(stable, context.env.clock.now());
   if (sole_owner()) {
     stable_ = std::max(stable_, stable);
     global_stable_ = stable_;

@@ -66,7 +66,7 @@ void Vnode::scan(ScanTask::Kind kind, Context& context) {
   request.begin = scan.from.empty() ? table_begin(id_, table) : scan.from + '\0';
   request.end = table_end(id_, table);
   if (kind == ScanTask::Kind::kDue) {
-    const Hlc now = hlc_.tick(context.env.clock.wall_ms());
+    const Hlc now = hlc_.tick(context.env.clock.now());
     request.end = record_key(table, due_name(now, {}));
     if (request.begin >= request.end) {
       scans_.erase(kind);
@@ -138,7 +138,7 @@ bool Vnode::finish_sweep(KeyTask& task, Context& context) {
   if (kind == crdt::EntryKind::kMeta) {
     const auto& owners = roles_.owners;
     const auto turn = std::find(owners.begin(), owners.end(), self_.node) - owners.begin();
-    const Hlc now = hlc_.tick(context.env.clock.wall_ms());
+    const Hlc now = hlc_.tick(context.env.clock.now());
     const bool mine =
         crdt::meta_expired(entry, now.ms() - std::min(now.ms(), uint64_t(turn) * kPurgeTurnMs));
     // Before the deadline is stable an older element may still be on its way here, and would
@@ -162,7 +162,7 @@ bool Vnode::finish_sweep(KeyTask& task, Context& context) {
 }
 
 void Vnode::scanned_answers(const ReadResult& result, Context& context) {
-  const uint64_t now_ms = context.env.clock.wall_ms();
+  const uint64_t now_ms = hlc_.at(context.env.clock.now()).ms();
   for (const Record& record : result.records) {
     pb::AnsweredRequest answered;
     const absl::Status opened = open_record(record.key, record.value, &answered);

@@ -108,6 +108,7 @@ struct ListTask {
   KeyList list;
   std::string from;  // entry name to go on at
   std::vector<std::string> keys;
+  bool shows_expiry = false;  // a key was left out which the durable time would show
 };
 
 // One page of the due entries, of the old answers, or of the dot log that every owner has.

@@ -19,8 +19,11 @@ using crdt::Entry;
 namespace {
 
 // With other owners the durable ceiling runs ahead of the clock, so that an idle vnode can announce
-// a growing time without writing for each announcement.
+// a growing time without writing for each announcement; and where keys expire, so that few answers
+// that show it wait.
 constexpr uint64_t kCeilingLeadMs = 2000;
+
+Hlc later(Hlc hlc, uint64_t by_ms) { return Hlc::from_ms(hlc.ms() + by_ms); }
 
 }  // namespace
 
@@ -139,8 +142,8 @@ void Vnode::encode_state(pb::VnodeState* state) const {
 void Vnode::flush(Context& context) {
   if (!open_.has_work()) return;
   Hlc ceiling = hlc_.last();
-  if (!sole_owner()) {
-    ceiling = std::max(ceiling, Hlc::from_ms(context.env.clock.wall_ms() + kCeilingLeadMs));
+  if (!sole_owner() || !open_.held.empty()) {
+    ceiling = std::max(ceiling, later(hlc_.at(context.env.clock.now()), kCeilingLeadMs));
   }
   pb::VnodeState state;
   if (open_.drops) {
@@ -259,6 +262,7 @@ void Vnode::durable(Group group, Context& context) {
   }
   for (const Waiter& waiter : group.waiters) answer_mutation(waiter, context);
   for (const AckWaiter& waiter : group.acks) acknowledge_durable(waiter, context);
+  for (HeldReply& held : group.held) release(std::move(held), context);
   if (group.drops) {
     dropped_ = true;
     dropping_ = false;
@@ -345,7 +349,7 @@ void Vnode::tick(Context& context) {
     if (scans_.contains(kind)) scan(kind, context);
   }
   if (sole_owner() || dropped_ || dropping_) return;
-  const Hlc soon = Hlc::from_ms(context.env.clock.wall_ms() + kCeilingLeadMs / 2);
+  const Hlc soon = later(hlc_.at(context.env.clock.now()), kCeilingLeadMs / 2);
   if (!state_durable_ || std::max(hlc_.last(), soon) > durable_ceiling_) {
     open(context).state_changed = true;
   }

@@ -112,7 +112,7 @@ class Vnode {
   // it the times that may be told (lowered to what holds here).
   uint32_t standing_announcement(Hlc* hlc, Hlc* stable, Context& context) const;
   // `hlc` was told: what happens from now on happens later.
-  void told(Hlc hlc) { hlc_.observe(hlc); }
+  void told(Hlc hlc, const Instant& now) { hlc_.observe(hlc, now); }
   // What was last heard of this owner still holds, and these times; if it was something else, it is
   // asked for.
   void hear_standing(NodeNumber from, uint32_t content, Hlc hlc, Hlc stable, uint64_t epoch,
@@ -259,6 +259,9 @@ class Vnode {
   void run(ListTask task, ReadResult* arrived, Context& context);
   bool shows(const Bucket& bucket, std::string_view subkey, const crdt::Entry& entry,
              uint64_t now_ms) const;
+  void take_time(uint64_t now_ms, Context& context);
+  void reply(Envelope answer, uint64_t pv, bool shows_expiry, Context& context);
+  void release(HeldReply held, Context& context);
 
   // ---- replicate.cc
   void send_deltas(const Group& group, Context& context);

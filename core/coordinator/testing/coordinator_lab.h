@@ -295,7 +295,7 @@ class CoordinatorLab {
   bool paused_ = false;
   std::vector<Envelope> outbox_;
   std::deque<std::pair<NodeNumber, Message>> sent_;
-  Coordinator coordinator_{0, Hlc{}, 0};
+  Coordinator coordinator_{0, 0};
   ClientId last_client_ = 0;
 };
 
