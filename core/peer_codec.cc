@@ -49,7 +49,7 @@ void take_origin(const pb::Origin& from, const pb::PeerMessage& message, Request
 }
 
 void put_context(const CausalContext* from, std::string* to) {
-  if (from) *to = encode_context(from->placement, from->hlc, from->clock);
+  if (from) *to = encode_context(*from);
 }
 
 absl::Status take_context(const std::string& from, std::shared_ptr<const CausalContext>* to) {

@@ -25,7 +25,7 @@ std::shared_ptr<const CausalContext> some_context() {
   auto context = std::make_shared<CausalContext>();
   context->placement = kPlace;
   context->hlc = Hlc{77};
-  context->clock.add(kDot);
+  context->past.add(kDot);
   return context;
 }
 
@@ -208,7 +208,7 @@ TEST_CASE("peer codec: a mutation and its answer come back as they were") {
   REQUIRE(back.context);
   CHECK(back.context->placement == m.context->placement);
   CHECK(back.context->hlc == m.context->hlc);
-  CHECK(back.context->clock == m.context->clock);
+  CHECK(back.context->past == m.context->past);
   for (const auto& [message, to] : all_messages()) {
     const auto* reply = std::get_if<KeyMutationReply>(&message);
     if (!reply) continue;

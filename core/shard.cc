@@ -356,6 +356,7 @@ ShardFigures Shard::figures() const {
   figures.cache_bytes = s.cache.bytes();
   figures.commits = s.commits;
   figures.waiting_operations = s.coordinator ? s.coordinator->waiting() : 0;
+  figures.contexts_withheld = s.coordinator ? s.coordinator->contexts_withheld() : 0;
   s.vnodes.add_to(figures, s.env.clock.wall_ms());
   return figures;
 }

@@ -51,6 +51,7 @@ struct ShardFigures {
   uint64_t cache_misses = 0;
   uint64_t cache_bytes = 0;
   uint64_t keys_purged = 0;
+  uint64_t contexts_withheld = 0;  // causal contexts too large to be given to a client
   uint64_t commits = 0;
   uint64_t corrupt_vnodes = 0;
   uint64_t waiting_operations = 0;

@@ -44,9 +44,11 @@ struct Call {
   uint64_t amount = 1;
   uint32_t limit = 0;
   std::string after;
-  std::string context;                     // the token given back, or empty
-  Span context_origin;                     // when the call that brought `context` ran
-  bool context_of_all = false;             // that call was a read of the whole key
+  std::string context;          // the token given back, or empty
+  Span context_origin;          // when the call that brought `context` ran
+  bool context_of_all = false;  // that call was a read of the whole key
+  // And the elements of the set that it showed, ascending; null: it was none of a whole set.
+  std::shared_ptr<const std::vector<uint32_t>> context_shows;
   std::shared_ptr<const Promise> promise;  // what `context` promises; null: nothing is known
   std::string request_token;
   uint32_t w = 0;

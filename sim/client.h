@@ -109,6 +109,7 @@ class SimClient {
     std::string context;
     Span origin;
     bool of_all;  // it read the whole key
+    std::shared_ptr<const std::vector<uint32_t>> shows;
     std::shared_ptr<const Promise> promise;
   };
   struct Abandoned {

@@ -53,6 +53,7 @@ void SimClient::dress(Call& call) {
     call.context = seen.context;
     call.context_origin = seen.origin;
     call.context_of_all = seen.of_all;
+    call.context_shows = seen.shows;
     call.promise = seen.promise;
     ++figures_.contexts_given;
     return;
@@ -67,8 +68,15 @@ void SimClient::remember_context(const Call& call, const ClientReply& reply) {
   if (seen_.size() >= kContextsKept) seen_.erase(seen_.begin());
   const bool of_all = !call.is_mutation() && call.operation != Operation::kSetContains &&
                       call.limit == 0 && call.after.empty();
-  seen_.push_back(
-      {call.bucket, call.key, reply.context, call.span, of_all, oracles_.promise_of(call, reply)});
+  std::shared_ptr<std::vector<uint32_t>> shows;
+  if (of_all && call.operation == Operation::kSetMembers) {
+    shows = std::make_shared<std::vector<uint32_t>>();
+    for (const std::string& item : reply.items) {
+      if (const auto element = Catalogue::element_index(item)) shows->push_back(*element);
+    }
+  }
+  seen_.push_back({call.bucket, call.key, reply.context, call.span, of_all, std::move(shows),
+                   oracles_.promise_of(call, reply)});
 }
 
 }  // namespace vordb::sim

@@ -283,6 +283,23 @@ TEST_CASE("oracles: a remove with a context that takes a newer add is found") {
   CHECK(h.finds(Property::kSetContextRemoves));
 }
 
+TEST_CASE("oracles: a remove with a context that takes what its read did not show is found") {
+  for (const bool shown : {true, false}) {
+    History h;
+    Call read = h.begin(Operation::kSetMembers, kSet);
+    const Call added = h.ok(Operation::kSetAdd, kSet);
+    Call remove = h.begin(Operation::kSetRemove, kSet);
+    remove.context = "token";
+    remove.context_origin = {read.span.begin, added.span.end};
+    remove.context_of_all = true;
+    const std::vector<uint32_t> elements = shown ? remove.elements : std::vector<uint32_t>{};
+    remove.context_shows = std::make_shared<const std::vector<uint32_t>>(elements);
+    h.end(h.open(remove), {});
+    h.members(kSet, {});
+    CHECK((shown ? h.clean() : h.finds(Property::kSetContextRemoves)));
+  }
+}
+
 TEST_CASE("oracles: an expired set that is shown, or that an add brings back, is found") {
   History shown;
   shown.ok(Operation::kSetAdd, kShortSet);

@@ -63,12 +63,20 @@ void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
   for_each_cleared(call, key, [&](Presence& presence) { presence.refused(call.id); });
   const bool removes = call.operation != Operation::kSetAdd;
   const bool by_context = removes && !call.context.empty();
-  // What a context does not surely cover it does not surely remove: in a cluster an answer may come
-  // from a node that has not heard of an add that others have acknowledged, unless it was a read.
+  // What a context does not surely cover it does not surely remove: that of a mutation covers what
+  // its client was shown before. And what a read of the whole set did not show its context does not
+  // take away.
   Span reach = by_context ? call.context_origin : call.span;
-  if (by_context && !context_.alone() && !call.context_of_all) reach.begin = 0;
+  if (by_context && !call.context_of_all) reach.begin = 0;
+  const std::vector<uint32_t>* shows = by_context && ttl == 0 ? call.context_shows.get() : nullptr;
   for_each_named(call, key.elements, [&](Element& element) {
     element.presence.forget_before(context_.horizon);
+    const uint32_t index = uint32_t(&element - key.elements.data());
+    if (shows && !std::binary_search(shows->begin(), shows->end(), index)) {
+      element.presence.refused(call.id);
+      element.context_removed = true;
+      return;
+    }
     if (by_context) {
       const Step begin = call.span.begin;
       const bool was_there = !element.presence.explains(false, {begin, begin});

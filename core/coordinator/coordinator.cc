@@ -109,6 +109,10 @@ void Coordinator::answer(ClientId client, ClientReply reply, Context& context) {
 void Coordinator::finish(OpId op, ClientReply reply, Context& context) {
   const Pending pending = pending_.take(op);
   reply.operation = pending.operation;
+  if (reply.context.size() > kContextBytesMax) {
+    reply.context.clear();
+    ++contexts_withheld_;
+  }
   answer(pending.client, std::move(reply), context);
 }
 

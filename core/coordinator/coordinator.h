@@ -67,6 +67,8 @@ class Coordinator {
   void tick(Context& context);
 
   size_t waiting() const { return pending_.size(); }
+  // Answers whose causal context was too large to be given.
+  uint64_t contexts_withheld() const { return contexts_withheld_; }
   void add_to(Fingerprint& fingerprint) const;
 
  private:
@@ -137,6 +139,7 @@ class Coordinator {
   uint16_t shard_;
   HlcClock hlc_;
   OpTable<Pending> pending_;
+  uint64_t contexts_withheld_ = 0;
   // Placements whose vnode of this node refused lately: until then others are asked first.
   std::map<PlacementId, uint64_t> troubled_until_us_;
 };

@@ -66,7 +66,7 @@ void Coordinator::gather(OpId op, Context& context) {
   work.names.clear();
   work.taken.clear();
   work.shown.clear();
-  work.clock = {};
+  work.known = CausalContext{pending_.find(op)->placement, {}, {}};
   work.next_us = context.env.clock.monotonic_us() + retry_delay_us(work.round);
   send_reads(op, ~OwnerMask{0}, context);
 }
@@ -135,12 +135,12 @@ void Coordinator::take_answer(OpId op, KeyReadReply reply, Context& context) {
   work.answers.push_back(
       OwnerAnswer{bit, std::move(reply.state), std::move(reply.base), reply.more});
   if (absl::StatusOr<CausalContext> seen = decode_context(reply.context); seen.ok()) {
-    work.clock.join(seen->clock);
-    work.clock_hlc = std::max(work.clock_hlc, seen->hlc);
+    work.known.past.join(seen->past);
+    work.known.hlc = std::max(work.known.hlc, seen->hlc);
   }
   if (!work.sets.reached(work.answered, work.needed)) return;
   const CausalContext* seen = work.seen.get();
-  if (seen && seen->placement == pending.placement && !work.clock.covers(seen->clock)) {
+  if (seen && seen->placement == pending.placement && !work.known.past.covers(seen->past)) {
     work.error = ClientError{ErrorCode::kUnavailable, Outcome::kRejected,
                              "the replicas have not seen all that the context names", "retry"};
     return;
@@ -172,7 +172,7 @@ void Coordinator::answer_read(OpId op, MergedAnswers merged, Context& context) {
     return gather(renew(op), context);
   }
   work.reply = to_reply(pending, *merged.state, merged.more, merged.last);
-  work.reply.context = encode_context(pending.placement, work.clock_hlc, work.clock);
+  work.reply.context = encode_context(work.known);
   OwnerMask holders = work.answered;
   for (MergedAnswers::Name& name : merged.names) {
     if (!work.strict || work.sets.reached(name.holders, work.w)) continue;

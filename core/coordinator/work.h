@@ -12,8 +12,8 @@
 #include "core/coordinator/merge_answers.h"
 #include "core/coordinator/owner_sets.h"
 #include "core/crdt/dot.h"
-#include "core/crdt/vnode_clock.h"
 #include "core/messages.h"
+#include "core/vnode/causal_context.h"
 
 namespace vordb::coordinator {
 
@@ -44,8 +44,7 @@ struct Work {
   OwnerMask tried = 0;  // owners that were asked in vain (asking, mutating)
   OwnerMask answered = 0;
   std::vector<OwnerAnswer> answers;
-  crdt::VnodeClock clock;  // of all answers
-  Hlc clock_hlc;
+  CausalContext known;               // of all answers
   std::optional<ClientError> error;  // the last that an owner gave
 
   // ---- teaching and settling: `senders` push `names`; who has taken in what all of them hold, or

@@ -16,7 +16,7 @@ Entry element_remove(const Entry& current) {
   return delta;
 }
 
-Entry element_remove_seen(const Entry& current, const VnodeClock& seen) {
+Entry element_remove_seen(const Entry& current, const CausalPast& seen) {
   // A context speaks of all dots of a replica up to a counter. What is live here, was not seen and
   // would be swallowed by a higher seen dot of the same replica is held live by the delta too, so
   // that it survives.

@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
+#include "core/crdt/causal_past.h"
 #include "core/crdt/entry.h"
-#include "core/crdt/vnode_clock.h"
 
 namespace vordb::crdt {
 
@@ -18,7 +18,7 @@ Entry element_add(const Entry& current, const Dot& dot);
 Entry element_remove(const Entry& current);
 
 // The same for what both `current` shows and `seen` covers: a client removes what it has read.
-Entry element_remove_seen(const Entry& current, const VnodeClock& seen);
+Entry element_remove_seen(const Entry& current, const CausalPast& seen);
 
 inline bool element_present(const Entry& entry) { return !entry.live.empty(); }
 

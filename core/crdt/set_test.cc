@@ -19,10 +19,10 @@ Entry apply(const Entry& state, const Entry& delta, EntryKind kind = EntryKind::
 
 Entry added(const Dot& dot) { return element_add({}, dot); }
 
-VnodeClock clock_of(std::initializer_list<Dot> dots) {
-  VnodeClock clock;
-  for (const Dot& dot : dots) clock.add(dot);
-  return clock;
+CausalPast seen(std::initializer_list<Dot> dots) {
+  CausalPast past;
+  for (const Dot& dot : dots) past.add(dot);
+  return past;
 }
 
 }  // namespace
@@ -56,19 +56,18 @@ TEST_CASE("set: an addition after a removal stays") {
 
 TEST_CASE("set: a removal of what a client has read leaves what it has not") {
   const Entry both = apply(added({kA, 1}), added({kB, 1}));
-  const Entry left = apply(both, element_remove_seen(both, clock_of({{kA, 1}})));
+  const Entry left = apply(both, element_remove_seen(both, seen({{kA, 1}})));
   REQUIRE(left.live.size() == 1);
   CHECK(left.live[0].dot == Dot{kB, 1});
   CHECK(apply(both, element_remove_seen(both, {})).live == both.live);
-  CHECK_FALSE(
-      element_present(apply(both, element_remove_seen(both, clock_of({{kA, 1}, {kB, 1}})))));
+  CHECK_FALSE(element_present(apply(both, element_remove_seen(both, seen({{kA, 1}, {kB, 1}})))));
 }
 
 TEST_CASE("set: an unseen dot below a seen one of its replica survives the removal") {
   Entry entry;
   entry.live.push_back({{kA, 1}, {}});
   entry.live.push_back({{kA, 3}, {}});
-  const Entry left = apply(entry, element_remove_seen(entry, clock_of({{kA, 3}})));
+  const Entry left = apply(entry, element_remove_seen(entry, seen({{kA, 3}})));
   REQUIRE(left.live.size() == 1);
   CHECK(left.live[0].dot == Dot{kA, 1});
 }

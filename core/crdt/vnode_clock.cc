@@ -109,6 +109,10 @@ bool VnodeClock::join(const VnodeClock& other) {
   return grew;
 }
 
+void VnodeClock::drop_below(const ReplicaId& life) {
+  std::erase_if(replicas_, [&](const Replica& r) { return r.id.node == life.node && r.id < life; });
+}
+
 uint64_t VnodeClock::count_missing(const VnodeClock& other) const {
   uint64_t missing = 0;
   for (const Replica& r : replicas_) {

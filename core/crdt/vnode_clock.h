@@ -40,6 +40,9 @@ class VnodeClock {
   // True when any base grew.
   bool join(const VnodeClock& other);
 
+  // Forgets the lives of its node below `life`.
+  void drop_below(const ReplicaId& life);
+
   // Calls visit(Dot) for the dots of this clock that `other` lacks, in order, until visit returns
   // false.
   template <typename Visitor>

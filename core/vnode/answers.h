@@ -8,6 +8,7 @@
 
 #include "core/crdt/dot.h"
 #include "core/crdt/hlc.h"
+#include "core/messages.h"
 
 namespace vordb::pb {
 class AnsweredRequest;
@@ -22,6 +23,9 @@ struct Answer {
   std::string fingerprint;
   bool operator==(const Answer&) const = default;
 };
+
+// What tells one request from another under the same token.
+std::string fingerprint_of(const KeyMutation& mutation);
 
 using TokenAnswer = std::pair<std::string, Answer>;
 

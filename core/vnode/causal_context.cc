@@ -1,22 +1,26 @@
 #include "core/vnode/causal_context.h"
 
+#include <algorithm>
+
 #include "core/codec.h"
 #include "proto/storage.pb.h"
 
 namespace vordb {
 
-std::string encode_context(PlacementId placement, Hlc hlc, const crdt::VnodeClock& clock) {
+std::string encode_context(const CausalContext& context) {
   pb::CausalToken token;
-  token.set_replication_n(placement.n);
-  token.set_partition(placement.partition);
-  token.set_hlc(hlc.word);
-  to_pb(clock, token.mutable_clock());
+  token.set_replication_n(context.placement.n);
+  token.set_partition(context.placement.partition);
+  token.set_hlc(context.hlc.word);
+  to_pb(context.past.clock(), token.mutable_clock());
   size_t above = 0;
   for (pb::ReplicaClock& replica : *token.mutable_clock()) {
-    const size_t fits = kContextDotsMax - above;
-    if (size_t(replica.above_size()) > fits) replica.mutable_above()->Truncate(int(fits));
-    above += size_t(replica.above_size());
+    auto& dots = *replica.mutable_above();
+    const size_t fits = std::min(kContextDotsMax - above, size_t(dots.size()));
+    dots.erase(dots.begin(), dots.end() - int(fits));
+    above += fits;
   }
+  for (const crdt::ReplicaId& life : context.past.full_below()) to_pb(life, token.add_full_below());
   return token.SerializeAsString();
 }
 
@@ -29,7 +33,8 @@ absl::StatusOr<CausalContext> decode_context(std::string_view bytes) {
   CausalContext context;
   context.placement = {uint8_t(token.replication_n()), uint16_t(token.partition())};
   context.hlc = Hlc{token.hlc()};
-  context.clock = clock_from_pb(token.clock());
+  context.past = crdt::CausalPast(clock_from_pb(token.clock()));
+  for (const pb::ReplicaId& life : token.full_below()) context.past.fill_below(from_pb(life));
   return context;
 }
 

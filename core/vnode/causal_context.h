@@ -1,28 +1,32 @@
-// The causal token of an answer, decoded: what one placement had merged when it answered. Given
-// back with a request, it makes a replica that has seen less say so, and a removal take away
-// exactly what the token covers.
+// The causal token of an answer, decoded: what a client was shown of one placement. Of a read that
+// is what the vnode had merged when it began to read; of a mutation what its client gave, and the
+// mutation itself. Given back with a request, it makes a replica that has seen less say so, and a
+// removal take away exactly what the token covers.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "core/crdt/causal_past.h"
 #include "core/crdt/hlc.h"
-#include "core/crdt/vnode_clock.h"
 #include "core/ids.h"
 
 namespace vordb {
 
 struct CausalContext {
   PlacementId placement;
-  Hlc hlc;
-  crdt::VnodeClock clock;  // dots above the base that do not fit are left out
+  Hlc hlc;                // what is judged by time, under a later one
+  crdt::CausalPast past;  // dots above the base that do not fit are left out
 };
 
-// At most this many dots above the base travel in a token.
+// At most this many dots above the base travel in a token: of a replica the newest.
 inline constexpr size_t kContextDotsMax = 64;
 
-std::string encode_context(PlacementId placement, Hlc hlc, const crdt::VnodeClock& clock);
+// A larger token is given to no client: no request would take it back.
+inline constexpr size_t kContextBytesMax = 4096;
+
+std::string encode_context(const CausalContext& context);
 
 // InvalidArgument for bytes that no answer of ours ever held.
 absl::StatusOr<CausalContext> decode_context(std::string_view bytes);

@@ -18,32 +18,36 @@ TEST_CASE("causal context: comes back as it was given") {
   clock.raise_base(kA, 5);
   clock.add({kA, 7});
   clock.add({kB, 3});
-  const auto back = decode_context(encode_context({3, 0xffff}, Hlc{99}, clock));
+  CausalPast past(clock);
+  past.fill_below({1, 16, 1});
+  past.fill_below({4, 20, 7});
+  const auto back = decode_context(encode_context({{3, 0xffff}, Hlc{99}, past}));
   REQUIRE(back.ok());
   CHECK(back->placement == PlacementId{3, 0xffff});
   CHECK(back->hlc == Hlc{99});
-  CHECK(back->clock == clock);
+  CHECK(back->past == past);
 }
 
 TEST_CASE("causal context: dots above the base that do not fit are left out, never invented") {
   VnodeClock clock;
   for (uint64_t c = 2; c <= 200; c += 2) clock.add({kA, c});
   for (uint64_t c = 2; c <= 200; c += 2) clock.add({kB, c});
-  const std::string token = encode_context({3, 1}, Hlc{1}, clock);
-  const auto back = decode_context(token);
+  const auto back = decode_context(encode_context({{3, 1}, Hlc{1}, CausalPast(clock)}));
   REQUIRE(back.ok());
-  CHECK(clock.covers(back->clock));
+  CHECK(clock.covers(back->past.clock()));
   size_t above = 0;
-  for (const VnodeClock::Replica& r : back->clock.replicas()) above += r.above.size();
+  for (const VnodeClock::Replica& r : back->past.clock().replicas()) above += r.above.size();
   CHECK(above == kContextDotsMax);
+  CHECK(back->past.contains({kA, 200}));
+  CHECK_FALSE(back->past.contains({kA, 2}));
 }
 
 TEST_CASE("causal context: bytes that no answer held are refused") {
   CHECK_FALSE(decode_context("").ok());
   CHECK_FALSE(decode_context("garbage").ok());
   CHECK_FALSE(decode_context(std::string(100, '\xff')).ok());
-  CHECK_FALSE(decode_context(encode_context({0, 1}, Hlc{1}, {})).ok());
-  const std::string good = encode_context({3, 1}, Hlc{1}, {});
+  CHECK_FALSE(decode_context(encode_context({{0, 1}, Hlc{1}, {}})).ok());
+  const std::string good = encode_context({{3, 1}, Hlc{1}, {}});
   CHECK(decode_context(good).ok());
   CHECK_FALSE(decode_context(good.substr(0, good.size() - 1)).ok());
 }

@@ -27,6 +27,7 @@ struct Waiter {
   uint64_t timestamp_ms = 0;
   crdt::Dot dot;
   bool wants_acks = false;
+  std::string context;  // that its client is given
 };
 // A coordinator that waits for what another owner sent on its behalf.
 struct AckWaiter {

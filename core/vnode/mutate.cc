@@ -13,9 +13,6 @@
 #include "core/vnode/vnode.h"
 #include "proto/storage.pb.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 namespace vordb::vnode {
 
 using crdt::Dot;
@@ -28,25 +25,6 @@ constexpr uint32_t kPurgeStepsMax = 64;
 
 // Requests of other nodes that are remembered, to know a copy: more than a network holds back.
 constexpr size_t kRemembered = 1024;
-
-// What tells one request from another under the same token.
-std::string fingerprint_of(const KeyMutation& m) {
-  std::string bytes(1, char(m.operation));
-  const auto add = [&](std::string_view part) {
-    const uint64_t size = part.size();
-    bytes.append(reinterpret_cast<const char*>(&size), sizeof size);
-    bytes.append(part);
-  };
-  add(m.key);
-  add(m.value);
-  for (const std::string& element : m.elements) add(element);
-  bytes.append(reinterpret_cast<const char*>(&m.amount), sizeof m.amount);
-  bytes.append(reinterpret_cast<const char*>(&m.bucket), sizeof m.bucket);
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, hash);
-  return std::string(reinterpret_cast<const char*>(canonical.digest), sizeof canonical.digest);
-}
 
 bool is_collection(const Bucket& bucket) { return bucket.config.type != BucketType::kLww; }
 
@@ -71,7 +49,7 @@ void Vnode::step(KeyMutation mutation, Context& context) {
                   "free some space; reads go on", context);
   }
   if (const CausalContext* seen = mutation.context.get()) {
-    if (seen->placement == id_ && !durable_clock_.covers(seen->clock)) {
+    if (seen->placement == id_ && !past().covers(seen->past)) {
       return refuse(mutation, ErrorCode::kUnavailable,
                     "this replica has not seen all that the context names", "retry", context);
     }
@@ -226,13 +204,13 @@ bool Vnode::apply_register(KeyTask& task, const Bucket& bucket, Hlc hlc, Context
   if (deletes && m.context) {
     // What the client has not seen it does not delete.
     for (const crdt::LiveDot& live : current.live) {
-      if (!m.context->clock.contains(live.dot)) {
+      if (!m.context->past.contains(live.dot)) {
         acknowledge_unchanged(task, hlc, context);
         return true;
       }
     }
   }
-  const Dot dot = mint(hlc, context);
+  const Dot dot = mint(task, hlc, context);
   const uint64_t expires = bucket.config.ttl_seconds == 0 ? 0 : hlc.ms() + bucket.ttl_ms();
   // The answer's fingerprint covers the value, which the delta then takes.
   acknowledge(task, dot, hlc, context);
@@ -259,13 +237,13 @@ bool Vnode::apply_set(KeyTask& task, const Bucket& bucket, Hlc hlc, Context& con
     acknowledge_unchanged(task, hlc, context);
     return true;
   }
-  const Dot dot = mint(hlc, context);
+  const Dot dot = mint(task, hlc, context);
   std::vector<std::string> touched;
   for (std::string& subkey : subkeys) {
     const Entry* found = task.load.state.find(subkey);
     const Entry current = found ? *found : Entry{};
     const Entry delta = adds        ? crdt::element_add(current, dot)
-                        : m.context ? crdt::element_remove_seen(current, m.context->clock)
+                        : m.context ? crdt::element_remove_seen(current, m.context->past)
                                     : crdt::element_remove(current);
     change(task, std::move(subkey), delta, touched, context);
   }
@@ -295,7 +273,7 @@ bool Vnode::apply_counter(KeyTask& task, const Bucket& bucket, Hlc hlc, Context&
            context);
     return true;
   }
-  const Dot dot = mint(hlc, context);
+  const Dot dot = mint(task, hlc, context);
   std::vector<std::string> touched;
   change(task, subkey, crdt::counter_raise(current, dot, p, n), touched, context);
   renew_deadline(task, bucket, hlc, dot, touched, context);
@@ -330,17 +308,17 @@ std::optional<Dot> Vnode::clear_entries(KeyTask& task, Hlc hlc, const CausalCont
         deltas.emplace_back(e.subkey, crdt::element_remove(*e.entry));
     } else if (kind == crdt::EntryKind::kElement && crdt::element_present(*e.entry)) {
       Entry delta =
-          seen ? crdt::element_remove_seen(*e.entry, seen->clock) : crdt::element_remove(*e.entry);
+          seen ? crdt::element_remove_seen(*e.entry, seen->past) : crdt::element_remove(*e.entry);
       if (!delta.context.empty()) deltas.emplace_back(e.subkey, std::move(delta));
     } else if (kind == crdt::EntryKind::kCounter && crdt::counter_present(*e.entry)) {
       // Totals are cumulative: a client that has not seen the newest has seen no part that could be
       // told apart.
-      const bool unseen = seen && !seen->clock.contains(e.entry->live.back().dot);
+      const bool unseen = seen && !seen->past.contains(e.entry->live.back().dot);
       if (!unseen) deltas.emplace_back(e.subkey, crdt::counter_reset(*e.entry, hlc));
     }
   }
   if (deltas.empty()) return std::nullopt;
-  const Dot dot = mint(hlc, context);
+  const Dot dot = mint(task, hlc, context);
   if (acknowledges) acknowledge(task, dot, hlc, context);
   std::vector<std::string> touched;
   // The deadline goes last: until then the key stays expired.
@@ -374,66 +352,6 @@ void Vnode::change(KeyTask& task, std::string subkey, const Entry& delta,
   SharedEntry written = write_entry(task, subkey, before, std::move(after), context);
   task.load.state.set(subkey, std::move(written));
   touched.push_back(std::move(subkey));
-}
-
-Dot Vnode::mint(Hlc hlc, Context& context) {
-  Group& group = open(context);
-  const Dot dot{self_, clock_.highest_of(self_) + 1};
-  clock_.add(dot);
-  group.dots.push_back(dot);
-  group.lowest_hlc = std::min(group.lowest_hlc, hlc);
-  return dot;
-}
-
-// The dot log serves other owners; a sole owner needs none (rule 15).
-void Vnode::log_dot(const KeyTask& task, const Dot& dot, std::vector<std::string> touched,
-                    Context& context) {
-  if (sole_owner()) return;
-  Group& group = open(context);
-  Delta delta{dot, task.bucket, task.key, std::move(touched), std::nullopt, std::nullopt};
-  // The client's mutation, if this is one, was acknowledged just before.
-  if (!group.waiters.empty() && group.waiters.back().dot == dot) {
-    delta.waiter = group.waiters.back();
-  }
-  if (!group.answers.empty() && group.answers.back().second.dot == dot) {
-    delta.answer = group.answers.back();
-  }
-  write_log(task, dot, delta.subkeys, delta.answer, context);
-  group.deltas.push_back(std::move(delta));
-}
-
-void Vnode::acknowledge(KeyTask& task, const Dot& dot, Hlc hlc, Context& context) {
-  const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
-  Group& group = open(context);
-  group.waiters.push_back(Waiter{m.op, m.from, m.shard, m.pv, hlc.ms(), dot, m.wants_acks});
-  if (m.request_token.empty()) return;
-  remember_answer({m.request_token, Answer{dot, hlc, fingerprint_of(m)}}, context);
-}
-
-void Vnode::remember_answer(const TokenAnswer& answer, Context& context) {
-  pb::AnsweredRequest record;
-  to_pb(answer.second, &record);
-  Group& group = open(context);
-  const std::string key = record_key(Table::kAnswers, answer.first);
-  group.batch.put(family(context), key, seal_record(key, record));
-  uncommitted_answers_[answer.first] = answer.second;
-  group.answers.push_back(answer);
-}
-
-// Nothing had to change. What made that so may not be durable yet, nor the time that is answered:
-// the answer waits for the turn's batch, which holds both. A request token is remembered all the
-// same: a retry must not find, and change, what came later.
-void Vnode::acknowledge_unchanged(KeyTask& task, Hlc hlc, Context& context) {
-  const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
-  if (!m.request_token.empty() && !task.load.answer) {
-    acknowledge(task, Dot{}, hlc, context);
-    return;
-  }
-  Group& group = open(context);
-  group.state_changed = true;
-  // Of a token answered before: what was done then, which others may not hold yet.
-  const Dot done = task.load.answer ? task.load.answer->dot : Dot{};
-  group.waiters.push_back(Waiter{m.op, m.from, m.shard, m.pv, hlc.ms(), done, m.wants_acks});
 }
 
 }  // namespace vordb::vnode

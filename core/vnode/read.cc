@@ -55,8 +55,7 @@ void Vnode::step(KeyRead read, Context& context) {
   } else if (!fenced_ || (read.alone && !synced_)) {
     reply.error = rejected(ErrorCode::kNotReady, "this partition has not met another owner yet",
                            "retry at another node");
-  } else if (read.context && read.context->placement == id_ &&
-             !durable_clock_.covers(read.context->clock)) {
+  } else if (read.context && read.context->placement == id_ && !past().covers(read.context->past)) {
     reply.error = rejected(ErrorCode::kUnavailable,
                            "this replica has not seen all that the context names", "retry");
   }
@@ -66,7 +65,7 @@ void Vnode::step(KeyRead read, Context& context) {
   }
   if (read.subkeys.empty() && read.limit == 0 && read.after.empty()) {
     if (auto cached = context.cache.find(read.key_hash, read.bucket, read.key)) {
-      answer_state(read, std::move(cached), false, durable_base(), context);
+      answer_state(read, std::move(cached), false, *token(), durable_base(), context);
       return;
     }
   }
@@ -75,6 +74,7 @@ void Vnode::step(KeyRead read, Context& context) {
   task.begun_at = durable_groups_;
   // As of now: a base that covers more than what is read would deny what is not read yet.
   task.base = durable_base();
+  task.token = token();
   task.read = std::move(read);
   run(std::move(task), nullptr, context);
 }
@@ -186,7 +186,7 @@ void Vnode::answer(ReadTask& task, ReadResult result, Context& context) {
   if (whole && newest) {
     context.cache.put(read.key_hash, read.bucket, read.key, state);
   }
-  answer_state(read, std::move(state), result.more, std::move(task.base), context);
+  answer_state(read, std::move(state), result.more, *task.token, std::move(task.base), context);
 }
 
 // What fills the entries of an answer, where others may answer too.
@@ -195,14 +195,19 @@ crdt::VersionVector Vnode::durable_base() const {
 }
 
 void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> state, bool more,
-                         crdt::VersionVector base, Context& context) {
+                         const Token& token, crdt::VersionVector base, Context& context) {
   if (!state->entries.empty()) prefetch(state->entries[0].entry.get());
   KeyReadReply reply;
   reply.op = read.op;
   reply.state = std::move(state);
   reply.more = more;
   reply.now_ms = hlc_.last().ms();
-  reply.context = token();
+  reply.context = token.bytes;
+  if (read.now_ms != 0) {
+    CausalContext seen = token.context;
+    seen.hlc = std::max(seen.hlc, Hlc::from_ms(reply.now_ms));
+    reply.context = encode_context(seen);
+  }
   reply.moved = read.pv != roles_.pv;
   reply.base = std::move(base);
   const bool shows_expiry =

@@ -140,6 +140,15 @@ void Vnode::seal(Context& context) {
     clock_.raise_base(c.replica, c.counter);
     strip_after(c.replica, context);
   }
+  note_sealed(configuration);
+}
+
+// All that is retired is sealed.
+void Vnode::note_sealed(const Configuration& configuration) {
+  for (const auto& [node, row] : fence_) {
+    const bool gone = !configuration.is_member(node);
+    sealed_below_[node] = gone ? ReplicaId{node, UINT64_MAX, UINT64_MAX} : row.latest;
+  }
 }
 
 // T: the time up to which this vnode has merged everything that every owner issued. G: up to which

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "core/codec.h"
 #include "core/messages.h"
 #include "core/vnode/answers.h"
+#include "core/vnode/causal_context.h"
 #include "core/vnode/key_state.h"
 
 namespace vordb::vnode {
@@ -43,6 +45,7 @@ struct Load {
 // A client's mutation.
 struct MutateTask {
   KeyMutation mutation;
+  std::vector<crdt::Dot> dots;             // that it has taken
   bool purging = false;                    // the key had expired and is being cleared first
   bool purged = false;                     // that is done
   std::optional<std::string> purge_after;  // cleared up to this subkey
@@ -92,9 +95,16 @@ struct KeyTask {
   Load load;
 };
 
+// What whoever reads now has seen, and how a client is told so.
+struct Token {
+  CausalContext context;
+  std::string bytes;
+};
+
 // A client's read. Sees only what is durable.
 struct ReadTask {
   KeyRead read;
+  std::shared_ptr<const Token> token;  // as of before the first read
   uint64_t begun_at = 0;  // how many groups were durable when it began: what it reads may be older
                           // than what came since
   crdt::VersionVector base;

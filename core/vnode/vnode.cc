@@ -57,8 +57,12 @@ absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
   for (const pb::FenceRow& row : state.fence()) {
     fence_[row.node()] = FenceEntry{from_pb(row.latest()), row.established()};
   }
+  for (const pb::ReplicaId& life : state.sealed_below()) {
+    sealed_below_[life.node()] = from_pb(life);
+  }
   VORDB_ASSERT(from_pb(state.self()) < self_, "a new life is above the one before");
   fence_[self_.node] = FenceEntry{self_, true};
+  if (sole_owner()) note_sealed(context.configuration);
   // Damage below this record costs the partition its service, not the node its start.
   const absl::Status contexts = recover_contexts(context);
   note_damage(contexts, context);
@@ -135,6 +139,7 @@ void Vnode::encode_state(pb::VnodeState* state) const {
     out->set_base(known.base);
     for (const uint64_t counter : known.above) out->add_above(counter);
   }
+  for (const auto& [node, life] : sealed_below_) to_pb(life, state->add_sealed_below());
   state->set_fenced(fenced_);
   state->set_synced(synced_);
 }
@@ -243,7 +248,7 @@ void Vnode::durable(Group group, Context& context) {
   durable_ceiling_ = std::max(durable_ceiling_, group.ceiling);
   state_durable_ = true;
   ++durable_groups_;
-  token_.clear();
+  token_.reset();
   for (const Change& change : group.changes) {
     const bool cached =
         context.cache.update(change.hash, change.bucket, change.key, change.subkey, change.entry);
@@ -288,15 +293,25 @@ void Vnode::answer_mutation(const Waiter& waiter, Context& context) {
   KeyMutationReply reply;
   reply.op = waiter.op;
   reply.timestamp_ms = waiter.timestamp_ms;
-  reply.context = token();
+  reply.context = waiter.context;
   reply.dot = waiter.dot;
   reply.moved = waiter.pv != roles_.pv || !roles_.serves();
   context.outbox.push_back(
       Envelope{ActorId{ActorKind::kCoordinator, waiter.shard, {}}, std::move(reply), waiter.from});
 }
 
-const std::string& Vnode::token() {
-  if (token_.empty()) token_ = encode_context(id_, durable_hlc_, durable_clock_);
+crdt::CausalPast Vnode::past() const {
+  crdt::CausalPast past(durable_clock_);
+  for (const auto& [node, life] : sealed_below_) past.fill_below(life);
+  return past;
+}
+
+const std::shared_ptr<const Token>& Vnode::token() {
+  if (!token_) {
+    Token token{{id_, durable_hlc_, past()}, {}};
+    token.bytes = encode_context(token.context);
+    token_ = std::make_shared<const Token>(std::move(token));
+  }
   return token_;
 }
 

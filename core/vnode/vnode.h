@@ -4,6 +4,7 @@
 //   vnode.cc      life: creation, recovery, the open batch, what becomes durable
 //   load.cc       what a task must read first; tasks of one key in order
 //   mutate.cc     a client's change              read.cc      a client's read
+//   acknowledge.cc its dot and its answer
 //   merge.cc      entries from other owners      replicate.cc deltas, gossip, announcements
 //   stable.cc     fence, seal, stable time       sweep.cc     forgetting
 //   handover.cc   roles, moves, the end          fetch.cc     receiving a snapshot
@@ -189,7 +190,9 @@ class Vnode {
                           crdt::Entry after, Context& context);
   void note_bucket(BucketId bucket);
   void durable(Group group, Context& context);
-  const std::string& token();
+  const std::shared_ptr<const Token>& token();
+  crdt::CausalPast past() const;
+  void note_sealed(const Configuration& configuration);
   void refuse(const KeyMutation& mutation, ErrorCode code, std::string message, std::string hint,
               Context& context);
   void encode_state(pb::VnodeState* state) const;
@@ -214,7 +217,11 @@ class Vnode {
                       std::vector<std::string>& touched, Context& context);
   void change(KeyTask& task, std::string subkey, const crdt::Entry& delta,
               std::vector<std::string>& touched, Context& context);
-  crdt::Dot mint(Hlc hlc, Context& context);
+  std::optional<crdt::Dot> clear_entries(KeyTask& task, Hlc hlc, const CausalContext* seen,
+                                         bool meta_too, bool acknowledges, Context& context);
+
+  // ---- acknowledge.cc
+  crdt::Dot mint(KeyTask& task, Hlc hlc, Context& context);
   void log_dot(const KeyTask& task, const crdt::Dot& dot, std::vector<std::string> touched,
                Context& context);
   void write_log(const KeyTask& task, const crdt::Dot& dot, const std::vector<std::string>& touched,
@@ -223,8 +230,7 @@ class Vnode {
   void answer_mutation(const Waiter& waiter, Context& context);
   void acknowledge(KeyTask& task, const crdt::Dot& dot, Hlc hlc, Context& context);
   void acknowledge_unchanged(KeyTask& task, Hlc hlc, Context& context);
-  std::optional<crdt::Dot> clear_entries(KeyTask& task, Hlc hlc, const CausalContext* seen,
-                                         bool meta_too, bool acknowledges, Context& context);
+  std::string context_after(const KeyTask& task, Hlc hlc) const;
 
   // ---- merge.cc
   void receive(const pb::Updates& updates, const crdt::ReplicaId& from, uint64_t pv,
@@ -255,7 +261,7 @@ class Vnode {
   ReadRequest next_read(const ReadTask& task, Context& context) const;
   crdt::VersionVector durable_base() const;
   void answer_state(const KeyRead& read, std::shared_ptr<const KeyState> state, bool more,
-                    crdt::VersionVector base, Context& context);
+                    const Token& token, crdt::VersionVector base, Context& context);
   void run(ListTask task, ReadResult* arrived, Context& context);
   bool shows(const Bucket& bucket, std::string_view subkey, const crdt::Entry& entry,
              uint64_t now_ms) const;
@@ -341,6 +347,7 @@ class Vnode {
   Fence fence_;
   // Of sealed replicas: the dots that are really known, voids aside.
   SealedClocks before_seal_;
+  std::map<NodeNumber, crdt::ReplicaId> sealed_below_;  // of the node's lives below it all
   std::map<NodeNumber, PeerView> peers_;
   Hlc stable_;                     // rule 10: T
   Hlc global_stable_;              // and G
@@ -372,7 +379,7 @@ class Vnode {
   };
   std::map<ScanTask::Kind, Scan> scans_;   // under way, a page a tick
   std::set<NodeNumber> gossiping_;         // peers that a gossip task is being collected for
-  std::string token_;                      // of durable_clock_; empty: to be made
+  std::shared_ptr<const Token> token_;     // of durable_clock_; null: to be made
   std::optional<Fetch> fetch_;             // the snapshot being received
   std::map<NodeNumber, Serving> serving_;  // snapshots being given
   uint64_t next_session_ = 1;

@@ -143,7 +143,7 @@ class CoordinatorLab {
       out.base.raise(d);
       clock.raise_base(d.replica, d.counter);
     }
-    out.context = encode_context(r.placement, Hlc::from_ms(clock_.wall), clock);
+    out.context = encode_context({r.placement, Hlc::from_ms(clock_.wall), crdt::CausalPast(clock)});
     return out;
   }
   // Takes the read sent to `node` and answers it.
