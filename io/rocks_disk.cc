@@ -123,7 +123,7 @@ void RocksDisk::close_snapshot(SnapshotId snapshot) {
   VORDB_ASSERT(closed == 1, "a snapshot is closed once");
 }
 
-bool RocksDisk::has_space() { return store_.has_space(); }
+FreeSpace RocksDisk::free_space() { return store_.free_space(); }
 
 // Null for "now".
 std::shared_ptr<const rocksdb::Snapshot> RocksDisk::snapshot(SnapshotId id) const {

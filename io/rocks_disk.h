@@ -39,7 +39,7 @@ class RocksDisk : public Disk {
   absl::Status commit_at_start(const Batch& batch) override;
   SnapshotId open_snapshot() override;
   void close_snapshot(SnapshotId snapshot) override;
-  bool has_space() override;
+  FreeSpace free_space() override;
 
  private:
   std::shared_ptr<const rocksdb::Snapshot> snapshot(SnapshotId id) const;

@@ -219,7 +219,7 @@ TEST_CASE("rocks: shards on their own threads commit and read at once") {
       disk.commit(ActorId{}, op, put(1, name + std::to_string(op), "v"));
       disk.end_turn();
       disk.read(ActorId{}, kCommits + op, point(1, name + "1"));
-      disk.has_space();
+      disk.free_space();
     }
     size_t committed = 0;
     for (size_t deliveries = 1; committed < kCommits; ++deliveries) {

@@ -192,22 +192,25 @@ absl::Status RocksStore::explain(const rocksdb::Status& status) const {
   return absl::UnavailableError(text);
 }
 
-bool RocksStore::has_space() {
+FreeSpace RocksStore::free_space() {
+  const uint64_t reserve = options_.min_free_mb << 20;
   const uint64_t now_us = steady_us();
   const uint64_t checked_us = space_checked_us_.load(std::memory_order_relaxed);
   const uint64_t committed = committed_since_look_.load(std::memory_order_relaxed);
-  if (checked_us != 0 && now_us - checked_us < kSpaceCheckUs &&
-      committed <= (options_.min_free_mb << 20) / 16) {
-    return has_space_.load(std::memory_order_relaxed);
+  if (checked_us != 0 && now_us - checked_us < kSpaceCheckUs && committed <= reserve / 16) {
+    return free_space_.load(std::memory_order_relaxed);
   }
   space_checked_us_.store(now_us, std::memory_order_relaxed);
   committed_since_look_.store(0, std::memory_order_relaxed);
   struct statvfs stats;
   // When the file system does not even answer, it is no place to write to.
-  const bool enough = ::statvfs(options_.directory.c_str(), &stats) == 0 &&
-                      uint64_t(stats.f_bavail) * stats.f_frsize >= options_.min_free_mb << 20;
-  has_space_.store(enough, std::memory_order_relaxed);
-  return enough;
+  const bool answers = ::statvfs(options_.directory.c_str(), &stats) == 0;
+  const uint64_t free = answers ? uint64_t(stats.f_bavail) * stats.f_frsize : 0;
+  const FreeSpace space = answers && free >= reserve       ? FreeSpace::kEnough
+                          : answers && free >= reserve / 2 ? FreeSpace::kLow
+                                                           : FreeSpace::kLittle;
+  free_space_.store(space, std::memory_order_relaxed);
+  return space;
 }
 
 }  // namespace vordb::io

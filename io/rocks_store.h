@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/env/batch.h"
+#include "core/env/disk.h"
 
 namespace rocksdb {
 class ColumnFamilyHandle;
@@ -67,9 +68,9 @@ class RocksStore {
 
   // How many data families the store has: at least what open() was asked for.
   uint16_t column_families() const { return uint16_t(families_.size() - 1); }
-  // False while the file system has less than min_free_mb for us. Looks every 100 ms, and sooner
-  // where a sixteenth of that was committed since. Any thread.
-  bool has_space();
+  // What the file system has for us, against min_free_mb. Looks every 100 ms, and sooner where a
+  // sixteenth of that was committed since. Any thread.
+  FreeSpace free_space();
   void note_committed(uint64_t bytes) {
     committed_since_look_.fetch_add(bytes, std::memory_order_relaxed);
   }
@@ -93,7 +94,7 @@ class RocksStore {
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // by Family
   std::atomic<uint64_t> space_checked_us_{0};
   std::atomic<uint64_t> committed_since_look_{0};  // bytes
-  std::atomic<bool> has_space_{true};
+  std::atomic<FreeSpace> free_space_{FreeSpace::kEnough};
   std::unique_ptr<ReadPool> read_pool_;
   std::unique_ptr<GroupCommit> group_commit_;
 };

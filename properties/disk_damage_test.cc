@@ -157,16 +157,16 @@ TEST_CASE("disk, rocks: below the reserve there is no space, and it comes back")
     return;
   }
   const auto side = make_rocks_side(small_store(device.directory(), false));
-  CHECK(side->disk(0).has_space());
+  CHECK(side->disk(0).free_space() == FreeSpace::kEnough);
   device.fill(6);
-  while (side->disk(0).has_space()) continue;
+  while (side->disk(0).free_space() == FreeSpace::kEnough) continue;
   // Reads and what is under way go on.
   Batch batch;
   batch.put(kA, "k", "v");
   side->commit_and_wait(0, batch);
   CHECK(side->read(0, DiskSide::point(kA, "k")).records.size() == 1);
   device.empty();
-  while (!side->disk(0).has_space()) continue;
+  while (side->disk(0).free_space() != FreeSpace::kEnough) continue;
   side->reopen();
   CHECK(side->read(0, DiskSide::point(kA, "k")).records.size() == 1);
 }

@@ -126,8 +126,8 @@ const Setting kTable[] = {
      .min = 0,
      .max = kTebibyteMb,
      .default_text = "2 x column_families x cf_write_buffer_size_mb + 64",
-     .meaning = "Free space on the device of data_dir below which writes are refused with "
-                "`disk_full`, MiB."},
+     .meaning = "Free space on the device of data_dir below which additions are refused with "
+                "`disk_full`, MiB; below half of it removals are too."},
 
     {.name = "shards",
      .group = "Threads",

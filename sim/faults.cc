@@ -176,8 +176,14 @@ void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
     case FaultKind::kNoSpace: {
       sick_[machine].no_space = true;
       const bool full = !limits_.buffered && chooser_.chance(100'000);
-      node.disk().set_space(full ? SimDiskImage::Space::kFull : SimDiskImage::Space::kBelowReserve);
-      host_.note_fault(kind, (full ? "full" : "below the reserve") + where);
+      const bool little = !full && chooser_.chance(300'000);
+      node.disk().set_space(full     ? SimDiskImage::Space::kFull
+                            : little ? SimDiskImage::Space::kBelowHalf
+                                     : SimDiskImage::Space::kBelowReserve);
+      host_.note_fault(kind, (full     ? "full"
+                              : little ? "below half of the reserve"
+                                       : "below the reserve") +
+                                 where);
       return host_.plan_fault(kind, machine, 1 + chooser_.below(500'000), true);
     }
     case FaultKind::kSyncFailure:

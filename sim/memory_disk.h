@@ -21,7 +21,7 @@ class MemoryDisk : public Disk {
 
   // Reads that are to arrive later instead of at once, until take_reads().
   bool reads_wait = false;
-  bool full = false;
+  FreeSpace space = FreeSpace::kEnough;
 
   void commit(ActorId actor, OpId op, Batch batch) override {
     pending_.push_back({actor, op, std::move(batch)});
@@ -32,7 +32,7 @@ class MemoryDisk : public Disk {
   absl::Status commit_at_start(const Batch& batch) override;
   SnapshotId open_snapshot() override;
   void close_snapshot(SnapshotId snapshot) override { snapshots_.erase(snapshot); }
-  bool has_space() override { return !full; }
+  FreeSpace free_space() override { return space; }
 
   size_t pending() const { return pending_.size(); }
   // Makes the oldest pending batch durable.

@@ -105,16 +105,45 @@ TEST_CASE("durability: reads that wait for the disk are answered with what is du
   CHECK(lab.members("s").items == Names{"b"});
 }
 
+TEST_CASE("low disk: additions are refused, and reads and what frees space go on") {
+  ShardLab lab;
+  lab.create("b", BucketType::kLww);
+  lab.create("dies", BucketType::kOrswot, 2);
+  lab.put("k", "v");
+  lab.put("d", "v");
+  lab.add("s", {"a", "b"});
+  lab.add("expires", {"a"}, "dies");
+  lab.disk().space = FreeSpace::kLow;
+  CHECK(refused(lab.put("k", "w"), ErrorCode::kDiskFull));
+  CHECK(refused(lab.add("s", {"c"}), ErrorCode::kDiskFull));
+  CHECK(refused(lab.count("c", 1), ErrorCode::kDiskFull));
+  CHECK(refused(lab.create("other", BucketType::kLww), ErrorCode::kDiskFull));
+  CHECK(lab.get("k").value == "v");
+  CHECK(lab.erase("d").kind == Kind::kOk);
+  CHECK(lab.get("d").kind == Kind::kNotFound);
+  CHECK(lab.remove("s", {"a"}).kind == Kind::kOk);
+  CHECK(lab.members("s").items == Names{"b"});
+  CHECK(lab.drop("b").kind == Kind::kOk);
+  // The sets whose time is over go, too.
+  const uint64_t purged = lab.shard().figures().keys_purged;
+  lab.run_for(2 * ShardLab::small_node().ttl_sweep_interval_ms + 5'000);
+  CHECK(lab.shard().figures().keys_purged > purged);
+}
+
 TEST_CASE("full disk: writes are refused, reads go on, and with space all is as before") {
   ShardLab lab;
+  lab.create("b", BucketType::kLww);
   lab.put("k", "v");
-  lab.disk().full = true;
+  lab.add("s", {"a"});
+  lab.disk().space = FreeSpace::kLittle;
   CHECK(refused(lab.put("k", "w"), ErrorCode::kDiskFull));
   CHECK(refused(lab.count("c", 1), ErrorCode::kDiskFull));
   CHECK(refused(lab.erase("k"), ErrorCode::kDiskFull));
-  CHECK(refused(lab.create("b", BucketType::kLww), ErrorCode::kDiskFull));
+  CHECK(refused(lab.remove("s", {"a"}), ErrorCode::kDiskFull));
+  CHECK(refused(lab.create("other", BucketType::kLww), ErrorCode::kDiskFull));
   CHECK(lab.get("k").value == "v");
-  lab.disk().full = false;
+  CHECK(lab.drop("b").kind == Kind::kOk);
+  lab.disk().space = FreeSpace::kEnough;
   CHECK(lab.get("k").value == "v");
   CHECK(lab.put("k", "w").kind == Kind::kOk);
   CHECK(lab.get("k").value == "w");

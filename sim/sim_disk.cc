@@ -39,6 +39,6 @@ SnapshotId SimDisk::open_snapshot() { return live().open_snapshot(); }
 
 void SimDisk::close_snapshot(SnapshotId snapshot) { live().close_snapshot(snapshot); }
 
-bool SimDisk::has_space() { return live().has_space(); }
+FreeSpace SimDisk::free_space() { return live().free_space(); }
 
 }  // namespace vordb::sim

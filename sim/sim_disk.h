@@ -23,7 +23,7 @@ class SimDisk : public Disk {
   absl::Status commit_at_start(const Batch& batch) override;
   SnapshotId open_snapshot() override;
   void close_snapshot(SnapshotId snapshot) override;
-  bool has_space() override;
+  FreeSpace free_space() override;
 
  private:
   SimDiskImage& live() const;

@@ -185,10 +185,10 @@ void SimDiskImage::close_snapshot(SnapshotId snapshot) {
   VORDB_ASSERT(closed == 1, "a snapshot is closed once");
 }
 
-bool SimDiskImage::has_space() {
-  if (space_ == Space::kPlenty) return true;
+FreeSpace SimDiskImage::free_space() {
+  if (space_ == Space::kPlenty) return FreeSpace::kEnough;
   ++counts_[DiskFault::kNoSpace].seen;
-  return false;
+  return space_ == Space::kBelowReserve ? FreeSpace::kLow : FreeSpace::kLittle;
 }
 
 std::pair<uint64_t, uint64_t> SimDiskImage::fingerprint() const {

@@ -64,7 +64,7 @@ class SimDiskImage {
   static constexpr uint64_t kNever = UINT64_MAX;
 
   enum class Crash : uint8_t { kKill, kPowerLoss };
-  enum class Space : uint8_t { kPlenty, kBelowReserve, kFull };  // kFull: a write fails
+  enum class Space : uint8_t { kPlenty, kBelowReserve, kBelowHalf, kFull };  // kFull: a write fails
 
   // `chooser` and `now_us`, the world's virtual time, outlive the image or are replaced by
   // attach().
@@ -153,7 +153,7 @@ class SimDiskImage {
   absl::Status commit_at_start(const Batch& batch);
   SnapshotId open_snapshot();
   void close_snapshot(SnapshotId snapshot);
-  bool has_space();
+  FreeSpace free_space();
 
   bool chance(uint32_t per_million) { return per_million != 0 && chooser_->chance(per_million); }
   uint64_t due_in(uint64_t min_us, uint64_t max_us);

@@ -216,19 +216,21 @@ TEST_CASE("sim disk: a failed periodic sync may take what only the kernel had") 
 
 TEST_CASE("sim disk: below the reserve writes still succeed, on a full device they are fatal") {
   Node node;
-  CHECK(node.disk->has_space());
+  CHECK(node.disk->free_space() == FreeSpace::kEnough);
   node.image.set_space(Space::kBelowReserve);
-  CHECK_FALSE(node.disk->has_space());
+  CHECK(node.disk->free_space() == FreeSpace::kLow);
+  node.image.set_space(Space::kBelowHalf);
+  CHECK(node.disk->free_space() == FreeSpace::kLittle);
   node.commit_durably(put("a", "1"));
   node.image.set_space(Space::kFull);
-  CHECK_FALSE(node.disk->has_space());
+  CHECK(node.disk->free_space() == FreeSpace::kLittle);
   node.commit(put("a", "2"));
   CHECK_FALSE(node.advance());
   node.restart(Crash::kKill);
   CHECK(absl::IsUnavailable(node.image.open()));
   node.image.set_space(Space::kPlenty);
   CHECK(node.image.open().ok());
-  CHECK(node.disk->has_space());
+  CHECK(node.disk->free_space() == FreeSpace::kEnough);
   CHECK(node.count(DiskFault::kNoSpace).injected == 1);
   CHECK(node.count(DiskFault::kNoSpace).seen >= 2);
 }

@@ -299,9 +299,7 @@ void World::think_later(uint32_t client, uint64_t delay_us) {
   queue_.push(event);
 }
 
-void World::note_lead(int64_t lead_ms) {
-  highest_lead_ms_ = std::max(highest_lead_ms_, lead_ms);
-}
+void World::note_lead(int64_t lead_ms) { highest_lead_ms_ = std::max(highest_lead_ms_, lead_ms); }
 
 // Where nodes stamp times ahead of the true one, because some wall clock was, those flow no faster
 // than it does: they get no further ahead.

@@ -72,7 +72,7 @@ class Lab {
     }
     SnapshotId open_snapshot() override { return 0; }
     void close_snapshot(SnapshotId) override {}
-    bool has_space() override { return true; }
+    FreeSpace free_space() override { return FreeSpace::kEnough; }
 
     void send(NodeNumber to, const pb::PeerMessage& message) override {
       const Member* member = lab.nodes[index]->used->member(to);

@@ -164,7 +164,7 @@ void Coordinator::change_bucket(ClientRequest request, Context& context) {
       return refuse(request, ErrorCode::kBadRequest, std::string(valid.message()), "", context);
     }
   }
-  if (!context.env.disk.has_space()) {
+  if (change.create && context.env.disk.free_space() != FreeSpace::kEnough) {
     return refuse(request, ErrorCode::kDiskFull, "the disk has less free space than min_free_mb",
                   "free some space; reads go on", context);
   }

@@ -58,6 +58,13 @@ struct DiskEvent {
   ReadResult result;  // of a kRead
 };
 
+// How much the device has left, measured by the configured reserve. Freeing space takes some.
+enum class FreeSpace : uint8_t {
+  kEnough,
+  kLow,     // less than the reserve: nothing is added for clients
+  kLittle,  // less than half of it: only what frees space is written
+};
+
 class Disk {
  public:
   virtual ~Disk() = default;
@@ -84,9 +91,7 @@ class Disk {
   virtual SnapshotId open_snapshot() = 0;
   virtual void close_snapshot(SnapshotId snapshot) = 0;
 
-  // False while the device has less free space than the configured reserve: mutations are then
-  // refused.
-  virtual bool has_space() = 0;
+  virtual FreeSpace free_space() = 0;
 };
 
 }  // namespace vordb

@@ -33,6 +33,9 @@ void Vnode::step(const pb::PeerMessage& message, Context& context) {
   } else if (!fenced_ || !roles_.serves()) {
     return;  // an empty store takes nothing before it knows who is retired (rule 8), one that hands
              // over takes nothing more; gossip brings it to those who need it
+  } else if (context.env.disk.free_space() == FreeSpace::kLittle) {
+    return;  // gossip brings it again. With more space than this a replica takes it all, or nobody
+             // could forget, and so free, anything
   } else if (message.has_delta()) {
     receive(message.delta(), from, message.pv(), context);
   } else if (message.has_push()) {

@@ -26,6 +26,10 @@ constexpr uint32_t kPurgeStepsMax = 64;
 // Requests of other nodes that are remembered, to know a copy: more than a network holds back.
 constexpr size_t kRemembered = 1024;
 
+bool adds(Operation operation) {
+  return operation != Operation::kDelete && operation != Operation::kSetRemove;
+}
+
 bool is_collection(const Bucket& bucket) { return bucket.config.type != BucketType::kLww; }
 
 }  // namespace
@@ -44,9 +48,15 @@ void Vnode::step(KeyMutation mutation, Context& context) {
     return refuse(mutation, ErrorCode::kNotReady, "this partition has not met another owner yet",
                   "retry at another node", context);
   }
-  if (!context.env.disk.has_space()) {
+  const FreeSpace space = context.env.disk.free_space();
+  if (space == FreeSpace::kLow && adds(mutation.operation)) {
     return refuse(mutation, ErrorCode::kDiskFull, "the disk has less free space than min_free_mb",
-                  "free some space; reads go on", context);
+                  "free some space; reads, removals and deletions go on", context);
+  }
+  if (space == FreeSpace::kLittle) {
+    return refuse(mutation, ErrorCode::kDiskFull,
+                  "the disk has less free space than half of min_free_mb",
+                  "free some space; reads go on, and buckets can be deleted", context);
   }
   if (const CausalContext* seen = mutation.context.get()) {
     if (seen->placement == id_ && !past().covers(seen->past)) {

@@ -143,8 +143,8 @@ bool Vnode::finish_sweep(KeyTask& task, Context& context) {
         crdt::meta_expired(entry, now.ms() - std::min(now.ms(), uint64_t(turn) * kPurgeTurnMs));
     // Before the deadline is stable an older element may still be on its way here, and would
     // outlive its deadline.
-    if (!mine || sweep.when >= stable_ || !roles_.owner || !context.env.disk.has_space())
-      return true;
+    const bool writable = context.env.disk.free_space() != FreeSpace::kLittle;
+    if (!mine || sweep.when >= stable_ || !roles_.owner || !writable) return true;
     clear_entries(task, now, nullptr, !task.load.more, false, context);
     sweep.purge_after = task.load.last;
     if (!task.load.more) ++purged_;

@@ -250,7 +250,7 @@ class CoordinatorLab {
     absl::Status commit_at_start(const Batch&) override { return {}; }
     SnapshotId open_snapshot() override { return 1; }
     void close_snapshot(SnapshotId) override {}
-    bool has_space() override { return true; }
+    FreeSpace free_space() override { return FreeSpace::kEnough; }
   };
   struct FakeRandom : Random {
     uint64_t next() override { return 4; }
