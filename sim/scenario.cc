@@ -395,6 +395,7 @@ absl::StatusOr<Scenario> parse_scenario(
     reader.number("duration_ms", scenario.duration_ms, 1, 86'400'000);
     reader.number("settle_ms", scenario.settle_ms, 0, 86'400'000);
     reader.number("converge_ms", scenario.converge_ms, 1, 86'400'000);
+    reader.flag("canary", scenario.canary);
     read_nodes(reader, scenario.nodes);
     read_node(reader, scenario);
     read_workload(reader, scenario.workload);

@@ -34,6 +34,7 @@ struct Scenario {
   Durability durability = Durability::kFsync;
   WorkloadPlan workload;
   FaultPlan faults;
+  bool canary = false;  // has the property `canary`, whose failures must be reported
 
   // A run below any of these is UNDER-TESTED.
   struct Minimum {

@@ -67,6 +67,7 @@ void World::enter(Phase phase) {
     faults_->start();
   } else if (phase == Phase::kSettle) {
     faults_->stop(now_us_);
+    if (scenario_.canary) look_at_canary();
     quiet_from_us_ = std::max(links_->last_arrival_us(), faults_->stalled_until_us());
     // What may be forgotten at some time is forgotten by the slowest clock.
     const NowBounds now = now_bounds();
@@ -206,6 +207,13 @@ void World::check() {
   next.time_us = now_us_ + kCheckEveryUs;
   queue_.push(next);
   advance_phase();
+}
+
+// A failure that is known to be there: who does not hear of it hears of no other either.
+void World::look_at_canary() {
+  findings_.evaluated(Property::kCanary, true);
+  if (canary_dies_)
+    findings_.violated(Property::kCanary, "this run is one of those that must fail");
 }
 
 RunResult World::result() {
