@@ -407,9 +407,9 @@ absl::StatusOr<Scenario> parse_scenario(
     }
     read_faults(reader, scenario.faults);
     check_faults(reader, scenario);
-    read_minimum(reader, scenario.minimum);
     check_quorums(reader, scenario);
     check_size(reader, scenario);
+    read_minimum(reader, scenario.minimum);
     if (scenario.name.empty()) reader.fail("name", "must be given");
     if (scenario.durability == Scenario::Durability::kBuffered &&
         scenario.faults.every_ms[size_t(FaultKind::kPowerLoss)] > 0)

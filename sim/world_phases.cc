@@ -64,7 +64,7 @@ void World::enter(Phase phase) {
     }
   } else if (phase == Phase::kLoad) {
     mode = SimClient::Mode::kLoad;
-    faults_->start();
+    faults_->start(now_us_);
   } else if (phase == Phase::kSettle) {
     faults_->stop(now_us_);
     if (scenario_.canary) look_at_canary();
@@ -228,7 +228,7 @@ RunResult World::result() {
   result.buffered = buffered_;
   result.node_lost = node_lost_;
   result.clients = client_figures_;
-  result.faults = faults_->figures();
+  result.faults = faults_->figures(now_us_);
   result.network = links_->figures();
   result.operators = operators_->figures();
   for (const Machine& machine : machines_) {
