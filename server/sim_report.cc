@@ -1,6 +1,7 @@
 #include "server/sim_report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -12,8 +13,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-// A fault that was on in so many runs of a swarm must have come in some.
-constexpr uint64_t kRunsToHit = 20;
+// From so many on, none at all is five standard deviations away: below, chance may explain it.
+constexpr double kExpectedToJudge = 25;
+constexpr double kSigmas = 5;
+
+double expected(const sim::FaultPace& pace) { return double(pace.expected_millionths) / 1e6; }
 
 std::string rate(uint64_t count, uint64_t ms) {
   return ms == 0 ? "-" : absl::StrCat(count * 1000 / ms);
@@ -44,11 +48,23 @@ Json json_of_properties(const sim::Findings& findings) {
   return json;
 }
 
+Json json_of_pace(const sim::FaultPace& pace) {
+  return {{"came", pace.came},
+          {"expected_millionths", pace.expected_millionths},
+          {"waited_us", pace.waited_us},
+          {"overdue_us", pace.overdue_us}};
+}
+
 Json json_of_faults(const sim::RunResult& result) {
-  Json json = Json::object();
+  const sim::FaultFigures& figures = result.faults;
+  Json json = {{"crashes_on", figures.on[size_t(sim::FaultKind::kCrash)] ||
+                                  figures.on[size_t(sim::FaultKind::kPowerLoss)]},
+               {"crashes", figures.crashes()}};
   for (int kind = 0; kind < sim::kFaultKinds; ++kind)
-    json["kinds"][to_string(sim::FaultKind(kind))] = {{"on", result.faults.on[size_t(kind)]},
-                                                      {"hits", result.faults.hits[size_t(kind)]}};
+    json["kinds"][to_string(sim::FaultKind(kind))] = {
+        {"on", result.faults.on[size_t(kind)]},
+        {"hits", result.faults.hits[size_t(kind)]},
+        {"pace", json_of_pace(result.faults.paces[size_t(kind)])}};
   for (int moment = 0; moment < sim::kMoments; ++moment)
     json["moments"][to_string(sim::Moment(moment))] = {
         {"seen", result.faults.moments[size_t(moment)]},
@@ -87,6 +103,31 @@ void cluster_table(std::string& out, const sim::NetworkFigures& network,
                           operators.asked, operators.done, operators.refused, operators.unknown);
 }
 
+// Such as "1500 ms": the mean wait for it; of what is aimed at moments, how many it hits.
+std::string configured_rate(const sim::FaultPlan& plan, sim::FaultKind kind) {
+  if (kind == sim::FaultKind::kAimedCrash) return absl::StrCat(plan.aimed_per_million, " ppm");
+  return absl::StrCat(plan.every_ms[size_t(kind)], " ms");
+}
+
+std::string effective_rate(sim::FaultKind kind, const sim::FaultPace& pace) {
+  if (pace.came == 0 || kind == sim::FaultKind::kAimedCrash) return "-";
+  return absl::StrCat(pace.waited_us / 1000 / pace.came, " ms");
+}
+
+void fault_table_head(std::string& out) {
+  absl::StrAppendFormat(&out, "\n%-16s %7s %12s %12s %10s %8s %8s\n", "fault", "runs", "one in",
+                        "effective", "expected", "came", "hits");
+}
+
+void fault_row(std::string& out, const sim::FaultPlan& plan, sim::FaultKind kind,
+               const FaultSum& sum) {
+  // Whole hundredths, for every compiler prints the same.
+  const uint64_t hundredths = sum.pace.expected_millionths / 10'000;
+  absl::StrAppendFormat(&out, "%-16s %7u %12s %12s %7u.%02u %8u %8u\n", to_string(kind), sum.runs,
+                        configured_rate(plan, kind), effective_rate(kind, sum.pace),
+                        hundredths / 100, hundredths % 100, sum.pace.came, sum.hits);
+}
+
 void property_table(std::string& out, const std::vector<sim::PropertyCount>& counts) {
   absl::StrAppendFormat(&out, "\n%-28s %12s %12s %9s\n", "property", "evaluated", "relevant",
                         "violated");
@@ -96,6 +137,13 @@ void property_table(std::string& out, const std::vector<sim::PropertyCount>& cou
     absl::StrAppendFormat(&out, "%-28s %12u %12u %9u\n", to_string(sim::Property(property)),
                           count.evaluated, count.relevant, count.violated);
   }
+}
+
+// A swarm passes when all of its runs were made, and do.
+const char* verdict(const SwarmResult& swarm) {
+  const sim::RunOutcome outcome = swarm.outcome();
+  return outcome != sim::RunOutcome::kViolation && !swarm.complete() ? "NOT RUN"
+                                                                     : to_string(outcome);
 }
 
 }  // namespace
@@ -135,11 +183,11 @@ std::string text_of(const sim::Scenario& scenario, const sim::RunResult& result,
   for (int property = 0; property < sim::kProperties; ++property)
     counts.push_back(result.findings.count(sim::Property(property)));
   property_table(out, counts);
-  absl::StrAppendFormat(&out, "\n%-28s %12s\n", "fault", "hits");
+  fault_table_head(out);
   for (int kind = 0; kind < sim::kFaultKinds; ++kind) {
     if (result.faults.on[size_t(kind)])
-      absl::StrAppendFormat(&out, "%-28s %12u\n", to_string(sim::FaultKind(kind)),
-                            result.faults.hits[size_t(kind)]);
+      fault_row(out, scenario.faults, sim::FaultKind(kind),
+                {1, result.faults.hits[size_t(kind)], result.faults.paces[size_t(kind)]});
   }
   absl::StrAppendFormat(&out, "\n%-28s %12s %12s\n", "moment", "seen", "aimed at");
   for (int moment = 0; moment < sim::kMoments; ++moment)
@@ -233,8 +281,18 @@ absl::Status add_run(std::string_view json_line, SwarmResult& swarm) {
   const Json& faults = json["faults"];
   for (int kind = 0; kind < sim::kFaultKinds; ++kind) {
     const Json& one = faults["kinds"][to_string(sim::FaultKind(kind))];
-    swarm.fault_runs[size_t(kind)] += one["on"].get<bool>();
-    swarm.fault_hits[size_t(kind)] += one["hits"].get<uint64_t>();
+    FaultSum& sum = swarm.faults[size_t(kind)];
+    sum.runs += one["on"].get<bool>();
+    sum.hits += one["hits"].get<uint64_t>();
+    const Json& pace = one["pace"];
+    sum.pace.came += pace["came"].get<uint64_t>();
+    sum.pace.expected_millionths += pace["expected_millionths"].get<uint64_t>();
+    sum.pace.waited_us += pace["waited_us"].get<uint64_t>();
+    sum.pace.overdue_us += pace["overdue_us"].get<uint64_t>();
+  }
+  if (faults["crashes_on"].get<bool>()) {
+    ++swarm.crash_runs;
+    swarm.crashes += faults["crashes"].get<uint64_t>();
   }
   for (int moment = 0; moment < sim::kMoments; ++moment) {
     const Json& one = faults["moments"][to_string(sim::Moment(moment))];
@@ -247,6 +305,22 @@ absl::Status add_run(std::string_view json_line, SwarmResult& swarm) {
     swarm.disk_seen[size_t(fault)] += one["seen"].get<uint64_t>();
   }
   return absl::OkStatus();
+}
+
+std::string why_not_complete(const SwarmResult& swarm) {
+  constexpr size_t kReasonsMax = 5;
+  std::string text = absl::StrCat(swarm.runs, " of ", swarm.asked, " runs were made");
+  for (size_t i = 0; i < std::min(swarm.not_run.size(), kReasonsMax); ++i)
+    absl::StrAppend(&text, "\n  ", swarm.not_run[i]);
+  if (swarm.not_run.size() > kReasonsMax)
+    absl::StrAppend(&text, "\n  and ", swarm.not_run.size() - kReasonsMax, " more such reasons");
+  return text;
+}
+
+int exit_code(const SwarmResult& swarm) {
+  const sim::RunOutcome outcome = swarm.outcome();
+  if (outcome != sim::RunOutcome::kViolation && !swarm.complete()) return kExitNotRun;
+  return exit_code(outcome);
 }
 
 void add_abort(uint64_t seed, const std::string& why, SwarmResult& swarm) {
@@ -263,10 +337,25 @@ void judge(const sim::Scenario& scenario, SwarmResult& swarm) {
           absl::StrCat("the subject of ", to_string(property), " was never there"));
   }
   for (int kind = 0; kind < sim::kFaultKinds; ++kind) {
-    if (swarm.fault_runs[size_t(kind)] >= kRunsToHit && swarm.fault_hits[size_t(kind)] == 0)
+    const FaultSum& sum = swarm.faults[size_t(kind)];
+    const double mean = expected(sum.pace);
+    if (mean < kExpectedToJudge) continue;
+    const std::string fault = absl::StrCat("the fault ", to_string(sim::FaultKind(kind)));
+    if (std::abs(double(sum.pace.came) - mean) > kSigmas * std::sqrt(mean))
+      swarm.untested.push_back(absl::StrFormat(
+          "%s came %u times, and %.1f were to be expected of one in %s", fault, sum.pace.came, mean,
+          configured_rate(scenario.faults, sim::FaultKind(kind))));
+    if (sum.pace.came > 0 && sum.hits == 0)
       swarm.untested.push_back(
-          absl::StrCat("the fault ", to_string(sim::FaultKind(kind)), " never came"));
+          absl::StrCat(fault, " came ", sum.pace.came, " times and could never strike"));
   }
+  double crashes_expected = 0;
+  for (const sim::FaultKind kind : {sim::FaultKind::kCrash, sim::FaultKind::kPowerLoss})
+    crashes_expected += expected(swarm.faults[size_t(kind)].pace);
+  if (crashes_expected >= kExpectedToJudge &&
+      swarm.crashes < scenario.minimum.crashes * swarm.crash_runs)
+    swarm.untested.push_back(absl::StrCat("only ", swarm.crashes, " crashes in the ",
+                                          swarm.crash_runs, " runs that had any"));
 }
 
 std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
@@ -278,17 +367,16 @@ std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
   }
   for (const std::string& why : swarm.untested) absl::StrAppend(&out, "under-tested: ", why, "\n");
   absl::StrAppendFormat(&out, "%s: %s, %u runs, %u events (%s/s), %u s simulated in %u ms\n",
-                        scenario.name, to_string(swarm.outcome()), swarm.runs, swarm.events,
+                        scenario.name, verdict(swarm), swarm.runs, swarm.events,
                         rate(swarm.events, swarm.real_ms), swarm.simulated_us / 1'000'000,
                         swarm.real_ms);
   absl::StrAppendFormat(&out, "%u mutations acknowledged, %u of unknown outcome, %u disks lost\n",
                         swarm.acknowledged, swarm.unknown, swarm.nodes_lost);
   property_table(out, swarm.properties);
-  absl::StrAppendFormat(&out, "\n%-28s %12s %12s\n", "fault", "runs", "hits");
+  fault_table_head(out);
   for (int kind = 0; kind < sim::kFaultKinds; ++kind) {
-    if (swarm.fault_runs[size_t(kind)] > 0)
-      absl::StrAppendFormat(&out, "%-28s %12u %12u\n", to_string(sim::FaultKind(kind)),
-                            swarm.fault_runs[size_t(kind)], swarm.fault_hits[size_t(kind)]);
+    if (swarm.faults[size_t(kind)].runs > 0)
+      fault_row(out, scenario.faults, sim::FaultKind(kind), swarm.faults[size_t(kind)]);
   }
   absl::StrAppendFormat(&out, "\n%-28s %12s %12s\n", "moment", "seen", "aimed at");
   for (int moment = 0; moment < sim::kMoments; ++moment)
@@ -306,8 +394,10 @@ std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
 
 std::string json_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
   Json json = {{"scenario", scenario.name},
-               {"outcome", to_string(swarm.outcome())},
+               {"outcome", verdict(swarm)},
+               {"asked", swarm.asked},
                {"runs", swarm.runs},
+               {"not_run", swarm.not_run},
                {"events", swarm.events},
                {"simulated_us", swarm.simulated_us},
                {"real_ms", swarm.real_ms},
@@ -319,6 +409,14 @@ std::string json_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
     const sim::PropertyCount& count = swarm.properties[size_t(property)];
     json["properties"][to_string(sim::Property(property))] = {
         {"evaluated", count.evaluated}, {"relevant", count.relevant}, {"violated", count.violated}};
+  }
+  for (int kind = 0; kind < sim::kFaultKinds; ++kind) {
+    const FaultSum& sum = swarm.faults[size_t(kind)];
+    Json& one = json["faults"][to_string(sim::FaultKind(kind))];
+    one = json_of_pace(sum.pace);
+    one["configured"] = configured_rate(scenario.faults, sim::FaultKind(kind));
+    one["runs"] = sum.runs;
+    one["hits"] = sum.hits;
   }
   json["seeds"] = Json::array();
   for (const SwarmResult::Seed& seed : swarm.seeds)

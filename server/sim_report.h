@@ -19,12 +19,21 @@ inline constexpr int kExitPass = 0;
 inline constexpr int kExitViolation = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitUnderTested = 3;
+// Not all of what was asked for could be run, or told. Of use to nobody, as wrong usage is.
+inline constexpr int kExitNotRun = kExitUsage;
 
 int exit_code(sim::RunOutcome outcome);
 
 std::string text_of(const sim::Scenario& scenario, const sim::RunResult& result, uint64_t real_ms);
 // One line, without the line's end.
 std::string json_of(const sim::Scenario& scenario, const sim::RunResult& result, uint64_t real_ms);
+
+// One kind of fault over a swarm.
+struct FaultSum {
+  uint64_t runs = 0;  // in which it was on
+  uint64_t hits = 0;
+  sim::FaultPace pace;
+};
 
 // What a swarm adds up to.
 struct SwarmResult {
@@ -35,6 +44,7 @@ struct SwarmResult {
     std::string why;  // the first violation, or why it is UNDER-TESTED
   };
 
+  uint64_t asked = 0;
   uint64_t runs = 0;
   uint64_t events = 0;
   uint64_t simulated_us = 0;
@@ -43,8 +53,9 @@ struct SwarmResult {
   uint64_t nodes_lost = 0;
   uint64_t real_ms = 0;
   std::vector<sim::PropertyCount> properties = std::vector<sim::PropertyCount>(sim::kProperties);
-  std::vector<uint64_t> fault_runs = std::vector<uint64_t>(sim::kFaultKinds);
-  std::vector<uint64_t> fault_hits = std::vector<uint64_t>(sim::kFaultKinds);
+  std::vector<FaultSum> faults = std::vector<FaultSum>(sim::kFaultKinds);
+  uint64_t crash_runs = 0;  // in which crashes were on
+  uint64_t crashes = 0;     // of those
   std::vector<uint64_t> moments = std::vector<uint64_t>(sim::kMoments);
   std::vector<uint64_t> moment_hits = std::vector<uint64_t>(sim::kMoments);
   std::vector<uint64_t> disk_injected = std::vector<uint64_t>(sim::kDiskFaults);
@@ -53,16 +64,22 @@ struct SwarmResult {
   sim::OperatorFigures operators;
   std::vector<Seed> seeds;
   std::vector<std::string> untested;  // of the swarm as a whole
+  std::vector<std::string> not_run;   // why some of the runs asked for were not made
 
-  sim::RunOutcome outcome() const;
+  sim::RunOutcome outcome() const;  // of the runs that were made
+  bool complete() const { return not_run.empty() && runs == asked; }
 };
+
+// Of a swarm that is not complete: how many of how many ran, and why.
+std::string why_not_complete(const SwarmResult& swarm);
+int exit_code(const SwarmResult& swarm);
 
 // Adds the run that json_of() described. An error: it is no such line.
 absl::Status add_run(std::string_view json_line, SwarmResult& swarm);
 // A run whose process ended by itself.
 void add_abort(uint64_t seed, const std::string& why, SwarmResult& swarm);
 // Judges the swarm as a whole, once all runs are added: each property that the scenario names must
-// have been relevant.
+// have been relevant, and faults must have come as often as they say.
 void judge(const sim::Scenario& scenario, SwarmResult& swarm);
 
 std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm);

@@ -1,5 +1,6 @@
 // Runs many seeds of one scenario in worker processes. A worker that aborts, on a broken assertion
-// say, costs the seed that it was running and no more.
+// say, costs the seed that it was running and no more. Fewer processes than asked for do the same
+// runs; a run that could not be made is told, and counts as none.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +17,7 @@ struct SwarmOptions {
   bool progress = false;  // a line on standard error now and then
 };
 
+// SIGINT and SIGTERM end it with what it has.
 SwarmResult run_swarm(const sim::Scenario& scenario, const SwarmOptions& options);
-
-// Runs `body` in a process of its own; its return value is the exit code. A process that dies by a
-// signal says so on standard error and counts as kExitViolation.
-int run_apart(uint64_t seed, int (*body)(void*), void* argument);
 
 }  // namespace vordb::server

@@ -1,63 +1,139 @@
-// The simulator as a user runs it: the seeds that ever failed, and a swarm of fresh ones. A
-// violation, and a swarm in which some property's subject never appeared, each end with another
-// status than 0.
+// The simulator as a user runs it: the seeds that ever failed, and swarms of fresh ones, whose
+// first number is made from the commit. A violation, and a swarm in which some property's subject
+// never appeared, each end with another status than 0.
 #include <doctest/doctest.h>
+#include <stdio.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <string>
 
+#include "server/process_harness.h"
+
+namespace vordb::server {
 namespace {
 
-int vordb_sim(const std::string& arguments, const std::string& scenario = "one-node-crashes") {
-  const std::string program = std::string(VORDB_BIN_DIR) + "/vordb-sim";
-  const std::string file = std::string(VORDB_SOURCE_DIR) + "/scenarios/" + scenario + ".json";
-  const int status =
-      std::system((program + " swarm " + file + " " + arguments + " > /dev/null").c_str());
-  return status == -1 ? -1 : WEXITSTATUS(status);
+std::string text_of(const std::string& file) {
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return text.str();
 }
 
+// As long as it takes: how long a test may is for ctest to say.
+ProgramResult swarm(const std::string& arguments, const std::string& scenario) {
+  const TempDir folder;
+  const std::string out = folder.path() + "/out", err = folder.path() + "/err";
+  const int status =
+      std::system((std::string(VORDB_BIN_DIR) + "/vordb-sim swarm " + VORDB_SOURCE_DIR +
+                   "/scenarios/" + scenario + ".json " + arguments + " >" + out + " 2>" + err)
+                      .c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(out), text_of(err)};
+}
+
+constexpr int kViolation = 1;
+constexpr int kUsage = 2;
 constexpr int kUnderTested = 3;
 
-// One seed alone may see too little of some property; that is no failure of what it once found.
-bool holds(const std::string& arguments) {
-  const int status = vordb_sim(arguments);
-  return status == 0 || status == kUnderTested;
+// Few seeds may see too little of some property; that is no failure of what they once found.
+void check_holds(const std::string& arguments, const std::string& scenario = "one-node-crashes") {
+  const ProgramResult result = swarm(arguments, scenario);
+  CHECK_MESSAGE((result.exit_status == 0 || result.exit_status == kUnderTested), scenario, " ",
+                arguments, ": status ", result.exit_status, "\n", result.out, result.err);
 }
 
-}  // namespace
+// Other seeds for every commit, and the same for everybody who tests it.
+uint64_t first_fresh_seed() {
+  constexpr uint64_t kWithoutCommit = 5001;
+  const std::string command =
+      "git -C '" + std::string(VORDB_SOURCE_DIR) + "' rev-parse HEAD 2>/dev/null";
+  std::array<char, 64> hash{};
+  FILE* git = popen(command.c_str(), "r");
+  const bool known = git != nullptr && fgets(hash.data(), int(hash.size()), git) != nullptr;
+  if (git != nullptr) pclose(git);
+  if (!known) {
+    MESSAGE("no commit can be told here: the fresh seeds begin at ", kWithoutCommit);
+    return kWithoutCommit;
+  }
+  const uint64_t first = std::strtoull(std::string(hash.data(), 8).c_str(), nullptr, 16);
+  MESSAGE("the fresh seeds of this commit begin at ", first);
+  return first;
+}
+
+std::string fresh_seeds(uint64_t from, uint64_t count) {
+  const uint64_t first = first_fresh_seed() + from;
+  return " --seeds " + std::to_string(first) + ".." + std::to_string(first + count - 1);
+}
+
+size_t count_of(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
 
 TEST_CASE("swarm: the seeds in which expired data came back") {
-  for (const char* seed : {"2", "6", "9", "11", "25", "68"}) {
-    CAPTURE(std::string(seed));
-    CHECK(holds(std::string("--set duration_ms=3000 --seeds ") + seed + ".." + seed));
-  }
-  CHECK(holds("--set duration_ms=3000 --set node.shards=1 --seeds 15..15"));
+  for (const char* seed : {"2", "6", "9", "11", "25", "68"})
+    check_holds(std::string("--set duration_ms=3000 --seeds ") + seed + ".." + seed);
+  check_holds("--set duration_ms=3000 --set node.shards=1 --seeds 15..15");
 }
 
 TEST_CASE("swarm: the seeds in which the time of an answer was not durable") {
-  for (const char* seed : {"2059", "2100", "2143"}) {
-    CAPTURE(std::string(seed));
-    CHECK(holds(
-        std::string(
-            "--set duration_ms=3000 --set buckets.4.ttl_seconds=0 --set buckets.5.ttl_seconds=0 "
-            "--set buckets.6.ttl_seconds=0 --seeds ") +
-        seed + ".." + seed));
-  }
+  for (const char* seed : {"2059", "2100", "2143"})
+    check_holds(std::string("--set duration_ms=3000 --set buckets.4.ttl_seconds=0 --set "
+                            "buckets.5.ttl_seconds=0 --set buckets.6.ttl_seconds=0 --seeds ") +
+                seed + ".." + seed);
 }
 
-TEST_CASE("swarm: sixty seeds of one node under crashes and faults of the disk") {
-  CHECK(vordb_sim("--set duration_ms=3000 --seeds 5001..5060 --jobs 2") == 0);
+// A tenth of them when each takes ten times as long; that is too few to see everything.
+void check_hundred(uint64_t from) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return check_holds("--set duration_ms=3000 --jobs 2" + fresh_seeds(from, 10));
+#else
+  const std::string arguments = "--set duration_ms=3000 --jobs 2" + fresh_seeds(from, 100);
+  const ProgramResult result = swarm(arguments, "one-node-crashes");
+  CHECK_MESSAGE(result.exit_status == 0, arguments, ": status ", result.exit_status, "\n",
+                result.out, result.err);
+#endif
 }
+
+TEST_CASE("swarm: a hundred fresh seeds of one node under crashes and faults of the disk") {
+  check_hundred(0);
+}
+
+TEST_CASE("swarm: the next hundred of them") { check_hundred(100); }
 
 // A handful of seeds each: what a swarm needs to see of every property takes the nightly run.
-TEST_CASE("swarm: seeds of each cluster scenario hold") {
+TEST_CASE("swarm: fresh seeds of each cluster scenario hold") {
+  const std::string arguments = "--set duration_ms=4000 --jobs 2" + fresh_seeds(0, 6);
   for (const char* scenario : {"three-node-crashes", "partitions", "clocks-and-disks",
-                               "ttl-and-deletes", "membership-churn", "everything"}) {
-    CAPTURE(std::string(scenario));
-    const int status = vordb_sim("--set duration_ms=4000 --seeds 1..6 --jobs 2", scenario);
-    CHECK((status == 0 || status == kUnderTested));
+                               "ttl-and-deletes", "membership-churn", "everything"})
+    check_holds(arguments, scenario);
+}
+
+TEST_CASE("swarm: one run in a hundred fails that must, and is told") {
+  const std::string arguments =
+      "--set duration_ms=20 --set settle_ms=0 --set clients.count=1 --jobs 2 --seeds 1..300";
+  const ProgramResult with = swarm(arguments + " --set canary=true", "one-node-crashes");
+  CHECK(with.exit_status == kViolation);
+  const size_t told = count_of(with.out, ": VIOLATION: canary: this run is one of those");
+  CHECK_MESSAGE((1 <= told && told <= 12), with.out);
+  const ProgramResult without = swarm(arguments, "one-node-crashes");
+  CHECK_MESSAGE(without.exit_status != kViolation, without.out);
+  CHECK(count_of(without.out, "canary") == 0);
+}
+
+TEST_CASE("swarm: numbers that are none, or too large, are wrong usage") {
+  for (const char* arguments : {"--seeds x", "--seeds 1", "--seeds 2..1", "--seeds -1..1",
+                                "--seeds 0..18446744073709551616", "--jobs 0", "--jobs -1",
+                                "--jobs 257", "--jobs 4294967297", "--jobs 1.5",
+                                "--set buckets.4294967295.keys=1", "--set duration_ms=1e999"}) {
+    const ProgramResult result = swarm(arguments, "one-node-crashes");
+    CHECK_MESSAGE(result.exit_status == kUsage, arguments, "\n", result.out, result.err);
+    CHECK(result.out == "");
   }
 }
 
-TEST_CASE("swarm: a seed range that is none is wrong usage") { CHECK(vordb_sim("--seeds x") == 2); }
+}  // namespace
+}  // namespace vordb::server

@@ -3,20 +3,25 @@
 //   vordb-sim run scenarios/one-node-crashes.json --seed 7 --trace run.txt
 //   vordb-sim swarm scenarios/one-node-crashes.json --seeds 1..1000 --jobs 2
 //
-// Exit code: 0 pass, 1 violation, 2 wrong usage, 3 UNDER-TESTED (docs/simulation.md).
+// Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
+// (docs/simulation.md).
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
-#include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "absl/strings/str_cat.h"
+#include "server/sim_process.h"
 #include "server/sim_report.h"
 #include "server/sim_swarm.h"
 #include "sim/scenario.h"
@@ -29,18 +34,26 @@ using namespace vordb::server;
 
 struct Arguments {
   std::string scenario;
-  uint64_t seed = 1;
+  std::string seed = "1";
   std::string seeds = "1..100";
   std::string trace;
   std::vector<std::string> sets;
-  uint32_t jobs = 2;
+  std::string jobs = "2";
   bool json = false;
   bool in_process = false;
 };
 
+constexpr size_t kScenarioBytesMax = 1 << 20;
+constexpr uint64_t kJobsMax = 256;
+
 int usage(const std::string& why) {
   std::cerr << "vordb-sim: " << why << "\n";
   return kExitUsage;
+}
+
+int not_run(const std::string& why) {
+  std::cerr << "vordb-sim: " << why << "\n";
+  return kExitNotRun;
 }
 
 // "a.b=value" or "/a/b=value" to a JSON pointer and its value.
@@ -59,22 +72,36 @@ bool parse_set(const std::string& text, std::pair<std::string, std::string>& out
 }
 
 absl::StatusOr<sim::Scenario> load(const Arguments& arguments) {
+  std::error_code error;
+  if (std::filesystem::is_directory(arguments.scenario, error))
+    return absl::InvalidArgumentError("is a folder, not the file of a scenario");
   std::ifstream file(arguments.scenario, std::ios::binary);
-  if (!file) return absl::NotFoundError("cannot be read");
-  std::ostringstream text;
-  text << file.rdbuf();
+  std::string text(kScenarioBytesMax + 1, '\0');
+  file.read(text.data(), std::streamsize(text.size()));
+  if (file)
+    return absl::InvalidArgumentError(
+        absl::StrCat("is longer than the ", kScenarioBytesMax, " bytes that a scenario may have"));
+  if (!file.eof()) return absl::NotFoundError("cannot be read");
+  text.resize(size_t(file.gcount()));
   std::vector<std::pair<std::string, std::string>> overrides;
   for (const std::string& set : arguments.sets) {
     overrides.emplace_back();
     if (!parse_set(set, overrides.back()))
       return absl::InvalidArgumentError("--set wants key=value, not " + set);
   }
-  return sim::parse_scenario(text.str(), overrides);
+  return sim::parse_scenario(text, overrides);
+}
+
+// What nobody could read is no result.
+int print(const std::string& text, int code) {
+  std::cout << text << std::flush;
+  return std::cout ? code : not_run("what was found could not be written to standard output");
 }
 
 struct Run {
   const sim::Scenario& scenario;
   const Arguments& arguments;
+  uint64_t seed;
 };
 
 int run_one(void* argument) {
@@ -89,49 +116,61 @@ int run_one(void* argument) {
     sink = [&file](std::string_view line) { file << line; };
   }
   const auto since = std::chrono::steady_clock::now();
-  auto world = std::make_unique<sim::World>(run.scenario, run.arguments.seed, sink);
+  auto world = std::make_unique<sim::World>(run.scenario, run.seed, sink);
   sim::RunResult result = world->run();
-  result.seed = run.arguments.seed;
+  result.seed = run.seed;
   const uint64_t real_ms = uint64_t(std::chrono::duration_cast<std::chrono::milliseconds>(
                                         std::chrono::steady_clock::now() - since)
                                         .count());
-  std::cout << (run.arguments.json ? json_of(run.scenario, result, real_ms) + "\n"
-                                   : text_of(run.scenario, result, real_ms));
-  std::cout.flush();
-  return exit_code(result.outcome);
+  if (file.is_open() && !file.flush())
+    return not_run(run.arguments.trace + ": could not be written to its end");
+  return print(run.arguments.json ? json_of(run.scenario, result, real_ms) + "\n"
+                                  : text_of(run.scenario, result, real_ms),
+               exit_code(result.outcome));
+}
+
+// All of `text` is a number from `low` to `high`, in decimal digits.
+bool parse_number(std::string_view text, uint64_t low, uint64_t high, uint64_t& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size() && low <= out && out <= high;
 }
 
 int run(const Arguments& arguments) {
+  uint64_t seed = 0;
+  if (!parse_number(arguments.seed, 0, UINT64_MAX, seed))
+    return usage(
+        absl::StrCat("--seed wants a number from 0 to ", UINT64_MAX, ", not ", arguments.seed));
   const absl::StatusOr<sim::Scenario> scenario = load(arguments);
   if (!scenario.ok())
     return usage(arguments.scenario + ": " + std::string(scenario.status().message()));
-  Run run{*scenario, arguments};
-  return arguments.in_process ? run_one(&run) : run_apart(arguments.seed, run_one, &run);
-}
-
-bool parse_number(const std::string& text, uint64_t& out) {
-  if (text.empty() || text.size() > 19 || text.find_first_not_of("0123456789") != std::string::npos)
-    return false;
-  out = std::stoull(text);
-  return true;
+  Run run{*scenario, arguments, seed};
+  return arguments.in_process ? run_one(&run) : run_apart(seed, run_one, &run);
 }
 
 int swarm(const Arguments& arguments) {
   SwarmOptions options;
-  const size_t dots = arguments.seeds.find("..");
-  const bool parsed = dots != std::string::npos &&
-                      parse_number(arguments.seeds.substr(0, dots), options.first_seed) &&
-                      parse_number(arguments.seeds.substr(dots + 2), options.last_seed) &&
-                      options.first_seed <= options.last_seed;
-  if (!parsed) return usage("--seeds wants A..B with A <= B, not " + arguments.seeds);
+  const std::string_view seeds = arguments.seeds;
+  const size_t dots = seeds.find("..");
+  const bool parsed =
+      dots != std::string::npos &&
+      parse_number(seeds.substr(0, dots), 0, UINT64_MAX, options.first_seed) &&
+      parse_number(seeds.substr(dots + 2), options.first_seed, UINT64_MAX, options.last_seed);
+  if (!parsed)
+    return usage(
+        absl::StrCat("--seeds wants A..B with A <= B <= ", UINT64_MAX, ", not ", arguments.seeds));
+  uint64_t jobs = 0;
+  if (!parse_number(arguments.jobs, 1, kJobsMax, jobs))
+    return usage(
+        absl::StrCat("--jobs wants a number from 1 to ", kJobsMax, ", not ", arguments.jobs));
   const absl::StatusOr<sim::Scenario> scenario = load(arguments);
   if (!scenario.ok())
     return usage(arguments.scenario + ": " + std::string(scenario.status().message()));
-  options.jobs = arguments.jobs;
+  options.jobs = uint32_t(jobs);
   options.progress = !arguments.json;
   const SwarmResult result = run_swarm(*scenario, options);
-  std::cout << (arguments.json ? json_of(*scenario, result) + "\n" : text_of(*scenario, result));
-  return exit_code(result.outcome());
+  if (!result.complete()) not_run(why_not_complete(result));
+  return print(arguments.json ? json_of(*scenario, result) + "\n" : text_of(*scenario, result),
+               exit_code(result));
 }
 
 }  // namespace
@@ -153,7 +192,7 @@ int main(int argc, char** argv) {
   run_command->add_flag("--in-process", arguments.in_process,
                         "For a debugger: runs without a process of its own");
   swarm_command->add_option("--seeds", arguments.seeds, "A..B, both included");
-  swarm_command->add_option("--jobs", arguments.jobs, "Processes")->check(CLI::Range(1, 256));
+  swarm_command->add_option("--jobs", arguments.jobs, "Processes");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

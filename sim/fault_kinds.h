@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace vordb::sim {
@@ -72,5 +73,10 @@ struct FaultPlan {
   // Each kind wholly off in half of the runs.
   bool swarm = true;
 };
+
+// The wait for a fault is drawn evenly from 1 us to this; 0: it never comes by itself.
+constexpr uint64_t longest_wait_us(const FaultPlan& plan, FaultKind kind) {
+  return plan.every_ms[size_t(kind)] * 2000;
+}
 
 }  // namespace vordb::sim

@@ -19,6 +19,7 @@ FaultInjector::FaultInjector(const FaultPlan& plan, const Limits& limits, Choose
       chooser_(chooser),
       host_(host),
       network_(host.links(), chooser),
+      paces_(plan),
       sick_(limits.machines) {
   for (int kind = 0; kind < kFaultKinds; ++kind) {
     const bool aimed = FaultKind(kind) == FaultKind::kAimedCrash;
@@ -35,16 +36,18 @@ FaultInjector::FaultInjector(const FaultPlan& plan, const Limits& limits, Choose
   }
 }
 
-void FaultInjector::start() {
+void FaultInjector::start(uint64_t now_us) {
   running_ = true;
   for (int kind = 0; kind < kFaultKinds; ++kind) {
-    if (figures_.on[size_t(kind)] && FaultKind(kind) != FaultKind::kAimedCrash)
-      plan_next(FaultKind(kind));
+    if (!figures_.on[size_t(kind)] || FaultKind(kind) == FaultKind::kAimedCrash) continue;
+    paces_.opens(FaultKind(kind), now_us);
+    plan_next(FaultKind(kind));
   }
 }
 
 void FaultInjector::stop(uint64_t now_us) {
   running_ = false;
+  paces_.close(now_us);
   for (uint32_t machine = 0; machine < limits_.machines; ++machine) {
     SimNode& node = host_.machine(machine);
     node.time().drift(0);
@@ -59,6 +62,14 @@ void FaultInjector::stop(uint64_t now_us) {
   disturbed_ = 0;
 }
 
+FaultFigures FaultInjector::figures(uint64_t now_us) const {
+  FaultFigures figures = figures_;
+  FaultPaces until_now = paces_;
+  until_now.close(now_us);
+  figures.paces = until_now.paces();
+  return figures;
+}
+
 bool FaultInjector::no_space_since(uint64_t time_us) const {
   return std::any_of(sick_.begin(), sick_.end(), [time_us](const Sick& sick) {
     return sick.no_space || sick.no_space_until_us >= time_us;
@@ -70,7 +81,13 @@ bool FaultInjector::any_damaged() const {
 }
 
 void FaultInjector::plan_next(FaultKind kind) {
-  host_.plan_fault(kind, 0, 1 + chooser_.below(plan_.every_ms[size_t(kind)] * 2000), false);
+  host_.plan_fault(kind, 0, 1 + chooser_.below(longest_wait_us(plan_, kind)), false);
+}
+
+void FaultInjector::came(FaultKind kind, uint64_t now_us, uint64_t again_us) {
+  if (kind == FaultKind::kAimedCrash) return paces_.taken(kind);
+  paces_.came(kind, now_us);
+  paces_.opens(kind, again_us);
 }
 
 SimDiskImage::Crash FaultInjector::crash_kind() {
@@ -97,24 +114,28 @@ void FaultInjector::due(FaultKind kind, uint32_t machine, bool ends, uint64_t no
   if (ends) return end(kind, machine, now_us);
   if (is_of_network(kind)) return strike_network(kind, now_us);
   if (is_of_membership(kind)) {
+    paces_.came(kind, now_us);
     if (!host_.change_membership(kind)) return host_.plan_fault(kind, 0, kRetryUs, false);
     ++figures_.hits[size_t(kind)];
+    came(kind, now_us, now_us);
     return plan_next(kind);
   }
   // An aimed crash was planned when its moment came by.
   const bool aimed = kind == FaultKind::kAimedCrash;
   if (!aimed && kind != FaultKind::kNoSpace) plan_next(kind);
   const std::vector<uint32_t> there = host_.in_service();
-  if (there.empty()) return;
+  if (there.empty()) return came(kind, now_us, now_us);
   if (kind == FaultKind::kCrashAll) {
     ++figures_.hits[size_t(kind)];
+    came(kind, now_us, now_us);
     for (const uint32_t one : there) host_.crash(one, crash_kind(), "crash of all");
     return;
   }
   if (!aimed) machine = there.size() == 1 ? there[0] : there[size_t(chooser_.below(there.size()))];
   if (!host_.machine(machine).up() && kind != FaultKind::kClockStep && kind != FaultKind::kNoSpace)
-    return;
+    return came(kind, now_us, now_us);
   ++figures_.hits[size_t(kind)];
+  if (kind != FaultKind::kNoSpace) came(kind, now_us, now_us);
   strike(kind, machine, now_us);
 }
 
@@ -136,7 +157,9 @@ void FaultInjector::strike_network(FaultKind kind, uint64_t now_us) {
   const uint64_t for_us =
       50'000 + chooser_.below(chooser_.chance(150'000) ? kNetworkFaultUsMax : 1'500'000);
   const std::string what = network_.begin(kind, host_.in_service(), now_us + for_us);
+  paces_.came(kind, now_us);
   if (what.empty()) return host_.plan_fault(kind, 0, kRetryUs, false);
+  came(kind, now_us, now_us + for_us);
   ++figures_.hits[size_t(kind)];
   ++disturbed_;
   host_.note_fault(kind, what + " for " + std::to_string(for_us) + " us");
@@ -184,7 +207,9 @@ void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
                               : little ? "below half of the reserve"
                                        : "below the reserve") +
                                  where);
-      return host_.plan_fault(kind, machine, 1 + chooser_.below(500'000), true);
+      const uint64_t for_us = 1 + chooser_.below(500'000);
+      came(kind, now_us, now_us + for_us);
+      return host_.plan_fault(kind, machine, for_us, true);
     }
     case FaultKind::kSyncFailure:
       node.disk().fail_next_write();
@@ -211,7 +236,9 @@ void FaultInjector::moment(uint32_t machine, Moment moment) {
   // Rare moments get as many hits as common ones.
   const bool rare =
       moment == Moment::kStarting || moment == Moment::kPurging || moment == Moment::kBucketChanged;
-  if (!chooser_.chance(rare ? plan_.aimed_per_million * 50 : plan_.aimed_per_million)) return;
+  const uint32_t per_million = rare ? plan_.aimed_per_million * 50 : plan_.aimed_per_million;
+  paces_.offered(FaultKind::kAimedCrash, std::min(per_million, 1'000'000u));
+  if (!chooser_.chance(per_million)) return;
   ++figures_.moment_hits[size_t(moment)];
   const bool now = chooser_.chance(500'000);
   host_.plan_fault(FaultKind::kAimedCrash, machine, now ? 0 : chooser_.below(kAimedDelayUsMax),

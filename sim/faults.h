@@ -15,6 +15,7 @@
 
 #include "sim/event_queue.h"
 #include "sim/fault_kinds.h"
+#include "sim/fault_pace.h"
 #include "sim/network_faults.h"
 #include "sim/node.h"
 
@@ -23,6 +24,7 @@ namespace vordb::sim {
 struct FaultFigures {
   std::array<bool, kFaultKinds> on{};
   std::array<uint64_t, kFaultKinds> hits{};
+  std::array<FaultPace, kFaultKinds> paces{};
   std::array<uint64_t, kMoments> moments{};      // how often each came by
   std::array<uint64_t, kMoments> moment_hits{};  // and had a crash aimed at it
 
@@ -60,14 +62,15 @@ class FaultInjector {
   FaultInjector(const FaultPlan& plan, const Limits& limits, Chooser& chooser, FaultHost& host);
 
   // Plans the first fault of each kind that is on.
-  void start();
+  void start(uint64_t now_us);
   // No more faults; those that last are healed.
   void stop(uint64_t now_us);
 
   void due(FaultKind kind, uint32_t machine, bool ends, uint64_t now_us);
   void moment(uint32_t machine, Moment moment);
 
-  const FaultFigures& figures() const { return figures_; }
+  // Of the time until now.
+  FaultFigures figures(uint64_t now_us) const;
   bool on(FaultKind kind) const { return figures_.on[size_t(kind)]; }
   // A fault that makes some node refuse writes was there at or after this time.
   bool no_space_since(uint64_t time_us) const;
@@ -94,6 +97,8 @@ class FaultInjector {
   };
 
   void plan_next(FaultKind kind);
+  // It came, and may come again from that time on.
+  void came(FaultKind kind, uint64_t now_us, uint64_t again_us);
   SimDiskImage::Crash crash_kind();
   void step_clock(uint32_t machine);
   void strike(FaultKind kind, uint32_t machine, uint64_t now_us);
@@ -106,6 +111,7 @@ class FaultInjector {
   FaultHost& host_;
   NetworkFaults network_;
   FaultFigures figures_;
+  FaultPaces paces_;
   std::vector<Sick> sick_;
   uint64_t stalled_until_us_ = 0;
   uint64_t disturbed_until_us_ = 0;

@@ -50,7 +50,8 @@ const char* to_string(Property property) {
                                                       "audit_agrees",
                                                       "audit_keeps_acked",
                                                       "audit_removed_stays",
-                                                      "timestamps_bounded"};
+                                                      "timestamps_bounded",
+                                                      "canary"};
   return kNames[int(property)];
 }
 

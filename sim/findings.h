@@ -54,8 +54,9 @@ enum class Property : uint8_t {
   kAuditKeepsAcked,       // I1 I3: at the end weak buckets show what was acknowledged
   kAuditRemovedStays,     // I6: and nothing that was removed, deleted or dropped
   kTimestampsBounded,     // I7: a timestamp lies between what the nodes' clocks may have shown
+  kCanary,  // of a scenario with a canary: fails in one run of a hundred, whatever the node does
 };
-inline constexpr int kProperties = int(Property::kTimestampsBounded) + 1;
+inline constexpr int kProperties = int(Property::kCanary) + 1;
 
 // The name of a property in reports, such as "register_not_stale".
 const char* to_string(Property property);

@@ -31,20 +31,12 @@ void judge(const Scenario& scenario, RunResult& result) {
   if (!result.node_lost && result.clients.acknowledged < needed)
     result.untested.push_back("only " + std::to_string(result.clients.acknowledged) +
                               " mutations were acknowledged");
-  const FaultFigures& faults = result.faults;
-  const bool crashes_on =
-      faults.on[size_t(FaultKind::kCrash)] || faults.on[size_t(FaultKind::kPowerLoss)];
-  if (whole && crashes_on && faults.crashes() < minimum.crashes)
-    result.untested.push_back("only " + std::to_string(faults.crashes()) + " crashes");
-  for (int kind = 0; whole && kind < kFaultKinds; ++kind) {
-    // Those come only when the cluster can bear them: a swarm answers for them.
-    if (is_of_membership(FaultKind(kind))) continue;
-    const uint64_t every_ms = scenario.faults.every_ms[size_t(kind)];
-    // Drawn from twice the mean: a run of four means without one is an injector that died.
-    if (faults.on[size_t(kind)] && faults.hits[size_t(kind)] == 0 && every_ms > 0 &&
-        scenario.duration_ms >= 4 * every_ms)
-      result.untested.push_back(std::string("the fault ") + to_string(FaultKind(kind)) +
-                                " never came");
+  // Whether faults came often enough is for a swarm to say; that nobody plans them, for a run.
+  for (int kind = 0; kind < kFaultKinds; ++kind) {
+    const uint64_t overdue_us = result.faults.paces[size_t(kind)].overdue_us;
+    if (overdue_us > 0)
+      result.untested.push_back(std::string("the injector of ") + to_string(FaultKind(kind)) +
+                                " died: it is overdue by " + std::to_string(overdue_us) + " us");
   }
   if (whole && result.findings.count(Property::kAnsweredOnce).evaluated == 0)
     result.untested.push_back("no answer was checked");

@@ -1,6 +1,7 @@
 #include "sim/scenario.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -14,6 +15,12 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr uint32_t kMachinesMax = 64;
+constexpr int kDepthMax = 16;  // of objects and arrays within one another
+constexpr size_t kBucketsMax = 1000;
+// What one run may have to keep in memory: all keys are read through every node at its end, and may
+// hold values of full length on every node.
+constexpr uint64_t kAuditedMax = 1'000'000;
+constexpr uint64_t kHeldBytesMax = 1ull << 30;
 
 // One JSON object being read: every member is asked for by name, and what nobody asked for is an
 // error.
@@ -90,6 +97,12 @@ class Reader {
   std::map<std::string, bool> asked_;
 };
 
+bool is_default_name(const std::string& name) {
+  return name == default_bucket_name(BucketType::kLww) ||
+         name == default_bucket_name(BucketType::kOrswot) ||
+         name == default_bucket_name(BucketType::kPnCounter);
+}
+
 void read_bucket(const Json& json, const std::string& place, absl::Status& status,
                  WorkloadPlan& workload) {
   Reader reader(json, place, status);
@@ -120,16 +133,31 @@ void read_bucket(const Json& json, const std::string& place, absl::Status& statu
   reader.flag("churns", plan.churns);
   reader.flag("huge", plan.huge);
   if (plan.config.name.empty()) reader.fail("name", "must be given");
+  if (!plan.is_default && is_default_name(plan.config.name))
+    reader.fail("name", "is that of a bucket that every node has: it wants \"default\": true");
+  if (plan.is_default && plan.config.name != default_bucket_name(plan.config.type))
+    reader.fail("name", absl::StrCat("must be ", default_bucket_name(plan.config.type),
+                                     ", the bucket of this type that every node has"));
+  if (plan.is_default && plan.config.ttl_seconds > 0)
+    reader.fail("ttl_seconds", "must be 0: the buckets that every node has keep their values");
   if (plan.churns && (plan.is_default || plan.config.ttl_seconds > 0))
     reader.fail("churns", "is neither for default buckets nor for ones with a ttl");
   if (std::max(plan.config.write_quorum, plan.config.read_quorum) > plan.config.replication_n)
     reader.fail("write_quorum", "and read_quorum are at most replication_n");
+  if (const absl::Status valid = check_bucket_config(plan.config); !valid.ok())
+    reader.fail("name", std::string(valid.message()));
+  for (const BucketPlan& other : workload.buckets) {
+    if (other.config.name == plan.config.name)
+      reader.fail("name", "is that of an earlier bucket: each needs its own");
+  }
   workload.buckets.push_back(plan);
 }
 
 void read_workload(Reader& top, WorkloadPlan& workload) {
   if (const Json* buckets = top.array("buckets")) {
-    for (size_t i = 0; i < buckets->size(); ++i)
+    if (buckets->size() > kBucketsMax)
+      top.fail("buckets", absl::StrCat("must be at most ", kBucketsMax));
+    for (size_t i = 0; i < std::min(buckets->size(), kBucketsMax); ++i)
       read_bucket((*buckets)[i], absl::StrCat("/buckets/", i), top.status(), workload);
   }
   if (workload.buckets.empty()) top.fail("buckets", "must name at least one");
@@ -181,6 +209,10 @@ void read_node(Reader& top, Scenario& scenario) {
   reader.number("replication_n", node.replication_n, 1, kReplicationMax);
   reader.number("default_write_quorum", node.default_write_quorum, 1, kReplicationMax);
   reader.number("default_read_quorum", node.default_read_quorum, 1, kReplicationMax);
+  for (const auto& [name, quorum] : {std::pair("default_write_quorum", node.default_write_quorum),
+                                     std::pair("default_read_quorum", node.default_read_quorum)}) {
+    if (quorum > node.replication_n) reader.fail(name, "is at most replication_n");
+  }
   std::string durability = "fsync";
   reader.text("durability", durability);
   if (durability == "buffered") {
@@ -229,6 +261,42 @@ void check_faults(Reader& top, const Scenario& scenario) {
   }
 }
 
+// What no read can reach, the audit at the end of a run would wait for.
+void check_quorums(Reader& top, const Scenario& scenario) {
+  const std::vector<BucketPlan>& buckets = scenario.workload.buckets;
+  for (size_t i = 0; i < buckets.size(); ++i) {
+    if (buckets[i].config.read_quorum <= scenario.nodes.least) continue;
+    top.fail(buckets[i].is_default ? "node/default_read_quorum"
+                                   : absl::StrCat("buckets/", i, "/read_quorum"),
+             absl::StrCat("is at most the number of nodes that always serve, which is ",
+                          scenario.nodes.least));
+  }
+}
+
+// A run must fit into memory, however unlucky its draws.
+void check_size(Reader& top, const Scenario& scenario) {
+  const uint64_t machines = scenario.nodes.count + scenario.nodes.spare;
+  uint64_t audited = 0;
+  uint64_t held = 0;
+  uint64_t longest = 0;
+  for (const BucketPlan& plan : scenario.workload.buckets) {
+    audited += plan.keys * machines;
+    const bool is_set = plan.config.type == BucketType::kOrswot;
+    held += plan.keys * (is_set ? plan.elements * 100ull : plan.value_bytes_max) * machines;
+    longest = std::max<uint64_t>(longest, plan.value_bytes_max);
+  }
+  if (audited > kAuditedMax)
+    top.fail("buckets", absl::StrCat("must have at most ", kAuditedMax,
+                                     " keys, all buckets together, times the number of nodes"));
+  if (held > kHeldBytesMax)
+    top.fail("buckets",
+             absl::StrCat("must hold at most ", kHeldBytesMax,
+                          " bytes: keys x value_bytes_max, or keys x elements x 100, x nodes"));
+  if (longest * scenario.workload.clients > kHeldBytesMax)
+    top.fail("clients/count",
+             absl::StrCat("times the largest value_bytes_max must be at most ", kHeldBytesMax));
+}
+
 void read_minimum(Reader& top, Scenario::Minimum& minimum) {
   const Json* json = top.object("minimum");
   if (json == nullptr) return;
@@ -245,17 +313,61 @@ void read_minimum(Reader& top, Scenario::Minimum& minimum) {
       minimum.relevant.push_back(Property(property));
       known = true;
     }
-    if (!known) reader.fail("relevant", absl::StrCat("no property is called ", name.dump()));
+    if (!known)
+      reader.fail("relevant",
+                  absl::StrCat("no property is called ",
+                               name.dump(-1, ' ', false, Json::error_handler_t::replace)));
   }
 }
 
-// Replaces or adds the value at a JSON pointer.
-absl::Status apply_override(Json& json, const std::string& pointer, const std::string& value) {
-  const Json parsed = Json::parse(value, nullptr, false);
+// What is nested too deeply is not read: others go through it by recursion.
+absl::StatusOr<Json> parse_json(std::string_view text) {
+  bool deep = false;
+  const auto look = [&](int depth, Json::parse_event_t, Json&) {
+    deep |= depth > kDepthMax;
+    return depth <= kDepthMax;
+  };
   try {
-    json[Json::json_pointer(pointer)] = parsed.is_discarded() ? Json(value) : parsed;
-  } catch (const Json::exception&) {
+    Json json = Json::parse(text, look);
+    if (!deep) return json;
+  } catch (const Json::parse_error& error) {
+    return absl::InvalidArgumentError(absl::StrCat("byte ", error.byte, ": not JSON"));
+  } catch (const Json::exception& error) {
+    // A number beyond all bounds; its text is in the message.
+    return absl::InvalidArgumentError(absl::StrCat("not JSON that can be read: ", error.what()));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("more than ", kDepthMax, " objects and arrays within one another"));
+}
+
+// Replaces or adds the value at a JSON pointer. Objects on the way are made; an array grows by one
+// at most, for an index may be any number.
+absl::Status apply_override(Json& json, const std::string& pointer, const std::string& value) {
+  const auto no_such_place = [&] {
     return absl::InvalidArgumentError(absl::StrCat(pointer, ": no such place"));
+  };
+  if (std::count(pointer.begin(), pointer.end(), '/') > kDepthMax) return no_such_place();
+  absl::StatusOr<Json> parsed = parse_json(value);
+  try {
+    Json::json_pointer rest(pointer);
+    std::vector<std::string> names;
+    for (; !rest.empty(); rest.pop_back()) names.push_back(rest.back());
+    Json* place = &json;
+    for (auto name = names.rbegin(); name != names.rend(); ++name) {
+      if (!place->is_array()) {
+        place = &(*place)[*name];
+        continue;
+      }
+      size_t index = 0;
+      const auto [end, error] = std::from_chars(name->data(), name->data() + name->size(), index);
+      if (error != std::errc() || end != name->data() + name->size() || index > place->size())
+        return no_such_place();
+      if (index == place->size()) place->push_back(nullptr);
+      place = &(*place)[index];
+    }
+    *place = parsed.ok() ? *std::move(parsed) : Json(value);
+  } catch (const Json::exception&) {
+    return no_such_place();
   }
   return absl::OkStatus();
 }
@@ -264,12 +376,9 @@ absl::Status apply_override(Json& json, const std::string& pointer, const std::s
 
 absl::StatusOr<Scenario> parse_scenario(
     std::string_view text, const std::vector<std::pair<std::string, std::string>>& overrides) {
-  Json json;
-  try {
-    json = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    return absl::InvalidArgumentError(absl::StrCat("byte ", error.byte, ": not JSON"));
-  }
+  absl::StatusOr<Json> parsed = parse_json(text);
+  if (!parsed.ok()) return parsed.status();
+  Json& json = *parsed;
   for (const auto& [pointer, value] : overrides) {
     if (absl::Status status = apply_override(json, pointer, value); !status.ok()) return status;
   }
@@ -286,6 +395,7 @@ absl::StatusOr<Scenario> parse_scenario(
     reader.number("duration_ms", scenario.duration_ms, 1, 86'400'000);
     reader.number("settle_ms", scenario.settle_ms, 0, 86'400'000);
     reader.number("converge_ms", scenario.converge_ms, 1, 86'400'000);
+    reader.flag("canary", scenario.canary);
     read_nodes(reader, scenario.nodes);
     read_node(reader, scenario);
     read_workload(reader, scenario.workload);
@@ -297,6 +407,8 @@ absl::StatusOr<Scenario> parse_scenario(
     }
     read_faults(reader, scenario.faults);
     check_faults(reader, scenario);
+    check_quorums(reader, scenario);
+    check_size(reader, scenario);
     read_minimum(reader, scenario.minimum);
     if (scenario.name.empty()) reader.fail("name", "must be given");
     if (scenario.durability == Scenario::Durability::kBuffered &&

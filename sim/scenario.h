@@ -34,11 +34,12 @@ struct Scenario {
   Durability durability = Durability::kFsync;
   WorkloadPlan workload;
   FaultPlan faults;
+  bool canary = false;  // has the property `canary`, whose failures must be reported
 
-  // A run below any of these is UNDER-TESTED.
+  // Below any of these a run, or a swarm, is UNDER-TESTED.
   struct Minimum {
     uint64_t acknowledged = 1;  // mutations of one run
-    uint64_t crashes = 0;       // of one run in which crashes were on
+    uint64_t crashes = 0;       // of the runs of a swarm in which crashes were on, on average
     // Properties that must have been relevant somewhere in a swarm, and in a run of
     // `run_relevant_ms` or longer.
     std::vector<Property> relevant;

@@ -77,6 +77,32 @@ TEST_CASE("scenarios: a mistake is an error that names its place") {
       {R"({"name": "x", "buckets": [{"name": "b"}], "node": {"durability": "buffered"},
           "faults": {"power_loss_every_ms": 5}})",
        "power_loss_every_ms"},
+      {R"({"name": "x", "buckets": [{"name": "b"}], "duration_ms": 1e999})", "number overflow"},
+      {"{\"name\": \"x\xff\", \"buckets\": [{\"name\": \"b\"}]}", "byte 12: not JSON"},
+      {std::string(1'000'000, '[') + std::string(1'000'000, ']'), "more than 16 objects"},
+      {R"({"name": "x", "buckets": [{"name": "b"}, {"name": "b"}]})",
+       "/buckets/1/name: is that of an earlier bucket"},
+      {R"({"name": "x", "buckets": [{"name": ")" + std::string(65, 'b') + R"("}]})",
+       "/buckets/0/name: a bucket's name has 1 to 64 bytes"},
+      {R"({"name": "x", "buckets": [{"name": "__default_set__", "type": "orswot"}]})",
+       "/buckets/0/name: is that of a bucket that every node has"},
+      {R"({"name": "x", "buckets": [{"name": "__default_set__", "default": true}]})",
+       "/buckets/0/name: must be __default_lww__"},
+      {R"({"name": "x", "buckets": [{"name": "__default_lww__", "default": true,
+          "ttl_seconds": 1}]})",
+       "/buckets/0/ttl_seconds: must be 0"},
+      {R"({"name": "x", "buckets": [{"name": "b"}],
+          "node": {"replication_n": 2, "default_read_quorum": 3}})",
+       "/node/default_read_quorum: is at most replication_n"},
+      {R"({"name": "x", "buckets": [{"name": "b", "consistency": "paranoid"}]})",
+       "/buckets/0/read_quorum: is at most the number of nodes that always serve, which is 1"},
+      {R"({"name": "x", "buckets": [{"name": "b", "keys": 100000}], "nodes": {"count": 11}})",
+       "/buckets: must have at most 1000000 keys"},
+      {R"({"name": "x", "buckets": [{"name": "b", "keys": 100000, "value_bytes_max": 1000000}]})",
+       "/buckets: must hold at most 1073741824 bytes"},
+      {R"({"name": "x", "buckets": [{"name": "b", "value_bytes_max": 1000000}],
+          "clients": {"count": 10000}})",
+       "/clients/count: times the largest value_bytes_max"},
   };
   for (const auto& [text, place] : cases) {
     const auto scenario = parse_scenario(text);
@@ -90,7 +116,7 @@ TEST_CASE("scenarios: default buckets have the quorums that the nodes give them"
   const auto scenario = parse_scenario(
       R"({"name": "x", "nodes": {"count": 3, "spare": 2, "zones": 2},
           "node": {"default_write_quorum": 2, "default_read_quorum": 3},
-          "buckets": [{"name": "d", "default": true}, {"name": "b", "write_quorum": 3}]})");
+          "buckets": [{"name": "__default_lww__", "default": true}, {"name": "b", "write_quorum": 3}]})");
   REQUIRE_MESSAGE(scenario.ok(), scenario.status().ToString());
   CHECK(scenario->nodes.count == 3);
   CHECK(scenario->nodes.spare == 2);
@@ -109,7 +135,23 @@ TEST_CASE("scenarios: a value can be replaced by its place") {
   REQUIRE(scenario.ok());
   CHECK(scenario->duration_ms == 77);
   CHECK_FALSE(scenario->faults.swarm);
-  CHECK_FALSE(parse_scenario(text, {{"no pointer", "1"}}).ok());
+  CHECK(parse_scenario(text, {{"/buckets/0/keys", "9"}})->workload.buckets[0].keys == 9);
+  CHECK(parse_scenario(text, {{"/buckets/1/name", "c"}})->workload.buckets.size() == 2);
+  CHECK(parse_scenario(text, {{"/clients/count", "3"}})->workload.clients == 3);
+  const std::vector<std::pair<std::string, std::string>> mistakes = {
+      {"no pointer", "1"},
+      {"/buckets/4294967295/keys", "1"},
+      {"/buckets/2/name", "c"},
+      {"/buckets/-1/keys", "1"},
+      {"/name/0", "1"},
+      {"/duration_ms", "1e999"},
+      {"/buckets/0/name", "\xff"},
+      {"/minimum/relevant", "[\"\xff\"]"},
+      {"/duration_ms", std::string(100'000, '[') + std::string(100'000, ']')}};
+  for (const auto& mistake : mistakes) {
+    const auto refused = parse_scenario(text, {mistake});
+    CHECK_MESSAGE(!refused.ok(), mistake.first);
+  }
   CHECK_FALSE(parse_scenario(text, {{"/duration_ms", "soon"}}).ok());
 }
 

@@ -17,6 +17,7 @@ constexpr uint64_t kStartingUs = 2'000'000;  // a node may answer that it is not
 constexpr uint64_t kSpaceLagUs = 1'000'000;  // a node may learn so late that there is space again
 constexpr uint64_t kFeltUs = 5'000'000;      // what is over in a cluster may be felt for so long
 constexpr uint64_t kHorizonEvery = 64;       // events
+constexpr uint32_t kCanaryPerMillion = 10'000;
 // A node alone is set off by so much: a request token lives for ten minutes of its time.
 constexpr int64_t kClockOffsetMsMax = 4 * 60'000;
 constexpr int64_t kClockMarginMs = 5'000;
@@ -46,7 +47,9 @@ World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
       trace_(std::move(sink)),
       catalogue_(scenario.workload.buckets),
       workload_(scenario_.workload, catalogue_, chooser_),
-      disk_oracle_(findings_) {
+      disk_oracle_(findings_),
+      // Of a chooser of its own: the run is the same with and without it.
+      canary_dies_(Chooser(~seed).chance(kCanaryPerMillion)) {
   buffered_ = scenario.durability == Scenario::Durability::kBuffered ||
               (scenario.durability == Scenario::Durability::kEither && chooser_.chance(500'000));
   machines_.resize(scenario.nodes.count + scenario.nodes.spare);

@@ -115,6 +115,7 @@ class World : public ClientHost, public NodeHost, public FaultHost, public Opera
   void update_horizon();
   std::vector<const SimNode*> serving() const;
   RunResult result();
+  void look_at_canary();
 
   const Scenario& scenario_;
   Chooser chooser_;
@@ -123,6 +124,7 @@ class World : public ClientHost, public NodeHost, public FaultHost, public Opera
   const Catalogue catalogue_;
   Workload workload_;
   DiskOracle disk_oracle_;
+  const bool canary_dies_;
   ClientFigures client_figures_;
   uint64_t now_us_ = 0;
   EventQueue queue_;

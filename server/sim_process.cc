@@ -1,0 +1,79 @@
+#include "server/sim_process.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "server/sim_report.h"
+
+namespace vordb::server {
+
+namespace {
+
+// Signals that a process gets for what it does itself.
+bool is_own_fault(int signal) {
+  return signal == SIGABRT || signal == SIGSEGV || signal == SIGILL || signal == SIGFPE ||
+         signal == SIGBUS || signal == SIGTRAP || signal == SIGSYS;
+}
+
+}  // namespace
+
+pid_t fork_bound() {
+  std::fflush(nullptr);
+  const pid_t parent = getpid();
+  const pid_t process = fork();
+  if (process != 0) return process;
+  // The parent may have ended before the request was made: then nobody sends the signal.
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(kExitNotRun);
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  return 0;
+}
+
+ProcessEnd end_of(int wait_status) {
+  if (WIFSIGNALED(wait_status)) {
+    const int signal = WTERMSIG(wait_status);
+    return {is_own_fault(signal),
+            absl::StrCat("the process ended by signal ", signal, " (", strsignal(signal), ")")};
+  }
+  // kExitNotRun is what a worker says that could not go on; any other end was not planned.
+  const int status = WEXITSTATUS(wait_status);
+  return {status != kExitNotRun, absl::StrCat("the process ended with status ", status)};
+}
+
+int wait_for(pid_t process) {
+  int status = 0;
+  while (waitpid(process, &status, 0) < 0) {
+    if (errno != EINTR) return -1;
+  }
+  return status;
+}
+
+int run_apart(uint64_t seed, int (*body)(void*), void* argument) {
+  const pid_t process = fork_bound();
+  if (process == 0) {
+    const int code = body(argument);
+    std::fflush(nullptr);
+    _exit(code);
+  }
+  const auto say = [seed](const std::string& what) {
+    std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed), what.c_str());
+  };
+  if (process < 0) {
+    say(absl::StrCat("could not run: no process could be started: ", std::strerror(errno)));
+    return kExitNotRun;
+  }
+  const int status = wait_for(process);
+  if (WIFEXITED(status)) return WEXITSTATUS(status);
+  const ProcessEnd end = end_of(status);
+  say((end.own_fault ? "VIOLATION: " : "could not run to its end: ") + end.text);
+  return end.own_fault ? kExitViolation : kExitNotRun;
+}
+
+}  // namespace vordb::server
