@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "io/rocks_log_mark.h"
 #include "io/rocks_store.h"
 #include "io/steady_time.h"
 #include "rocksdb/db.h"
@@ -22,6 +23,9 @@ namespace {
 
 // A group of this size is rare; its buffer is given back.
 constexpr size_t kKeptBufferBytes = 4 << 20;
+
+// How far the log's mark may stay behind: it takes two syncs, which share the device with ours.
+constexpr uint64_t kMarkIntervalUs = 1'000'000;
 
 void append(const Batch& batch, const std::vector<rocksdb::ColumnFamilyHandle*>& families,
             rocksdb::WriteBatch& to) {
@@ -64,10 +68,11 @@ void DiskChannel::close() {
 }
 
 GroupCommit::GroupCommit(rocksdb::DB& db, std::vector<rocksdb::ColumnFamilyHandle*> families,
-                         Options options, Fatal fatal)
+                         Options options, LogMarker& marker, Fatal fatal)
     : db_(db),
       families_(std::move(families)),
       options_(options),
+      marker_(marker),
       fatal_(std::move(fatal)),
       write_(std::make_unique<rocksdb::WriteBatch>()),
       thread_([this] { run(); }) {
@@ -113,19 +118,23 @@ void GroupCommit::run() {
     group_.clear();
     const uint64_t interval_us = options_.sync_interval_ms * 1000;
     if (unsynced_since_us_ != 0 && steady_us() - unsynced_since_us_ >= interval_us) sync();
+    if (unmarked_ && unsynced_since_us_ == 0 && steady_us() - marked_us_ >= kMarkIntervalUs) mark();
   }
   if (unsynced_since_us_ != 0) sync();
+  mark();
 }
 
-// Fills group_ with all that is queued. It stays empty when the time for a sync came first; false:
-// the end.
+// Fills group_ with all that is queued. It stays empty when the time for a sync or a mark came
+// first; false: the end.
 bool GroupCommit::wait() {
   const auto ready = [this] { return stop_ || !queue_.empty(); };
   std::unique_lock lock(mutex_);
-  if (unsynced_since_us_ == 0) {
-    wake_.wait(lock, ready);
-  } else {
+  if (unsynced_since_us_ != 0) {
     wake_.wait_for(lock, std::chrono::milliseconds(options_.sync_interval_ms), ready);
+  } else if (unmarked_) {
+    wake_.wait_for(lock, std::chrono::microseconds(kMarkIntervalUs), ready);
+  } else {
+    wake_.wait(lock, ready);
   }
   group_.swap(queue_);
   return !group_.empty() || !stop_;
@@ -138,6 +147,7 @@ void GroupCommit::write(const std::vector<Commit>& group) {
   options.sync = !options_.buffered;
   check(db_.Write(options, write_.get()), "write");
   if (options_.buffered && unsynced_since_us_ == 0) unsynced_since_us_ = steady_us();
+  unmarked_ = true;
   if (write_->GetDataSize() > kKeptBufferBytes) write_ = std::make_unique<rocksdb::WriteBatch>();
 
   // One delivery a shard; a node has few.
@@ -157,6 +167,12 @@ void GroupCommit::write(const std::vector<Commit>& group) {
 void GroupCommit::sync() {
   check(db_.SyncWAL(), "sync");
   unsynced_since_us_ = 0;
+}
+
+void GroupCommit::mark() {
+  marker_.mark();
+  unmarked_ = false;
+  marked_us_ = steady_us();
 }
 
 // After a failed write or sync nobody knows what the device holds, and a retry could be told a lie

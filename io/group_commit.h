@@ -27,6 +27,8 @@ class WriteBatch;
 
 namespace vordb::io {
 
+class LogMarker;
+
 // Where a shard's completions go. Kept alive by the operations that are under way; closed when the
 // shard's disk goes.
 class DiskChannel {
@@ -58,9 +60,9 @@ class GroupCommit {
   };
   using Fatal = std::function<void(std::string_view)>;
 
-  // `db` and the families outlive it. See RocksStore::Fatal.
+  // `db`, the families and `marker` outlive it. See RocksStore::Fatal.
   GroupCommit(rocksdb::DB& db, std::vector<rocksdb::ColumnFamilyHandle*> families, Options options,
-              Fatal fatal);
+              LogMarker& marker, Fatal fatal);
   // Writes what is queued, syncs, ends the thread.
   ~GroupCommit();
 
@@ -76,11 +78,13 @@ class GroupCommit {
   bool wait();
   void write(const std::vector<Commit>& group);
   void sync();
+  void mark();
   void check(const rocksdb::Status& status, std::string_view what);
 
   rocksdb::DB& db_;
   const std::vector<rocksdb::ColumnFamilyHandle*> families_;
   const Options options_;
+  LogMarker& marker_;
   const Fatal fatal_;
 
   std::mutex mutex_;
@@ -92,6 +96,8 @@ class GroupCommit {
   std::vector<Commit> group_;
   std::unique_ptr<rocksdb::WriteBatch> write_;
   uint64_t unsynced_since_us_ = 0;  // 0: nothing is
+  bool unmarked_ = false;           // what is synced is not in the log's mark yet
+  uint64_t marked_us_ = 0;
   std::thread thread_;
 };
 

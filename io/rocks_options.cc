@@ -44,10 +44,10 @@ rocksdb::DBOptions database_options(const RocksStoreOptions& options) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
   db.paranoid_checks = true;
-  // A torn last write is dropped whole; anything wrong before it, or a log file missing, is
-  // reported.
+  // A torn last write is dropped whole. That nothing else is dropped with it is seen to before
+  // (io/rocks_log_check.cc); a closed log that is missing or too short RocksDB reports itself.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  db.track_and_verify_wals_in_manifest = true;
+  db.track_and_verify_wals_in_manifest = !options.accept_log_loss;
   db.verify_sst_unique_id_in_manifest = true;
   // A failed write is never retried: the process ends (io/group_commit.cc).
   db.max_bgerror_resume_count = 0;

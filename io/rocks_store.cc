@@ -11,6 +11,8 @@
 #include "core/assert.h"
 #include "io/group_commit.h"
 #include "io/read_pool.h"
+#include "io/rocks_log_check.h"
+#include "io/rocks_log_mark.h"
 #include "io/rocks_options.h"
 #include "io/steady_time.h"
 #include "rocksdb/db.h"
@@ -57,9 +59,12 @@ absl::StatusOr<std::unique_ptr<RocksStore>> RocksStore::open(const RocksStoreOpt
   if (absl::Status status = store->open_database(); !status.ok()) return status;
   if (absl::Status status = store->complete_families(); !status.ok()) return status;
   store->read_pool_ = std::make_unique<ReadPool>(kReadThreads);
+  store->log_marker_ =
+      std::make_unique<LogMarker>(*store->db_, options.directory, options.buffered, options.log);
   store->group_commit_ = std::make_unique<GroupCommit>(
       *store->db_, store->families_,
-      GroupCommit::Options{options.buffered, options.sync_interval_ms}, store->fatal_);
+      GroupCommit::Options{options.buffered, options.sync_interval_ms}, *store->log_marker_,
+      store->fatal_);
   return store;
 }
 
@@ -68,6 +73,7 @@ RocksStore::RocksStore(RocksStoreOptions options, Fatal fatal)
 
 RocksStore::~RocksStore() {
   group_commit_.reset();
+  log_marker_.reset();
   read_pool_.reset();
   if (!db_) return;
   for (rocksdb::ColumnFamilyHandle* family : families_) {
@@ -95,11 +101,42 @@ absl::Status RocksStore::open_database() {
   // RocksDB refuses to make a new database where logs of another one lie: a lost CURRENT does not
   // wipe a store.
   if (current.IsNotFound()) return open_families({rocksdb::kDefaultColumnFamilyName});
+  if (absl::Status status = check_database(); !status.ok()) return status;
   std::vector<std::string> names;
   const rocksdb::Status listed =
       rocksdb::DB::ListColumnFamilies(database_options(options_), options_.directory, &names);
   if (!listed.ok()) return explain(listed);
   return open_families(std::move(names));
+}
+
+// What will be cut from the logs, or why they cannot be opened as they are.
+absl::StatusOr<std::string> RocksStore::look_at_logs() const {
+  const absl::StatusOr<uint64_t> oldest = oldest_needed_log(options_);
+  if (oldest.ok()) return check_logs(options_.directory, *oldest, options_.buffered);
+  return absl::Status(
+      oldest.status().code(),
+      absl::StrCat("the data directory ", options_.directory, ": ", oldest.status().message()));
+}
+
+// Before RocksDB sees the logs: what it cuts from them is gone.
+absl::Status RocksStore::check_database() {
+  // Another process writes to logs that would look torn.
+  if (locked(options_.directory)) return in_use();
+  const absl::StatusOr<std::string> cut = look_at_logs();
+  const std::string text(cut.ok() ? *cut : cut.status().message());
+  if (absl::IsDataLoss(cut.status()) && !options_.accept_log_loss) {
+    return absl::DataLossError(absl::StrCat(
+        text,
+        ". Restore what is damaged. In a cluster, replace this node (vordb-cli replace) and start "
+        "it with --fresh_start. To go on without what is lost, start once with "
+        "--accept-log-loss"));
+  }
+  if (!cut.ok() && !absl::IsDataLoss(cut.status())) return cut.status();
+  if (text.empty() || !options_.log) return absl::OkStatus();
+  options_.log(
+      cut.ok() ? text
+               : absl::StrCat("writes that were acknowledged are gone, accepted as lost: ", text));
+  return absl::OkStatus();
 }
 
 // Opens the families that are there; those that are missing stay null in families_.
@@ -185,11 +222,13 @@ absl::Status RocksStore::explain(const rocksdb::Status& status) const {
   const std::string text =
       absl::StrCat("the data directory ", options_.directory, ": ", status.ToString());
   if (status.IsCorruption()) return absl::DataLossError(text);
-  if (!db_ && locked(options_.directory)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the data directory ", options_.directory, " is in use by another process"));
-  }
+  if (!db_ && locked(options_.directory)) return in_use();
   return absl::UnavailableError(text);
+}
+
+absl::Status RocksStore::in_use() const {
+  return absl::FailedPreconditionError(
+      absl::StrCat("the data directory ", options_.directory, " is in use by another process"));
 }
 
 FreeSpace RocksStore::free_space() {

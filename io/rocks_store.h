@@ -29,6 +29,7 @@ class Status;
 namespace vordb::io {
 
 class GroupCommit;
+class LogMarker;
 class ReadPool;
 
 struct RocksStoreOptions {
@@ -39,7 +40,10 @@ struct RocksStoreOptions {
   uint64_t min_free_mb = 72;
   bool buffered = false;
   uint64_t sync_interval_ms = 1000;  // `buffered` only
-  // Receives RocksDB's warnings and errors, on any thread; they hold no user data. May be null.
+  // Opens even when the logs have lost what they promised (io/rocks_log_check.h), without it.
+  bool accept_log_loss = false;
+  // Receives RocksDB's warnings and errors and what was cut from its logs, on any thread; they hold
+  // no user data. May be null.
   std::function<void(std::string_view)> log;
 };
 
@@ -57,8 +61,8 @@ class RocksStore {
   using Fatal = std::function<void(std::string_view)>;
 
   // FailedPrecondition: another process has the directory, or its families are fewer than asked
-  // for. DataLoss: the store's files are damaged or missing. Unavailable: any other failure of the
-  // device. Takes as long as replaying at most 64 MiB of log.
+  // for. DataLoss: the store's files are damaged or missing, its logs included. Unavailable: any
+  // other failure of the device. Takes as long as replaying at most 64 MiB of log.
   static absl::StatusOr<std::unique_ptr<RocksStore>> open(const RocksStoreOptions& options,
                                                           Fatal fatal);
   // Writes what was committed, syncs, closes. Every RocksDisk is gone before.
@@ -83,9 +87,12 @@ class RocksStore {
  private:
   RocksStore(RocksStoreOptions options, Fatal fatal);
   absl::Status open_database();
+  absl::StatusOr<std::string> look_at_logs() const;
+  absl::Status check_database();
   absl::Status open_families(std::vector<std::string> names);
   absl::Status complete_families();
   absl::Status explain(const rocksdb::Status& status) const;
+  absl::Status in_use() const;
 
   RocksStoreOptions options_;
   Fatal fatal_;
@@ -96,6 +103,7 @@ class RocksStore {
   std::atomic<uint64_t> committed_since_look_{0};  // bytes
   std::atomic<FreeSpace> free_space_{FreeSpace::kEnough};
   std::unique_ptr<ReadPool> read_pool_;
+  std::unique_ptr<LogMarker> log_marker_;
   std::unique_ptr<GroupCommit> group_commit_;
 };
 

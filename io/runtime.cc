@@ -90,6 +90,8 @@ absl::Status Runtime::Impl::open_store() {
   store_options.block_cache_size_mb = options.block_cache_mb;
   store_options.min_free_mb = options.min_free_mb;
   store_options.buffered = options.node.durability_buffered;
+  store_options.accept_log_loss = options.accept_log_loss;
+  store_options.log = [log = logger](std::string_view text) { log->warn("store: {}", text); };
   absl::StatusOr<std::unique_ptr<RocksStore>> opened =
       RocksStore::open(store_options, [log = logger](std::string_view why) {
         log->critical("the disk failed, stopping at once: {}", why);

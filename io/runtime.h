@@ -30,6 +30,7 @@ struct RuntimeOptions {
   uint64_t write_buffer_mb = 4;  // of each column family
   uint64_t block_cache_mb = 512;
   uint64_t min_free_mb = 192;
+  bool accept_log_loss = false;  // see RocksStoreOptions
 
   uint32_t max_connections = 1000;  // of the binary protocol, over all shards
   uint32_t max_frame_bytes = 16u << 20;

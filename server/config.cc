@@ -151,6 +151,9 @@ void read_flags(Config& config, CLI::App& app, Flags& flags,
       "Prints the settings in force as a TOML file, with where each comes from, and exits.");
   app.add_flag("--print-config-docs", flags.print_config_docs,
                "Prints the table of docs/configuration.md and exits.");
+  app.add_flag("--accept-log-loss", config.accept_log_loss,
+               "Starts although the store's log has lost synced writes, without them: once, after "
+               "a start was refused for it.");
   for (const Setting& setting : settings_table()) declare(app, setting, flags);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -26,7 +26,9 @@ struct Config {
   std::string text;  // of kPrint: what to write to standard output before exit 0
   Settings settings;
   std::map<std::string, std::string>
-      origins;                      // setting -> where its value stands; absent: the default
+      origins;  // setting -> where its value stands; absent: the default
+  // Asked for on the command line only: it is for one start, after an operator has looked.
+  bool accept_log_loss = false;
   std::vector<std::string> errors;  // not empty: print them and exit 2
 };
 

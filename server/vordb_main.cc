@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/data_dir.h"
@@ -101,14 +102,17 @@ bool make_fresh(const Settings& settings, io::DataDir& dir, spdlog::logger& log)
 }
 
 // The node's life. The exit status.
-int serve(const Settings& settings, const std::shared_ptr<spdlog::logger>& log) {
+int serve(const Config& config, const std::shared_ptr<spdlog::logger>& log) {
+  const Settings& settings = config.settings;
   absl::StatusOr<io::DataDir> dir = io::DataDir::open(settings.data_dir);
   if (!dir.ok()) {
     log->error("{}", std::string(dir.status().message()));
     return 1;
   }
   if (!make_fresh(settings, *dir, *log)) return 1;
-  io::Runtime runtime(runtime_options(settings, dir->store_path()), log);
+  io::RuntimeOptions options = runtime_options(settings, dir->store_path());
+  options.accept_log_loss = config.accept_log_loss;
+  io::Runtime runtime(std::move(options), log);
   if (const absl::Status status = runtime.start(); !status.ok()) {
     log->error("cannot start: {}", std::string(status.message()));
     return 1;
@@ -145,7 +149,7 @@ int run(int argc, char** argv) {
   raise_descriptor_limit();
   const std::shared_ptr<spdlog::logger> log =
       io::make_logger(config.settings.log_level, config.settings.log_format == "json");
-  const int status = serve(config.settings, log);
+  const int status = serve(config, log);
   if (status == 0) log->info("stopped");
   io::finish_logging();
   return status;
