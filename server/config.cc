@@ -11,10 +11,13 @@
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/replace.hpp>
-#include <charconv>
-#include <filesystem>
+#include <cerrno>
+#include <cstdio>
 #include <memory>
 #include <set>
+#include <system_error>
+
+#include "core/host_port.h"
 
 namespace vordb::server {
 namespace {
@@ -61,15 +64,37 @@ std::optional<std::string> text_of(const toml::node& node, const Setting& settin
   return std::nullopt;
 }
 
-void read_file(Config& config, const std::string& file) {
+// The whole file, or errno. A folder can be opened like a file and fails when it is read.
+int read_bytes(const std::string& file, std::string* bytes) {
+  std::FILE* const in = std::fopen(file.c_str(), "re");
+  if (!in) return errno;
+  char part[4096];
+  int failure = 0;
+  while (!std::feof(in) && failure == 0) {
+    errno = 0;
+    bytes->append(part, std::fread(part, 1, sizeof part, in));
+    if (std::ferror(in)) failure = errno;
+  }
+  std::fclose(in);
+  return failure;
+}
+
+// `must_be_there`: somebody named the file.
+void read_file(Config& config, const std::string& file, bool must_be_there) {
+  std::string bytes;
+  const int failure = read_bytes(file, &bytes);
+  if (failure == ENOENT && !must_be_there) return;
+  if (failure != 0) {
+    config.errors.push_back(fmt::format("{}: cannot be read: {}; it must be a TOML file", file,
+                                        std::generic_category().message(failure)));
+    return;
+  }
   toml::table table;
   try {
-    table = toml::parse_file(file);
+    table = toml::parse(bytes, file);
   } catch (const toml::parse_error& error) {
     config.errors.push_back(
-        error.source().begin.line == 0
-            ? fmt::format("{}: cannot be read: {}", file, error.description())
-            : fmt::format("{}: {}", place_of(file, error.source()), error.description()));
+        fmt::format("{}: {}", place_of(file, error.source()), error.description()));
     return;
   }
   for (const auto& [key, node] : table) {
@@ -277,12 +302,8 @@ Config load_config(const std::vector<std::string>& arguments, const Environment&
   const auto variable = environment.find(kConfigVariable);
   if (flags.config_file.empty() && variable != environment.end())
     flags.config_file = variable->second;
-  std::error_code ignored;
-  if (!flags.config_file.empty()) {
-    read_file(config, flags.config_file);
-  } else if (std::filesystem::exists(default_file, ignored)) {
-    read_file(config, default_file);
-  }
+  const bool named = !flags.config_file.empty();
+  read_file(config, named ? flags.config_file : default_file, named);
   read_environment(config, environment);
   for (const auto& [name, text] : flags.values) {
     set(config, *find_setting(name), text, fmt::format("flag --{}", name));

@@ -193,6 +193,18 @@ TEST_CASE("a file that is missing or no TOML is named with the line") {
                                       "file.toml:2:"));
 }
 
+TEST_CASE("a file of settings that cannot be read is an error, the default one too") {
+  const std::string folder = std::filesystem::temp_directory_path().string();
+  const std::string wrong = folder + ": cannot be read: Is a directory";
+  CHECK(boost::algorithm::starts_with(only_error(load({"--config", folder})), wrong));
+  CHECK(boost::algorithm::starts_with(only_error(load({}, {{"VORDB_CONFIG", folder}})), wrong));
+  CHECK(boost::algorithm::starts_with(only_error(load_config({}, {}, folder)), wrong));
+  const std::string link = fmt::format("{}/vordb-link-{}", folder, getpid());
+  std::filesystem::create_symlink(link, link);
+  CHECK(boost::algorithm::contains(only_error(load_config({}, {}, link)), "cannot be read"));
+  std::filesystem::remove(link);
+}
+
 TEST_CASE("settings that contradict each other are named") {
   CHECK(only_error(load({"--tcp_port", "4001"})) ==
         "default: http_port must differ from the other ports");
