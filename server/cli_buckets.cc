@@ -55,7 +55,7 @@ int show_bucket(Cli& cli, const std::string& name) {
   request.mutable_get_bucket()->set_name(name);
   if (const int status = cli_call(cli, request, &response); status != kCliOk) return status;
   if (response.buckets().buckets().empty()) {
-    print_error(cli, "BUCKET_NOT_FOUND", "no bucket has this name", "", "rejected");
+    print_error(cli, "NOT_FOUND", "no bucket has this name", "", "rejected");
     return kCliNo;
   }
   return cli.json ? print_json(cli, to_json(response.buckets().buckets(0)))

@@ -116,8 +116,8 @@ TEST_CASE("with --json every failure is one JSON object on standard output") {
   // Not the option: an element of that text.
   CHECK(run({"add", "--nonsense", "--", "--json"}).out.empty());
   Client cli;
-  failure(cli({"--json", "bucket", "show", "absent"}), kCliRefused, "BUCKET_NOT_FOUND", "rejected");
-  failure(cli({"--json", "down", "absent"}), kCliRefused, "not_found", "rejected");
+  failure(cli({"--json", "bucket", "show", "absent"}), kCliRefused, "NOT_FOUND", "rejected");
+  failure(cli({"--json", "down", "absent"}), kCliRefused, "bad_request", "rejected");
   // Neither port speaks the other's protocol.
   failure(run({"--json", "--http-port", std::to_string(cli.node().tcp_port()), "status"}),
           kCliUnreachable, "UNREACHABLE", "rejected");
@@ -195,7 +195,7 @@ TEST_CASE("elements, keys and values of any text are exactly that text") {
   std::vector<std::string> arguments = {"add", "all"};
   arguments.insert(arguments.end(), texts.begin(), texts.end());
   CHECK(cli(arguments).status == kCliOk);
-  CHECK(cli.json({"members", "all"})["members"] == sorted);
+  CHECK(cli.json({"members", "all"})["members"] == nlohmann::json(sorted));
   for (const std::string& text : texts) {
     CAPTURE(text);
     CHECK(cli({"add", "s", text}).status == kCliOk);
@@ -203,7 +203,7 @@ TEST_CASE("elements, keys and values of any text are exactly that text") {
     CHECK(cli({"contains", "s", text}).out == "yes\n");
     CHECK(cli({"members", "s", "--after", text}).out.empty());
     CHECK(cli({"remove", "s", text}).status == kCliOk);
-    CHECK(cli.json({"members", "s"})["members"].empty());
+    CHECK(cli({"members", "s"}).status == kCliNo);
     CHECK(cli({"put", text, text}).status == kCliOk);
     CHECK(cli({"get", text, "--raw"}).out == text);
     CHECK(cli({"put", text, "w", "--token", text}).status == kCliOk);

@@ -100,7 +100,8 @@ TEST_CASE("a node without a standard error writes its log into no file of its ow
   TempDir dir;
   const ProgramResult result = run_in_shell(
       "vordb",
-      fmt::format("\"$0\" 2>&- & pid=$!; sleep 1; ls -l /proc/$pid/fd/2; kill $pid; wait $pid"),
+      "\"$0\" 2>&- & pid=$!; until \"$0-cli\" ping > /dev/null 2>&1; do sleep 0.1; done; "
+      "ls -l /proc/$pid/fd/2; kill $pid; wait $pid",
       {{"VORDB_DATA_DIR", dir.path() + "/data"},
        {"VORDB_HTTP_PORT", std::to_string(free_port())},
        {"VORDB_TCP_PORT", std::to_string(free_port())},
