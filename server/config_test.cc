@@ -232,6 +232,34 @@ TEST_CASE("seed nodes are host:port or name@host") {
   }
 }
 
+TEST_CASE("IPv6 addresses stand in brackets where a port follows") {
+  const Config config = load({"--seed_nodes", "[::1]:7001,n@[fe80::2]"});
+  CHECK(config.errors.empty());
+  for (const char* seed : {"::1:7001", "[::1]", "n@::1"}) {
+    CAPTURE(seed);
+    CHECK(boost::algorithm::contains(only_error(load({"--seed_nodes", seed})), "in brackets"));
+  }
+  CHECK(load({"--host", "[::1]"}).settings.host == "::1");
+}
+
+TEST_CASE("peers are told the host, or what advertise names") {
+  CHECK(load({"--host", "10.0.0.1"}).settings.advertise == "10.0.0.1");
+  CHECK(load({"--host", "0.0.0.0", "--advertise", "node1.lan"}).settings.advertise == "node1.lan");
+  CHECK(load({"--host", "::", "--advertise", "[fd00::1]"}).settings.advertise == "fd00::1");
+  for (const char* host : {"0.0.0.0", "::", "0", "[::]"}) {
+    CAPTURE(host);
+    CHECK(boost::algorithm::contains(only_error(load({"--host", host})), "set advertise to"));
+    CHECK(boost::algorithm::contains(only_error(load({"--advertise", host})),
+                                     "flag --advertise: advertise must be a name or an address"));
+  }
+  for (const char* wrong : {"a:7001", "[::1]:7001", "a b", "http://a"}) {
+    CAPTURE(wrong);
+    CHECK(boost::algorithm::contains(only_error(load({"--advertise", wrong})), "without a port"));
+    CHECK(boost::algorithm::contains(only_error(load({"--host", wrong, "--advertise", "a"})),
+                                     "without a port"));
+  }
+}
+
 TEST_CASE("all errors are reported, not only the first") {
   ConfigFile file("a_b = 1\nshards = 0\n");
   CHECK(load({"--config", file.path(), "--xyz"}, {{"VORDB_ZZZ", "1"}}).errors.size() == 4);

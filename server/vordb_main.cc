@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/host_port.h"
 #include "io/data_dir.h"
 #include "io/logging.h"
 #include "io/runtime.h"
@@ -66,14 +67,10 @@ absl::StatusOr<io::DescriptorShares> share_descriptors(const Settings& settings,
   return shares;
 }
 
-std::string peer_address(const Settings& settings) {
-  return fmt::format("{}:{}", settings.host, settings.cluster_port);
-}
-
 NodeOptions node_options(const Settings& settings) {
   NodeOptions node;
   node.node_id = settings.node_id;
-  node.address = peer_address(settings);
+  node.address = format_address(settings.advertise, uint16_t(settings.cluster_port));
   node.zone = settings.zone;
   node.seed_nodes = settings.seed_nodes;
   node.ring_size = uint32_t(settings.ring_size);
@@ -147,11 +144,11 @@ int serve(const Settings& settings, const std::shared_ptr<spdlog::logger>& log) 
     return 1;
   }
   log->info(
-      "vordb is ready: version {}, node {}, http {}:{}, tcp {}:{}, data_dir {}, ring_size {}, "
+      "vordb is ready: version {}, node {}, http {}, tcp {}, data_dir {}, ring_size {}, "
       "shards {}, durability {}, cluster port {}",
-      kVersion, settings.node_id, settings.host, settings.http_port, settings.host,
-      settings.tcp_port, settings.data_dir, settings.ring_size, settings.shards,
-      settings.durability, settings.cluster_port);
+      kVersion, settings.node_id, format_address(settings.host, uint16_t(settings.http_port)),
+      format_address(settings.host, uint16_t(settings.tcp_port)), settings.data_dir,
+      settings.ring_size, settings.shards, settings.durability, settings.cluster_port);
   const sigset_t signals = stop_signals();
   int signal = 0;
   sigwait(&signals, &signal);
