@@ -47,8 +47,8 @@ TEST_CASE("descriptors: all shares and a reserve fit into every limit that is ac
 TEST_CASE("descriptors: what one protocol does not wish the other gets") {
   const DescriptorShares shares = *share_descriptors({1024, 1, 10, 4096});
   CHECK(shares.tcp_connections == 10);
-  CHECK(shares.http_connections > 400);
-  CHECK(share_descriptors({1024, 1, 4096, 10})->tcp_connections > 400);
+  CHECK(shares.http_connections > 300);
+  CHECK(share_descriptors({1024, 1, 4096, 10})->tcp_connections > 300);
 }
 
 TEST_CASE("descriptors: too low a limit says how much would do") {
