@@ -108,7 +108,7 @@ absl::Status from_pb(const pb::BucketConfig& message, BucketConfig* config) {
   if (!type)
     return absl::InvalidArgumentError("BucketConfig.type: must be lww, orswot or pn_counter");
   config->type = *type;
-  config->ttl_seconds = uint64_t(message.ttl_seconds());
+  config->ttl_seconds = message.has_ttl_seconds() ? uint64_t(message.ttl_seconds()) : kDefaultTtl;
   config->replication_n = uint8_t(message.replication_n());
   config->write_quorum = uint8_t(message.write_quorum());
   config->read_quorum = uint8_t(message.read_quorum());

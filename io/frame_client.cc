@@ -13,6 +13,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/host_port.h"
 #include "proto/client.pb.h"
 
 namespace vordb::io {
@@ -66,7 +67,8 @@ absl::StatusOr<FrameClient> FrameClient::connect(const std::string& host, uint16
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int failure = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  const int failure = getaddrinfo(std::string(without_brackets(host)).c_str(),
+                                  std::to_string(port).c_str(), &hints, &found);
   if (failure != 0) return absl::InvalidArgumentError(host + ": " + gai_strerror(failure));
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);
   int error = 0;
@@ -74,7 +76,8 @@ absl::StatusOr<FrameClient> FrameClient::connect(const std::string& host, uint16
     const int fd = connect_one(*address, timeout_ms, &error);
     if (fd >= 0) return FrameClient(fd, timeout_ms);
   }
-  return absl::UnavailableError(host + ":" + std::to_string(port) + ": " + errno_text(error));
+  return absl::UnavailableError(format_address(without_brackets(host), port) + ": " +
+                                errno_text(error));
 }
 
 FrameClient::FrameClient(FrameClient&& other) noexcept { *this = std::move(other); }

@@ -25,7 +25,12 @@ class FrameConnection;
 struct FrameShared {
   FrameShared(boost::asio::io_context& io, Backend& to, FrameServerOptions with,
               ShardMetrics& counts)
-      : loop(io), backend(to), options(with), metrics(counts), codec(with.max_frame_bytes) {
+      : loop(io),
+        backend(to),
+        options(with),
+        metrics(counts),
+        codec(with.max_frame_bytes),
+        closer(closing_max(with.max_connections)) {
     codec.observe([this](std::string_view constraint) { backend.violated(constraint); });
   }
 

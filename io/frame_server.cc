@@ -45,7 +45,8 @@ struct FrameServer::Impl {
                          ClientReply::failed({.code = ErrorCode::kUnavailable,
                                               .outcome = Outcome::kRejected,
                                               .message = "too many connections",
-                                              .hint = "close some, or raise tcp_max_connections"}),
+                                              .hint = "close some, or raise tcp_max_connections, "
+                                                      "and the limit of open files with it"}),
                          &frame);
     error_code ignored;
     socket.non_blocking(true, ignored);

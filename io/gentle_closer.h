@@ -3,6 +3,7 @@
 // the end, for a short time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,10 +12,15 @@
 
 namespace vordb::io {
 
+// Sockets that may be closing at once beside so many connections (io/descriptor_shares.h).
+inline size_t closing_max(uint32_t connections) {
+  return std::clamp<size_t>(connections / 8, 2, 256);
+}
+
 class GentleCloser {
  public:
   // Above `max_at_once` sockets, or after `timeout_ms`, it closes at once.
-  explicit GentleCloser(size_t max_at_once = 256, uint64_t timeout_ms = 2000)
+  explicit GentleCloser(size_t max_at_once, uint64_t timeout_ms = 2000)
       : max_at_once_(max_at_once), timeout_ms_(timeout_ms) {}
 
   // Everything to be sent was written, and no operation is under way.

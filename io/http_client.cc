@@ -9,6 +9,8 @@
 #include <boost/beast/http.hpp>
 #include <chrono>
 
+#include "core/host_port.h"
+
 namespace vordb::io {
 namespace {
 
@@ -18,10 +20,11 @@ namespace http = beast::http;
 
 constexpr uint64_t kBodyBytesMax = 128ull << 20;
 
-absl::Status to_status(const std::string& where, const beast::error_code& error) {
-  if (error == beast::error::timeout)
-    return absl::DeadlineExceededError(where + ": no answer in time");
-  return absl::UnavailableError(where + ": " + error.message());
+absl::Status to_status(const std::string& where, const beast::error_code& error, bool sent) {
+  const bool late = error == beast::error::timeout;
+  const std::string why = where + ": " + (late ? "no answer in time" : error.message());
+  if (!sent) return absl::UnavailableError(why);
+  return late ? absl::DeadlineExceededError(why) : absl::AbortedError(why);
 }
 
 // The steps of one call; each starts the next until one fails or the answer is whole.
@@ -32,6 +35,7 @@ struct Call {
   http::request<http::string_body> request;
   http::response_parser<http::string_body> parser;
   beast::error_code error;
+  bool sent = false;  // some of it, perhaps
 
   void start(const asio::ip::tcp::resolver::results_type& addresses) {
     parser.body_limit(kBodyBytesMax);
@@ -40,6 +44,7 @@ struct Call {
     });
   }
   void write() {
+    sent = true;
     http::async_write(stream, request, [this](beast::error_code failed, size_t) {
       if (!(error = failed)) read();
     });
@@ -55,11 +60,12 @@ struct Call {
 absl::StatusOr<HttpAnswer> http_call(const std::string& host, uint16_t port,
                                      const std::string& method, const std::string& target,
                                      const std::string& body, int timeout_ms) {
-  const std::string where = host + ":" + std::to_string(port);
+  const std::string where = format_address(without_brackets(host), port);
   Call call;
   beast::error_code error;
   asio::ip::tcp::resolver resolver(call.loop);
-  const auto addresses = resolver.resolve(host, std::to_string(port), error);
+  const auto addresses =
+      resolver.resolve(std::string(without_brackets(host)), std::to_string(port), error);
   if (error) return absl::InvalidArgumentError(host + ": " + error.message());
 
   call.request = {http::string_to_verb(method), target, 11};
@@ -73,7 +79,7 @@ absl::StatusOr<HttpAnswer> http_call(const std::string& host, uint16_t port,
   call.stream.expires_after(std::chrono::milliseconds(timeout_ms));
   call.start(addresses);
   call.loop.run();
-  if (call.error) return to_status(where, call.error);
+  if (call.error) return to_status(where, call.error, call.sent);
   return HttpAnswer{int(call.parser.get().result_int()), std::move(call.parser.get().body())};
 }
 

@@ -25,7 +25,12 @@ class HttpConnection;
 struct HttpShared {
   HttpShared(boost::asio::io_context& io, Backend& to, NodeAdmin& node, HttpServerOptions with,
              ShardMetrics& counts)
-      : loop(io), backend(to), admin(node), options(with), metrics(counts) {
+      : loop(io),
+        backend(to),
+        admin(node),
+        options(with),
+        metrics(counts),
+        closer(closing_max(with.max_connections)) {
     codec.observe([this](std::string_view constraint) { backend.violated(constraint); });
   }
 

@@ -41,7 +41,4 @@ struct HttpRoute {
 // Never throws. Takes the body and key from the request.
 HttpRoute route(HttpRequest request, ClientCodec& codec);
 
-// Whether this is "host:port" or "name@host[:port]".
-bool is_seed_node(std::string_view text);
-
 }  // namespace vordb::io

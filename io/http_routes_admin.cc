@@ -1,9 +1,8 @@
 #include "io/http_routes_admin.h"
 
-#include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "core/host_port.h"
 #include "io/http_routes_data.h"
 #include "io/json.h"
 
@@ -40,7 +39,10 @@ HttpRoute route_join(HttpRequest& request) {
   if (const auto problem = fields.parse(request.body)) return bad_request(*problem);
   const std::string* seed = text_of(fields, "seed_node");
   if (!seed) return bad_request("seed_node must be a string");
-  if (!is_seed_node(*seed)) return bad_request("seed_node must be host:port or name@host[:port]");
+  if (!parse_seed(*seed)) {
+    return bad_request(
+        "seed_node must be host:port or name@host[:port], an IPv6 address in brackets");
+  }
   return change_of(Kind::kJoin, *seed);
 }
 
@@ -105,13 +107,6 @@ constexpr AdminPath kAdminPaths[] = {{"status", nullptr, "GET", AdminCall::kStat
                                      {"admin", "repair", "GET", AdminCall::kRepair},
                                      {"admin", "full-sync", "POST", AdminCall::kFullSync}};
 
-bool is_host(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_';
-  });
-}
-
 }  // namespace
 
 HttpRoute no_such_route() {
@@ -122,20 +117,6 @@ HttpRoute wrong_method(const std::string& allow) {
   HttpResponse response = http_error(405, "method_not_allowed", "this route takes " + allow);
   response.allow = allow;
   return refused(std::move(response));
-}
-
-bool is_seed_node(std::string_view text) {
-  const size_t at = text.find('@');
-  const bool named = at != std::string_view::npos;
-  if (at == 0) return false;
-  if (named) text = text.substr(at + 1);
-  const size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return named && is_host(text);
-  const std::string_view digits = text.substr(colon + 1);
-  uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc() || end != digits.data() + digits.size() || port == 0) return false;
-  return is_host(text.substr(0, colon));
 }
 
 HttpRoute route_admin(HttpRequest& request) {

@@ -194,12 +194,14 @@ TEST_CASE("http routes: administration") {
   CHECK(ask("GET", "/admin/members").admin == AdminCall::kMembers);
   CHECK(ask("POST", "/admin/full-sync", "{}").admin == AdminCall::kFullSync);
   CHECK(refusal("GET", "/healthz") == 200);
+  CHECK_FALSE(ask("POST", "/admin/join", R"({"seed_node":"[::1]:7001"})").answer);
   const HttpRoute join = ask("POST", "/admin/join", R"({"seed_node":"n@h:5"})");
   CHECK(join.admin == AdminCall::kChange);
   CHECK(join.change.kind == ClusterChange::Kind::kJoin);
   CHECK(join.change.node == "n@h:5");
-  for (const char* body : {"", "{}", "[]", R"({"seed_node":""})", R"({"seed_node":5})",
-                           R"({"seed_node":null})", R"({"seed_node":"nonsense"})"}) {
+  for (const char* body :
+       {"", "{}", "[]", R"({"seed_node":""})", R"({"seed_node":5})", R"({"seed_node":null})",
+        R"({"seed_node":"nonsense"})", R"({"seed_node":"::1:7001"})"}) {
     CAPTURE(body);
     CHECK(refusal("POST", "/admin/join", body) == 400);
   }

@@ -50,17 +50,4 @@ TEST_CASE("http target: parameters") {
   CHECK(parsed->parameter("w") == nullptr);
 }
 
-TEST_CASE("seed node: host and port, or name, host and perhaps a port") {
-  for (const char* text : {"10.77.0.1:7002", "node1@localhost", "n@h:65535", "my-host.a_b:1"}) {
-    CAPTURE(text);
-    CHECK(is_seed_node(text));
-  }
-  for (const char* text :
-       {"", "host", "host:", ":7001", "host:0", "host:65536", "host:7001x", "host:-1", "@host",
-        "name@", "name@:7001", "a@b@c", "a b:7001", "host:70:01"}) {
-    CAPTURE(text);
-    CHECK(!is_seed_node(text));
-  }
-}
-
 }  // namespace vordb::io

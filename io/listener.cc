@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/assert.h"
+#include "core/host_port.h"
 #include "io/asio.h"
 
 namespace vordb::io {
@@ -18,6 +19,10 @@ namespace {
 constexpr std::chrono::milliseconds kAcceptPause{50};
 
 constexpr int kBacklog = 4096;
+
+// Connections on their way to a shard; more stay in the kernel's queue, where they cost no
+// descriptor.
+constexpr int kOnTheWayMax = 8;
 
 }  // namespace
 
@@ -60,14 +65,22 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
       boost::asio::post(*target.loop,
                         [self = shared_from_this(), &target, moved = std::move(socket)]() mutable {
                           target.adopt(std::move(moved));
+                          boost::asio::post(self->loop, [self] { self->arrived(); });
                         });
+      if (++on_the_way >= kOnTheWayMax) return;
     }
     accept();
+  }
+
+  void arrived() {
+    const bool was_full = on_the_way-- >= kOnTheWayMax;
+    if (was_full && acceptor.is_open()) accept();
   }
 
   boost::asio::io_context& loop;
   std::vector<Target> targets;
   size_t next = 0;
+  int on_the_way = 0;
   tcp::acceptor acceptor;
   boost::asio::steady_timer pause;
 };
@@ -86,7 +99,7 @@ absl::Status Listener::listen(const std::string& host, uint16_t port) {
   if (!error && !found.empty()) error = impl_->open(found.begin()->endpoint());
   if (error) {
     return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", host, ":", port, ": ", error.message()));
+        absl::StrCat("cannot listen on ", format_address(host, port), ": ", error.message()));
   }
   impl_->accept();
   return absl::OkStatus();

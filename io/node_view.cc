@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/host_port.h"
 #include "io/cluster_plan.h"
 #include "io/peer_links.h"
 #include "io/shard_loop.h"
@@ -13,7 +14,6 @@ namespace {
 // A change that was not answered by then is answered `unknown`; it may still come about. Reaching
 // the seed of a join comes on top.
 constexpr std::chrono::seconds kPatience{35};
-constexpr const char* kDefaultClusterPort = ":7001";
 
 std::string name_of(const Configuration& configuration, NodeNumber node) {
   const Member* member = configuration.member(node);
@@ -204,11 +204,10 @@ void NodeView::change(ClusterChange change, Answer<AdminOutcome> done) {
 }
 
 void NodeView::join_through(ClusterChange change, Answer<AdminOutcome> done) {
-  const std::string seed = change.node;
-  const size_t at = seed.find('@');
-  const std::string name = at == std::string::npos ? "" : seed.substr(0, at);
-  std::string address = at == std::string::npos ? seed : seed.substr(at + 1);
-  if (address.find(':') == std::string::npos) address += kDefaultClusterPort;
+  const std::optional<Seed> seed = parse_seed(change.node);
+  if (!seed) return done({unreachable(change.node, "this is no address")});
+  const std::string name = seed->name;
+  const std::string address = seed->address;
   PeerLink* const link = peers_.link(address);
   if (!link) return done({unreachable(address, "this node is stopping")});
   link->meet([this, change = std::move(change), done = std::move(done), name, address](

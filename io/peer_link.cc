@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "core/host_port.h"
 #include "io/peer_frames.h"
 #include "io/steady_time.h"
 
@@ -19,14 +20,6 @@ constexpr size_t kWriteBytes = 1u << 20;
 constexpr size_t kWriteChunks = 64;
 // Answers of a peer are handshakes and signs of life.
 constexpr size_t kAnswerBytesMax = 64u << 10;
-
-bool split_address(const std::string& address, std::string* host, std::string* port) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == address.size()) return false;
-  *host = address.substr(0, colon);
-  *port = address.substr(colon + 1);
-  return true;
-}
 
 // Between a half and the whole, so that nodes that lost one peer do not come back in step.
 uint64_t jittered(uint64_t ms) {
@@ -97,8 +90,8 @@ void PeerLink::connect() {
   state_ = State::kConnecting;
   Error cancelled;
   timer_.cancel(cancelled);
-  std::string host, port;
-  if (!split_address(address_, &host, &port)) return fail("this is no address");
+  const std::optional<HostPort> address = parse_address(address_);
+  if (!address) return fail("this is no address");
   const uint64_t attempt = ++attempt_;
   timer_.expires_after(std::chrono::milliseconds(shared_->options.connect_timeout_ms));
   timer_.async_wait([self = shared_from_this(), attempt](Error error) {
@@ -110,14 +103,16 @@ void PeerLink::connect() {
     self->greet();
   };
   Error error;
-  const auto ip = boost::asio::ip::make_address(host, error);
+  const auto ip = boost::asio::ip::make_address(address->host, error);
+  const std::string port = std::to_string(address->port);
   if (!error) {
     const Endpoints endpoint =
-        Endpoints::create(tcp::endpoint(ip, uint16_t(std::atoi(port.c_str()))), host, port);
+        Endpoints::create(tcp::endpoint(ip, address->port), address->host, port);
     return boost::asio::async_connect(socket_, endpoint, connected);
   }
   resolver_.async_resolve(
-      host, port, [self = shared_from_this(), attempt, connected](Error failed, Endpoints found) {
+      address->host, port,
+      [self = shared_from_this(), attempt, connected](Error failed, Endpoints found) {
         if (attempt != self->attempt_) return;
         if (failed) return self->fail(failed.message());
         boost::asio::async_connect(self->socket_, found, connected);

@@ -22,7 +22,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr size_t kConnectionsMax = 1024;
 constexpr size_t kHelloBytesMax = 64u << 10;
 // What a batch holds beyond its largest message.
 constexpr size_t kBatchBytesBeyond = 2u << 20;
@@ -252,7 +251,7 @@ PeerReceiver::~PeerReceiver() {
 }
 
 void PeerReceiver::adopt(tcp::socket socket) {
-  if (impl_->stopped || impl_->connections.size() >= kConnectionsMax) {
+  if (impl_->stopped || impl_->connections.size() >= impl_->shared->options.max_connections) {
     error_code ignored;
     socket.close(ignored);
     return;

@@ -24,6 +24,7 @@ namespace vordb::io {
 struct PeerOptions {
   uint64_t queue_bytes = 64ull << 20;        // that wait for one connected peer
   uint64_t unconnected_bytes = 1ull << 20;   // that wait while it is being connected to
+  uint32_t max_connections = 256;            // that peers have made, of one shard
   uint64_t max_message_bytes = 64ull << 20;  // larger ones are neither sent nor taken
   uint64_t connect_timeout_ms = 3000;        // with the handshake
   uint64_t ping_interval_ms = 2000;

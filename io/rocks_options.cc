@@ -64,7 +64,7 @@ rocksdb::DBOptions database_options(const RocksStoreOptions& options) {
   db.avoid_flush_during_shutdown = true;
   db.skip_stats_update_on_db_open = true;
   db.max_background_jobs = 2;
-  db.max_open_files = 512;
+  db.max_open_files = int(options.max_open_files);
   db.bytes_per_sync = kMiB;
   db.max_manifest_file_size = 16 * kMiB;
   db.stats_dump_period_sec = 0;

@@ -38,6 +38,7 @@ struct RocksStoreOptions {
   uint64_t cf_write_buffer_size_mb = 4;
   uint64_t block_cache_size_mb = 512;
   uint64_t min_free_mb = 72;
+  uint32_t max_open_files = 512;  // table files that stay open; others are opened when needed
   bool buffered = false;
   uint64_t sync_interval_ms = 1000;  // `buffered` only
   // Opens even when the logs have lost what they promised (io/rocks_log_check.h), without it.

@@ -19,26 +19,26 @@ namespace {
 
 constexpr uint64_t kMiB = 1ull << 20;
 constexpr uint64_t kHeldBytesMax = 256 * kMiB;
-constexpr uint32_t kHttpConnectionsMin = 4096;
+
+uint32_t share(uint64_t whole, uint16_t shards) { return uint32_t((whole + shards - 1) / shards); }
 
 PeerOptions peer_options(const RuntimeOptions& options) {
   PeerOptions peers;
   // A delta or a page of a snapshot holds a few of the largest values.
   peers.max_message_bytes = 4 * uint64_t{options.max_frame_bytes};
+  peers.max_connections = share(options.descriptors.peer_connections, options.node.shards);
   peers.queue_bytes = std::max(peers.queue_bytes, peers.max_message_bytes);
   return peers;
 }
 
-uint32_t share(uint64_t whole, uint16_t shards) { return uint32_t((whole + shards - 1) / shards); }
-
 ShardLoop::Options loop_options(const RuntimeOptions& options, uint16_t index) {
   const uint16_t shards = options.node.shards;
   ShardLoop::Options loop{index, options.node, {}, {}};
-  loop.frames.max_connections = share(options.max_connections, shards);
+  loop.frames.max_connections = share(options.descriptors.tcp_connections, shards);
   loop.frames.max_frame_bytes = options.max_frame_bytes;
   loop.frames.idle_timeout_ms = options.idle_timeout_ms;
   loop.frames.max_held_bytes = kHeldBytesMax / shards;
-  loop.http.max_connections = share(std::max(options.max_connections, kHttpConnectionsMin), shards);
+  loop.http.max_connections = share(options.descriptors.http_connections, shards);
   loop.http.idle_timeout_ms = options.idle_timeout_ms;
   loop.http.metrics_enabled = options.metrics_enabled;
   return loop;
@@ -88,6 +88,7 @@ absl::Status Runtime::Impl::open_store() {
   store_options.column_families = options.node.column_families;
   store_options.cf_write_buffer_size_mb = options.write_buffer_mb;
   store_options.block_cache_size_mb = options.block_cache_mb;
+  store_options.max_open_files = options.descriptors.store_files;
   store_options.min_free_mb = options.min_free_mb;
   store_options.buffered = options.node.durability_buffered;
   store_options.accept_log_loss = options.accept_log_loss;

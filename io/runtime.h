@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "core/shard.h"
+#include "io/descriptor_shares.h"
 
 namespace spdlog {
 class logger;
@@ -32,7 +33,7 @@ struct RuntimeOptions {
   uint64_t min_free_mb = 192;
   bool accept_log_loss = false;  // see RocksStoreOptions
 
-  uint32_t max_connections = 1000;  // of the binary protocol, over all shards
+  DescriptorShares descriptors;  // over all shards
   uint32_t max_frame_bytes = 16u << 20;
   uint64_t idle_timeout_ms = 60000;
   bool metrics_enabled = true;

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <istream>
-#include <iterator>
 #include <ostream>
 
 #include "absl/strings/escaping.h"
@@ -23,18 +23,6 @@ constexpr const char* kFooter =
     "applied),\n"
     "4 outcome unknown (may have been applied), 5 no connection. Details: docs/cli.md";
 
-void print_error(Cli& cli, const std::string& code, const std::string& message,
-                 const std::string& hint, const char* outcome) {
-  if (cli.json) {
-    Json json = {{"error", code}, {"message", message}, {"outcome", outcome}};
-    if (!hint.empty()) json["hint"] = hint;
-    print_json(cli, json);
-    return;
-  }
-  cli.err << fmt::format("vordb-cli: {}: {} (outcome: {})\n", code, printable(message), outcome);
-  if (!hint.empty()) cli.err << "  hint: " << printable(hint) << '\n';
-}
-
 int unreachable(Cli& cli, const absl::Status& status) {
   const std::string hint = fmt::format(
       "Is a node running there? Check --host {} and --tcp-port {} (VORDB_HOST, VORDB_TCP_PORT), "
@@ -51,7 +39,54 @@ int refused(Cli& cli, const pb::ErrorResponse& error) {
   return rejected ? kCliRefused : kCliUnknown;
 }
 
+// CLI11 takes an argument in brackets for a list and splits it. A byte behind the bracket, which no
+// argument of a process can hold, keeps it whole; each option takes it away again.
+constexpr char kWhole = '\0';
+
+std::string keep_whole(std::string text) {
+  if (text.starts_with('[') && text.ends_with(']')) text += kWhole;
+  return text;
+}
+
+void restore_whole(CLI::App& app) {
+  const CLI::Validator restore(
+      [](std::string& text) {
+        if (text.ends_with(kWhole)) text.pop_back();
+        return std::string();
+      },
+      "");
+  for (CLI::Option* option : app.get_options()) option->transform(restore);
+  for (CLI::App* command : app.get_subcommands({})) restore_whole(*command);
+}
+
+// Wrong usage ends the parser before it has set any flag.
+bool asks_for_json(const std::vector<std::string>& arguments) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::find(arguments.begin(), end, "--json") != end;
+}
+
+int wrong_usage(Cli& cli, const CLI::App& app, const CLI::ParseError& error) {
+  if (!cli.json) {
+    app.exit(error, cli.out, cli.err);
+  } else {
+    print_error(cli, "BAD_USAGE", error.what(), "vordb-cli --help lists the commands", "rejected");
+  }
+  return kCliUsage;
+}
+
 }  // namespace
+
+void print_error(Cli& cli, const std::string& code, const std::string& message,
+                 const std::string& hint, const char* outcome) {
+  if (cli.json) {
+    Json json = {{"error", code}, {"message", message}, {"outcome", outcome}};
+    if (!hint.empty()) json["hint"] = hint;
+    print_json(cli, json);
+    return;
+  }
+  cli.err << fmt::format("vordb-cli: {}: {} (outcome: {})\n", code, printable(message), outcome);
+  if (!hint.empty()) cli.err << "  hint: " << printable(hint) << '\n';
+}
 
 int cli_call(Cli& cli, const pb::Request& request, pb::Response* response) {
   absl::StatusOr<io::FrameClient> client =
@@ -64,9 +99,18 @@ int cli_call(Cli& cli, const pb::Request& request, pb::Response* response) {
   return response->has_error() ? refused(cli, response->error()) : kCliOk;
 }
 
-std::string argument_or_stdin(Cli& cli, const std::string& text) {
+std::optional<std::string> argument_or_stdin(Cli& cli, const std::string& text) {
   if (text != "-") return text;
-  return std::string(std::istreambuf_iterator<char>(cli.in), {});
+  std::string bytes;
+  char part[1 << 16];
+  do {
+    cli.in.read(part, sizeof part);
+    bytes.append(part, size_t(cli.in.gcount()));
+  } while (cli.in);
+  if (!cli.in.bad()) return bytes;
+  print_error(cli, "BAD_USAGE", "standard input cannot be read",
+              "- stands for standard input, which must be a file or a pipe here", "rejected");
+  return std::nullopt;
 }
 
 void print_line(Cli& cli, const std::string& bytes) {
@@ -104,12 +148,25 @@ int run_cli(const std::vector<std::string>& arguments, Cli& cli) {
   declare_data_commands(app, cli);
   declare_bucket_commands(app, cli);
   declare_cluster_commands(app, cli);
+  restore_whole(app);
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  for (std::string& argument : reversed) argument = keep_whole(std::move(argument));
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    app.parse(reversed);
+  } catch (const CLI::Success& success) {
+    return app.exit(success, cli.out, cli.err);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, cli.out, cli.err) == 0 ? kCliOk : kCliUsage;
+    cli.json = asks_for_json(arguments);
+    return wrong_usage(cli, app, error);
   }
-  return cli.action();
+  try {
+    return cli.action();
+  } catch (const std::exception& error) {
+    // JSON of another shape than a node answers with.
+    print_error(cli, "NO_ANSWER", fmt::format("the answer is not understood: {}", error.what()),
+                "does a VorDB node of this version listen there?", "unknown");
+    return kCliUnknown;
+  }
 }
 
 }  // namespace vordb::server

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,12 +59,18 @@ void declare_cluster_commands(CLI::App& app, Cli& cli);
 // `members` without a key: those of the cluster.
 int show_cluster_members(Cli& cli);
 
+// A failure: one JSON object on standard output with --json, else lines on standard error.
+// `outcome` is rejected or unknown.
+void print_error(Cli& cli, const std::string& code, const std::string& message,
+                 const std::string& hint, const char* outcome);
+
 // One request over the binary protocol. On anything but an answer without an error it prints why
 // and returns the exit status; kCliOk leaves the answer in `response`.
 int cli_call(Cli& cli, const pb::Request& request, pb::Response* response);
 
-// Text from a user: "-" reads standard input to its end.
-std::string argument_or_stdin(Cli& cli, const std::string& text);
+// Text from a user: "-" reads standard input to its end. Nothing when that cannot be read, which
+// was printed then: the exit status is kCliUsage.
+std::optional<std::string> argument_or_stdin(Cli& cli, const std::string& text);
 
 // Bytes as a line: escaped on a terminal, else as they are.
 void print_line(Cli& cli, const std::string& bytes);

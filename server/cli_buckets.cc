@@ -55,7 +55,7 @@ int show_bucket(Cli& cli, const std::string& name) {
   request.mutable_get_bucket()->set_name(name);
   if (const int status = cli_call(cli, request, &response); status != kCliOk) return status;
   if (response.buckets().buckets().empty()) {
-    cli.err << "not found\n";
+    print_error(cli, "NOT_FOUND", "no bucket has this name", "", "rejected");
     return kCliNo;
   }
   return cli.json ? print_json(cli, to_json(response.buckets().buckets(0)))
@@ -100,7 +100,8 @@ void declare_create(CLI::App& bucket, Cli& cli) {
   command
       ->add_option_function<int64_t>(
           "--ttl", [config](int64_t v) { config->set_ttl_seconds(v); },
-          "Seconds after its last change that a key lives; 0 = for ever")
+          "Seconds after its last change that a key lives; 0 = for ever; without it the node's "
+          "default")
       ->check(CLI::Range(int64_t{0}, int64_t{3153600000}));
   command
       ->add_option_function<int64_t>(

@@ -72,16 +72,18 @@ void print_answer(Cli& cli, const Json& answer) {
   }
 }
 
+std::string text_or(const Json& body, const char* name, const std::string& otherwise) {
+  if (!body.is_object()) return otherwise;
+  const auto found = body.find(name);
+  return found != body.end() && found->is_string() ? found->get<std::string>() : otherwise;
+}
+
 // 4xx means refused; 5xx too where the answer says that nothing was applied.
 int failure(Cli& cli, const io::HttpAnswer& answer, const Json& body) {
-  const std::string outcome = body.is_object() ? body.value("outcome", "") : "";
-  const bool rejected = answer.status < 500 || outcome == "rejected";
-  if (cli.json) {
-    cli.out << answer.body << '\n';
-  } else {
-    cli.err << fmt::format("vordb-cli: the node answered {}: {}\n", answer.status,
-                           printable(answer.body));
-  }
+  const bool rejected = answer.status < 500 || text_or(body, "outcome", "") == "rejected";
+  print_error(cli, text_or(body, "error", fmt::format("HTTP_{}", answer.status)),
+              text_or(body, "message", answer.body), text_or(body, "hint", ""),
+              rejected ? "rejected" : "unknown");
   return rejected ? kCliRefused : kCliUnknown;
 }
 
@@ -91,18 +93,21 @@ int ask_node(Cli& cli, const std::string& method, const std::string& target,
   const absl::StatusOr<io::HttpAnswer> answer =
       io::http_call(cli.host, cli.http_port, method, target, body, timeout_ms);
   if (!answer.ok()) {
-    const bool late = absl::IsDeadlineExceeded(answer.status());
-    cli.err << fmt::format("vordb-cli: {}\n", std::string(answer.status().message()));
-    cli.err << fmt::format(
-        "  hint: Is a node running there? Check --host {} and --http-port {} (VORDB_HOST, "
-        "VORDB_HTTP_PORT).\n",
+    const bool sent = absl::IsDeadlineExceeded(answer.status()) || absl::IsAborted(answer.status());
+    const bool unknown = sent && method != "GET";
+    const std::string hint = fmt::format(
+        "Is a node running there? Check --host {} and --http-port {} (VORDB_HOST, "
+        "VORDB_HTTP_PORT).",
         cli.host, cli.http_port);
-    return late && method != "GET" ? kCliUnknown : kCliUnreachable;
+    print_error(cli, unknown ? "NO_ANSWER" : "UNREACHABLE", std::string(answer.status().message()),
+                hint, unknown ? "unknown" : "rejected");
+    return unknown ? kCliUnknown : kCliUnreachable;
   }
   *json = Json::parse(answer->body, nullptr, false);
   if (answer->status != 200) return failure(cli, *answer, *json);
   if (json->is_discarded()) {
-    cli.err << "vordb-cli: the answer is no JSON: wrong port?\n";
+    print_error(cli, "NO_ANSWER", "the answer is no JSON", "is --http-port that of a node?",
+                "unknown");
     return kCliUnknown;
   }
   return kCliOk;

@@ -201,8 +201,10 @@ int ask(Cli& cli, const pb::Request& request) {
 void declare_registers(CLI::App& app, Cli& cli) {
   const auto put = std::make_shared<KeyArguments>();
   CLI::App* command = add_command(app, cli, "put", "Writes a register", put, [&cli, put] {
+    std::optional<std::string> value = argument_or_stdin(cli, put->value);
+    if (!value) return int{kCliUsage};
     pb::Request request;
-    fill_write(request.mutable_put(), *put)->set_value(argument_or_stdin(cli, put->value));
+    fill_write(request.mutable_put(), *put)->set_value(*std::move(value));
     return ask(cli, request);
   });
   command->add_option("value", put->value, "Value, or - for standard input")->required();
@@ -227,18 +229,23 @@ void declare_registers(CLI::App& app, Cli& cli) {
   add_write_options(command, erase);
 }
 
+// False: standard input cannot be read.
 template <typename Body>
-void fill_elements(Cli& cli, Body* body, const KeyArguments& arguments) {
+bool fill_elements(Cli& cli, Body* body, const KeyArguments& arguments) {
   fill_write(body, arguments);
-  for (const std::string& element : arguments.elements)
-    body->add_elements(argument_or_stdin(cli, element));
+  for (const std::string& element : arguments.elements) {
+    std::optional<std::string> text = argument_or_stdin(cli, element);
+    if (!text) return false;
+    body->add_elements(*std::move(text));
+  }
+  return true;
 }
 
 void declare_sets(CLI::App& app, Cli& cli) {
   const auto add = std::make_shared<KeyArguments>();
   CLI::App* command = add_command(app, cli, "add", "Adds elements to a set", add, [&cli, add] {
     pb::Request request;
-    fill_elements(cli, request.mutable_set_add(), *add);
+    if (!fill_elements(cli, request.mutable_set_add(), *add)) return int{kCliUsage};
     return ask(cli, request);
   });
   command->add_option("element", add->elements, "Elements, at most 1,000")
@@ -249,7 +256,7 @@ void declare_sets(CLI::App& app, Cli& cli) {
   const auto remove = std::make_shared<KeyArguments>();
   command = add_command(app, cli, "remove", "Removes elements from a set", remove, [&cli, remove] {
     pb::Request request;
-    fill_elements(cli, request.mutable_set_remove(), *remove);
+    if (!fill_elements(cli, request.mutable_set_remove(), *remove)) return int{kCliUsage};
     return ask(cli, request);
   });
   command->add_option("element", remove->elements, "Elements, at most 1,000")
@@ -277,10 +284,12 @@ void declare_sets(CLI::App& app, Cli& cli) {
   const auto contains = std::make_shared<KeyArguments>();
   command = add_command(
       app, cli, "contains", "Whether a set holds an element", contains, [&cli, contains] {
+        std::optional<std::string> element = argument_or_stdin(cli, contains->value);
+        if (!element) return int{kCliUsage};
         pb::Request request;
         pb::SetContainsRequest* body = fill_read(request.mutable_set_contains(), *contains);
         body->set_r(contains->r);
-        body->set_element(argument_or_stdin(cli, contains->value));
+        body->set_element(*std::move(element));
         return ask(cli, request);
       });
   command->add_option("element", contains->value, "Element, or - for standard input")->required();

@@ -2,6 +2,7 @@
 #include "server/cli.h"
 
 #include <doctest/doctest.h>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -37,6 +38,7 @@ class Client {
                                          "--http-port", std::to_string(node_.http_port())});
     return run(arguments, input);
   }
+  NodeProcess& node() { return node_; }
   nlohmann::json json(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "--json");
     const CliResult result = (*this)(std::move(arguments));
@@ -84,6 +86,65 @@ TEST_CASE("a refused connection says what to check and ends with status 5") {
   CHECK(nlohmann::json::parse(json.out)["outcome"] == "rejected");
 }
 
+TEST_CASE("with --json every failure is one JSON object on standard output") {
+  const std::string port = std::to_string(free_port());
+  const auto failure = [](const CliResult& result, int status, const std::string& code,
+                          const std::string& outcome) {
+    CAPTURE(result.out);
+    CHECK(result.status == status);
+    CHECK(result.err.empty());
+    const nlohmann::json json = nlohmann::json::parse(result.out, nullptr, false);
+    REQUIRE(json.is_object());
+    CHECK(json["error"] == code);
+    CHECK(json["outcome"] == outcome);
+    CHECK_FALSE(json["message"].get<std::string>().empty());
+  };
+  for (const char* command : {"status", "members", "ring", "repair", "leave", "full-sync"}) {
+    CAPTURE(command);
+    failure(run({"--json", "--http-port", port, command}), kCliUnreachable, "UNREACHABLE",
+            "rejected");
+  }
+  failure(run({"ping", "--tcp-port", port, "--json"}), kCliUnreachable, "UNREACHABLE", "rejected");
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"--json"},
+                                             {"--json", "fly"},
+                                             {"put", "k", "--json"},
+                                             {"get", "--json", "k", "--r", "0"},
+                                             {"incr", "k", "0", "--json"},
+                                             {"--json", "get", "k", "--context", "!"}})
+    failure(run(wrong), kCliUsage, "BAD_USAGE", "rejected");
+  // Not the option: an element of that text.
+  CHECK(run({"add", "--nonsense", "--", "--json"}).out.empty());
+  Client cli;
+  failure(cli({"--json", "bucket", "show", "absent"}), kCliRefused, "NOT_FOUND", "rejected");
+  failure(cli({"--json", "down", "absent"}), kCliRefused, "bad_request", "rejected");
+  // Neither port speaks the other's protocol.
+  failure(run({"--json", "--http-port", std::to_string(cli.node().tcp_port()), "status"}),
+          kCliUnreachable, "UNREACHABLE", "rejected");
+}
+
+TEST_CASE("standard input that cannot be read and standard output that takes nothing are said") {
+  Client cli;
+  const std::map<std::string, std::string> at = {
+      {"VORDB_TCP_PORT", std::to_string(cli.node().tcp_port())}};
+  for (const char* script : {"exec \"$0\" put k - < /tmp", "exec \"$0\" put k - <&-",
+                             "exec \"$0\" add s - < /tmp", "exec \"$0\" contains s - < /tmp"}) {
+    CAPTURE(script);
+    const ProgramResult result = run_in_shell("vordb-cli", script, at);
+    CHECK(result.exit_status == kCliUsage);
+    CHECK(contains(result.err, "standard input cannot be read"));
+  }
+  CHECK(cli({"get", "k"}).status == kCliNo);
+  CHECK(cli({"put", "k", "v"}).status == kCliOk);
+  for (const char* script : {"exec \"$0\" get k > /dev/full", "exec \"$0\" get k >&-",
+                             "exec \"$0\" --help > /dev/full"}) {
+    CAPTURE(script);
+    const ProgramResult result = run_in_shell("vordb-cli", script, at);
+    CHECK(result.exit_status == kCliUnknown);
+    CHECK(contains(result.err, "standard output cannot be written"));
+  }
+}
+
 TEST_CASE("registers from the shell: text, binary values, standard input, JSON") {
   Client cli;
   CHECK(cli({"put", "k", "v"}).out == "ok\n");
@@ -122,6 +183,40 @@ TEST_CASE("sets and counters from the shell") {
   CHECK(cli({"decr", "n", "4"}).status == kCliOk);
   CHECK(cli({"value", "n"}).out == "7\n");
   CHECK(cli.json({"value", "n"})["value"] == 7);
+}
+
+TEST_CASE("elements, keys and values of any text are exactly that text") {
+  Client cli;
+  const std::vector<std::string> texts = {"[a,b]", "[1,2]", "[]",    "{}",  "%%",  "[",
+                                          "]",     "a,b",   "\"q\"", "'q'", "\\n", "-5",
+                                          "[[x]]", "#",     "a=b",   "put", "true"};
+  std::vector<std::string> sorted = texts;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::string> arguments = {"add", "all"};
+  arguments.insert(arguments.end(), texts.begin(), texts.end());
+  CHECK(cli(arguments).status == kCliOk);
+  CHECK(cli.json({"members", "all"})["members"] == nlohmann::json(sorted));
+  for (const std::string& text : texts) {
+    CAPTURE(text);
+    CHECK(cli({"add", "s", text}).status == kCliOk);
+    CHECK(cli.json({"members", "s"})["members"] == nlohmann::json::array({text}));
+    CHECK(cli({"contains", "s", text}).out == "yes\n");
+    CHECK(cli({"members", "s", "--after", text}).out.empty());
+    CHECK(cli({"remove", "s", text}).status == kCliOk);
+    CHECK(cli({"members", "s"}).status == kCliNo);
+    CHECK(cli({"put", text, text}).status == kCliOk);
+    CHECK(cli({"get", text, "--raw"}).out == text);
+    CHECK(cli({"put", text, "w", "--token", text}).status == kCliOk);
+    CHECK(cli({"bucket", "create", text, "--type", "orswot"}).status == kCliOk);
+    CHECK(cli({"add", text, text, "--bucket", text}).status == kCliOk);
+    CHECK(cli({"keys", text}).out == text + "\n");
+  }
+  CHECK(cli({"put", "--", "--key", "-v"}).status == kCliOk);
+  CHECK(cli({"get", "--", "--key"}).out == "-v\n");
+  CHECK(cli({"add", "dashes", "--", "-x", "--json", "[a,b]"}).status == kCliOk);
+  CHECK(cli({"members", "dashes"}).out == "--json\n-x\n[a,b]\n");
+  CHECK(cli({"put", "empty", ""}).status == kCliOk);
+  CHECK(cli({"get", "empty", "--raw"}).out.empty());
 }
 
 TEST_CASE("buckets and their keys from the shell") {

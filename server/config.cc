@@ -11,10 +11,13 @@
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/replace.hpp>
-#include <charconv>
-#include <filesystem>
+#include <cerrno>
+#include <cstdio>
 #include <memory>
 #include <set>
+#include <system_error>
+
+#include "core/host_port.h"
 
 namespace vordb::server {
 namespace {
@@ -61,15 +64,37 @@ std::optional<std::string> text_of(const toml::node& node, const Setting& settin
   return std::nullopt;
 }
 
-void read_file(Config& config, const std::string& file) {
+// The whole file, or errno. A folder can be opened like a file and fails when it is read.
+int read_bytes(const std::string& file, std::string* bytes) {
+  std::FILE* const in = std::fopen(file.c_str(), "re");
+  if (!in) return errno;
+  char part[4096];
+  int failure = 0;
+  while (!std::feof(in) && failure == 0) {
+    errno = 0;
+    bytes->append(part, std::fread(part, 1, sizeof part, in));
+    if (std::ferror(in)) failure = errno;
+  }
+  std::fclose(in);
+  return failure;
+}
+
+// `must_be_there`: somebody named the file.
+void read_file(Config& config, const std::string& file, bool must_be_there) {
+  std::string bytes;
+  const int failure = read_bytes(file, &bytes);
+  if (failure == ENOENT && !must_be_there) return;
+  if (failure != 0) {
+    config.errors.push_back(fmt::format("{}: cannot be read: {}; it must be a TOML file", file,
+                                        std::generic_category().message(failure)));
+    return;
+  }
   toml::table table;
   try {
-    table = toml::parse_file(file);
+    table = toml::parse(bytes, file);
   } catch (const toml::parse_error& error) {
     config.errors.push_back(
-        error.source().begin.line == 0
-            ? fmt::format("{}: cannot be read: {}", file, error.description())
-            : fmt::format("{}: {}", place_of(file, error.source()), error.description()));
+        fmt::format("{}: {}", place_of(file, error.source()), error.description()));
     return;
   }
   for (const auto& [key, node] : table) {
@@ -190,26 +215,12 @@ bool is_node_id(std::string_view text) {
   });
 }
 
-bool is_port(std::string_view text) {
-  uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port != 0;
-}
-
-// host:port, or name@host with or without :port.
-bool is_seed(std::string_view text) {
-  const size_t at = text.find('@');
-  if (at != std::string_view::npos && !is_node_id(text.substr(0, at))) return false;
-  const std::string_view address = at == std::string_view::npos ? text : text.substr(at + 1);
-  const size_t colon = address.rfind(':');
-  if (colon == std::string_view::npos) return at != std::string_view::npos && !address.empty();
-  return colon > 0 && is_port(address.substr(colon + 1));
-}
-
 void fill_derived(Config& config) {
   Settings& s = config.settings;
   const auto absent = [&](const char* name) { return !config.origins.contains(name); };
   if (absent("node_id")) s.node_id = host_name();
+  s.host = without_brackets(s.host);
+  s.advertise = without_brackets(absent("advertise") ? s.host : s.advertise);
   if (absent("cluster_port")) s.cluster_port = s.tcp_port + 2000;
   if (absent("min_free_mb")) s.min_free_mb = 2 * s.column_families * s.cf_write_buffer_size_mb + 64;
   if (absent("shards")) s.shards = std::clamp<uint64_t>(usable_cores() - 1, 1, 256);
@@ -225,7 +236,15 @@ void check_together(Config& config) {
     config.errors.push_back(fmt::format("{}: {} {}", place, name, why));
   };
   if (!is_node_id(s.node_id)) wrong("node_id", "must be 1 to 64 letters, digits, '.', '_' or '-'");
-  if (s.host.empty()) wrong("host", "must not be empty");
+  if (!is_host(s.host)) wrong("host", "must be a name or an address, without a port");
+  const bool advertises = config.origins.contains("advertise");
+  if (!advertises && is_every_address(s.host)) {
+    wrong("host", fmt::format("= \"{}\" takes connections at every address, and is none that other "
+                              "nodes can reach: set advertise to this machine's name or address",
+                              s.host));
+  } else if (advertises && (!is_host(s.advertise) || is_every_address(s.advertise))) {
+    wrong("advertise", "must be a name or an address that other nodes can reach, without a port");
+  }
   if (s.data_dir.empty()) wrong("data_dir", "must not be empty");
   if (s.zone.size() > 64) wrong("zone", "must be at most 64 bytes long");
   if (s.cluster_port > 65535) {
@@ -241,9 +260,10 @@ void check_together(Config& config) {
     wrong("default_read_quorum", "must be at most replication_n");
   if (s.column_families > s.ring_size) wrong("column_families", "must be at most ring_size");
   for (const std::string& seed : s.seed_nodes) {
-    if (!is_seed(seed)) {
+    if (!parse_seed(seed)) {
       wrong("seed_nodes",
-            fmt::format("holds \"{}\": must be host:port or name@host[:port], port 1 to 65535",
+            fmt::format("holds \"{}\": must be host:port or name@host[:port], port 1 to 65535, an "
+                        "IPv6 address in brackets",
                         seed));
     }
   }
@@ -280,12 +300,8 @@ Config load_config(const std::vector<std::string>& arguments, const Environment&
   const auto variable = environment.find(kConfigVariable);
   if (flags.config_file.empty() && variable != environment.end())
     flags.config_file = variable->second;
-  std::error_code ignored;
-  if (!flags.config_file.empty()) {
-    read_file(config, flags.config_file);
-  } else if (std::filesystem::exists(default_file, ignored)) {
-    read_file(config, default_file);
-  }
+  const bool named = !flags.config_file.empty();
+  read_file(config, named ? flags.config_file : default_file, named);
   read_environment(config, environment);
   for (const auto& [name, text] : flags.values) {
     set(config, *find_setting(name), text, fmt::format("flag --{}", name));

@@ -32,8 +32,8 @@ struct Config {
   std::vector<std::string> errors;  // not empty: print them and exit 2
 };
 
-// `arguments` without the program's name. `default_file` is read when no --config is given and it
-// is there.
+// `arguments` without the program's name. `default_file` is read when no --config is given and
+// there is something of this name; one that cannot be read is an error.
 Config load_config(const std::vector<std::string>& arguments, const Environment& environment,
                    const std::string& default_file = "vordb.toml");
 

@@ -193,6 +193,18 @@ TEST_CASE("a file that is missing or no TOML is named with the line") {
                                       "file.toml:2:"));
 }
 
+TEST_CASE("a file of settings that cannot be read is an error, the default one too") {
+  const std::string folder = std::filesystem::temp_directory_path().string();
+  const std::string wrong = folder + ": cannot be read: Is a directory";
+  CHECK(boost::algorithm::starts_with(only_error(load({"--config", folder})), wrong));
+  CHECK(boost::algorithm::starts_with(only_error(load({}, {{"VORDB_CONFIG", folder}})), wrong));
+  CHECK(boost::algorithm::starts_with(only_error(load_config({}, {}, folder)), wrong));
+  const std::string link = fmt::format("{}/vordb-link-{}", folder, getpid());
+  std::filesystem::create_symlink(link, link);
+  CHECK(boost::algorithm::contains(only_error(load_config({}, {}, link)), "cannot be read"));
+  std::filesystem::remove(link);
+}
+
 TEST_CASE("settings that contradict each other are named") {
   CHECK(only_error(load({"--tcp_port", "4001"})) ==
         "default: http_port must differ from the other ports");
@@ -217,6 +229,34 @@ TEST_CASE("seed nodes are host:port or name@host") {
     CAPTURE(seed);
     CHECK(boost::algorithm::contains(only_error(load({"--seed_nodes", seed})),
                                      "must be host:port or name@host[:port]"));
+  }
+}
+
+TEST_CASE("IPv6 addresses stand in brackets where a port follows") {
+  const Config config = load({"--seed_nodes", "[::1]:7001,n@[fe80::2]"});
+  CHECK(config.errors.empty());
+  for (const char* seed : {"::1:7001", "[::1]", "n@::1"}) {
+    CAPTURE(seed);
+    CHECK(boost::algorithm::contains(only_error(load({"--seed_nodes", seed})), "in brackets"));
+  }
+  CHECK(load({"--host", "[::1]"}).settings.host == "::1");
+}
+
+TEST_CASE("peers are told the host, or what advertise names") {
+  CHECK(load({"--host", "10.0.0.1"}).settings.advertise == "10.0.0.1");
+  CHECK(load({"--host", "0.0.0.0", "--advertise", "node1.lan"}).settings.advertise == "node1.lan");
+  CHECK(load({"--host", "::", "--advertise", "[fd00::1]"}).settings.advertise == "fd00::1");
+  for (const char* host : {"0.0.0.0", "::", "0", "[::]"}) {
+    CAPTURE(host);
+    CHECK(boost::algorithm::contains(only_error(load({"--host", host})), "set advertise to"));
+    CHECK(boost::algorithm::contains(only_error(load({"--advertise", host})),
+                                     "flag --advertise: advertise must be a name or an address"));
+  }
+  for (const char* wrong : {"a:7001", "[::1]:7001", "a b", "http://a"}) {
+    CAPTURE(wrong);
+    CHECK(boost::algorithm::contains(only_error(load({"--advertise", wrong})), "without a port"));
+    CHECK(boost::algorithm::contains(only_error(load({"--host", wrong, "--advertise", "a"})),
+                                     "without a port"));
   }
 }
 

@@ -45,6 +45,23 @@ ProgramResult run_program(const std::string& name, const std::vector<std::string
                           const std::map<std::string, std::string>& environment = {},
                           const std::string& input = "");
 
+// Runs a program of VORDB_BIN_DIR as a shell script says, in which it is "$0"; for what only a
+// shell can arrange about its descriptors.
+ProgramResult run_in_shell(const std::string& name, const std::string& script,
+                           const std::map<std::string, std::string>& environment = {});
+
+// A pipe under a name that nobody reads from and that takes nothing more.
+class FullPipe {
+ public:
+  explicit FullPipe(const std::string& path);
+  ~FullPipe();
+  FullPipe(const FullPipe&) = delete;
+  FullPipe& operator=(const FullPipe&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
 class NodeProcess {
  public:
   // Not started yet. `flags` override the defaults of the tests: small buffers, one shard.
@@ -71,6 +88,11 @@ class NodeProcess {
   // At another address than 127.0.0.1, or in a network namespace of its own; before it starts.
   void settle_in(std::string host, std::string network_namespace);
 
+  // With so many descriptors at most (`ulimit -n`); before it starts.
+  void limit_descriptors(int count);
+  // With this file as its standard error; before it starts. log() has only what a plain file holds.
+  void log_to(std::string path);
+
   io::FrameClient client();
   io::HttpAnswer http(const std::string& method, const std::string& target,
                       const std::string& body = "", int timeout_ms = 15000);
@@ -92,7 +114,7 @@ class NodeProcess {
   uint16_t tcp_port_ = free_port();
   uint16_t cluster_port_ = free_port();
   std::string host_ = "127.0.0.1";
-  std::string network_namespace_;
+  std::vector<std::string> before_;  // the command that runs it
   pid_t pid_ = -1;
 };
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/host_port.h"
 #include "proto/client.pb.h"
 
 namespace vordb::server {
@@ -72,6 +74,25 @@ int status_of(int wait_status) {
   return WIFSIGNALED(wait_status) ? -WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
+// Runs a program to its end; `before`, if any, is the command that runs it.
+ProgramResult run_behind(const std::vector<std::string>& before, const std::string& name,
+                         const std::vector<std::string>& arguments,
+                         const std::map<std::string, std::string>& environment,
+                         const std::string& input) {
+  TempDir dir;
+  std::ofstream(dir.path() + "/in") << input;
+  const pid_t pid = spawn(name, arguments, environment, dir.path() + "/in", dir.path() + "/out",
+                          dir.path() + "/err", before);
+  int status = 0;
+  const bool ended = poll_until(60000, [&] { return waitpid(pid, &status, WNOHANG) == pid; });
+  if (!ended) {
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+  }
+  REQUIRE_MESSAGE(ended, name);
+  return {status_of(status), read_file(dir.path() + "/out"), read_file(dir.path() + "/err")};
+}
+
 }  // namespace
 
 TempDir::TempDir() {
@@ -110,19 +131,24 @@ uint16_t free_port() {
 ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments,
                           const std::map<std::string, std::string>& environment,
                           const std::string& input) {
-  TempDir dir;
-  std::ofstream(dir.path() + "/in") << input;
-  const pid_t pid = spawn(name, arguments, environment, dir.path() + "/in", dir.path() + "/out",
-                          dir.path() + "/err");
-  int status = 0;
-  const bool ended = poll_until(60000, [&] { return waitpid(pid, &status, WNOHANG) == pid; });
-  if (!ended) {
-    kill(pid, SIGKILL);
-    waitpid(pid, &status, 0);
-  }
-  REQUIRE_MESSAGE(ended, name);
-  return {status_of(status), read_file(dir.path() + "/out"), read_file(dir.path() + "/err")};
+  return run_behind({}, name, arguments, environment, input);
 }
+
+ProgramResult run_in_shell(const std::string& name, const std::string& script,
+                           const std::map<std::string, std::string>& environment) {
+  return run_behind({"sh", "-c", script}, name, {}, environment, "");
+}
+
+FullPipe::FullPipe(const std::string& path) {
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  fd_ = open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(fd_ != -1);
+  const std::string page(4096, 'x');
+  while (write(fd_, page.data(), page.size()) > 0) {
+  }
+}
+
+FullPipe::~FullPipe() { close(fd_); }
 
 NodeProcess::NodeProcess(std::string data_dir, std::vector<std::string> flags)
     : data_dir_(std::move(data_dir)), flags_(std::move(flags)), log_path_(data_dir_ + ".log") {}
@@ -148,9 +174,7 @@ void NodeProcess::launch(const std::vector<std::string>& more_flags) {
       {"VORDB_MIN_FREE_MB", "16"}};
   std::vector<std::string> arguments = flags_;
   arguments.insert(arguments.end(), more_flags.begin(), more_flags.end());
-  std::vector<std::string> before;
-  if (!network_namespace_.empty()) before = {"ip", "netns", "exec", network_namespace_};
-  pid_ = spawn("vordb", arguments, settings, "/dev/null", "/dev/null", log_path_, before);
+  pid_ = spawn("vordb", arguments, settings, "/dev/null", "/dev/null", log_path_, before_);
 }
 
 void NodeProcess::start(const std::vector<std::string>& more_flags) {
@@ -206,14 +230,24 @@ io::HttpAnswer NodeProcess::http(const std::string& method, const std::string& t
 void NodeProcess::settle_in(std::string host, std::string network_namespace) {
   REQUIRE(pid_ == -1);
   host_ = std::move(host);
-  network_namespace_ = std::move(network_namespace);
+  if (!network_namespace.empty()) before_ = {"ip", "netns", "exec", std::move(network_namespace)};
 }
 
-std::string NodeProcess::cluster_address() const {
-  return fmt::format("{}:{}", host_, cluster_port_);
+void NodeProcess::limit_descriptors(int count) {
+  REQUIRE(pid_ == -1);
+  before_ = {"sh", "-c", fmt::format("ulimit -n {} && exec \"$0\" \"$@\"", count)};
 }
 
-std::string NodeProcess::log() const { return read_file(log_path_); }
+void NodeProcess::log_to(std::string path) {
+  REQUIRE(pid_ == -1);
+  log_path_ = std::move(path);
+}
+
+std::string NodeProcess::cluster_address() const { return format_address(host_, cluster_port_); }
+
+std::string NodeProcess::log() const {
+  return std::filesystem::is_regular_file(log_path_) ? read_file(log_path_) : "";
+}
 
 TEST_CASE("a program's exit status and both of its outputs come back") {
   const ProgramResult good = run_program("vordb", {"--version"});

@@ -26,7 +26,14 @@ const Setting kTable[] = {
     {.name = "host",
      .group = "Identity",
      .member = &S::host,
-     .meaning = "Address that all three ports are bound to and that peers are told."},
+     .meaning = "Name or address that all three ports are bound to; `0.0.0.0` or `::` stands for "
+                "every address of the machine."},
+    {.name = "advertise",
+     .group = "Identity",
+     .member = &S::advertise,
+     .default_text = "host",
+     .meaning = "Name or address at which other nodes reach this one, without a port. Must be set "
+                "where `host` is `0.0.0.0` or `::`."},
     {.name = "http_port",
      .group = "Identity",
      .member = &S::http_port,
@@ -60,7 +67,7 @@ const Setting kTable[] = {
      .group = "Identity",
      .member = &S::seed_nodes,
      .meaning = "Members to join through at the first start: `host:port` or `name@host[:port]` of "
-                "cluster ports."},
+                "cluster ports; an IPv6 address stands in brackets, `[::1]:7001`."},
 
     {.name = "ring_size",
      .group = "Defaults of new buckets",

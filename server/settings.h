@@ -18,6 +18,7 @@ namespace vordb::server {
 struct Settings {
   std::string node_id;
   std::string host = "127.0.0.1";
+  std::string advertise;
   uint64_t http_port = 4001;
   uint64_t tcp_port = 5001;
   uint64_t cluster_port = 0;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <system_error>
 
 #include "server/bench_report.h"
 #include "server/bench_runs.h"
@@ -144,7 +145,14 @@ int run(int argc, char** argv) {
   }
   if (arguments.protocol != "tcp") arguments.options.protocols = {Protocol::kHttp};
   if (arguments.protocol == "both") arguments.options.protocols = {Protocol::kTcp, Protocol::kHttp};
-  return measure(arguments) ? 0 : 1;
+  try {
+    const bool good = measure(arguments);
+    if (std::fflush(stdout) == 0) return good ? 0 : 1;
+  } catch (const std::system_error&) {
+    // fmt says so of a full device.
+  }
+  std::fputs("vordb-bench: standard output cannot be written\n", stderr);
+  return 1;
 }
 
 }  // namespace

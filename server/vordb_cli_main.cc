@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "server/cli.h"
+#include "server/common/standard_files.h"
 
 int main(int argc, char** argv) {
+  vordb::server::hold_standard_files();
   std::ios::sync_with_stdio(false);
   vordb::server::Cli cli{std::cin, std::cout, std::cerr};
   cli.out_is_terminal = isatty(STDOUT_FILENO) == 1;

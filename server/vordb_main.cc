@@ -5,16 +5,20 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/host_port.h"
 #include "io/data_dir.h"
 #include "io/logging.h"
 #include "io/runtime.h"
+#include "server/common/standard_files.h"
 #include "server/config.h"
 
 namespace vordb::server {
@@ -32,22 +36,41 @@ sigset_t stop_signals() {
   return signals;
 }
 
+// Without its own setting: not below the busy and idle clients of a small site.
+constexpr uint64_t kHttpConnectionsMin = 4096;
+
 // Connections and table files are descriptors; the usual soft limit of 1,024 is too small for both.
-void raise_descriptor_limit() {
+// The limit that holds then.
+uint64_t raise_descriptor_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const rlim_t soft = std::exchange(limit.rlim_cur, limit.rlim_max);
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : soft;
 }
 
-std::string peer_address(const Settings& settings) {
-  return fmt::format("{}:{}", settings.host, settings.cluster_port);
+// What the limit leaves for connections, and a warning when that is less than the settings allow.
+absl::StatusOr<io::DescriptorShares> share_descriptors(const Settings& settings,
+                                                       spdlog::logger& log) {
+  io::DescriptorWish wish;
+  wish.limit = raise_descriptor_limit();
+  wish.shards = uint16_t(settings.shards);
+  wish.tcp_connections = uint32_t(settings.tcp_max_connections);
+  wish.http_connections = uint32_t(std::max(settings.tcp_max_connections, kHttpConnectionsMin));
+  absl::StatusOr<io::DescriptorShares> shares = io::share_descriptors(wish);
+  if (shares.ok() && shares->cut) {
+    log.warn(
+        "the limit of open files is {}: at most {} TCP and {} HTTP connections are taken, not {} "
+        "and {}; a limit of {} would be enough (ulimit -n, LimitNOFILE= of systemd)",
+        wish.limit, shares->tcp_connections, shares->http_connections, wish.tcp_connections,
+        wish.http_connections, shares->limit_for_all);
+  }
+  return shares;
 }
 
 NodeOptions node_options(const Settings& settings) {
   NodeOptions node;
   node.node_id = settings.node_id;
-  node.address = peer_address(settings);
+  node.address = format_address(settings.advertise, uint16_t(settings.cluster_port));
   node.zone = settings.zone;
   node.seed_nodes = settings.seed_nodes;
   node.ring_size = uint32_t(settings.ring_size);
@@ -70,7 +93,8 @@ NodeOptions node_options(const Settings& settings) {
   return node;
 }
 
-io::RuntimeOptions runtime_options(const Settings& settings, const std::string& store_path) {
+io::RuntimeOptions runtime_options(const Settings& settings, const std::string& store_path,
+                                   const io::DescriptorShares& descriptors) {
   io::RuntimeOptions options;
   options.node = node_options(settings);
   options.host = settings.host;
@@ -81,7 +105,7 @@ io::RuntimeOptions runtime_options(const Settings& settings, const std::string& 
   options.write_buffer_mb = settings.cf_write_buffer_size_mb;
   options.block_cache_mb = settings.block_cache_size_mb;
   options.min_free_mb = settings.min_free_mb;
-  options.max_connections = uint32_t(settings.tcp_max_connections);
+  options.descriptors = descriptors;
   options.max_frame_bytes = uint32_t(settings.tcp_max_message_size_mb << 20);
   options.idle_timeout_ms = settings.idle_timeout_ms;
   options.metrics_enabled = settings.metrics_enabled;
@@ -104,13 +128,18 @@ bool make_fresh(const Settings& settings, io::DataDir& dir, spdlog::logger& log)
 // The node's life. The exit status.
 int serve(const Config& config, const std::shared_ptr<spdlog::logger>& log) {
   const Settings& settings = config.settings;
+  const absl::StatusOr<io::DescriptorShares> descriptors = share_descriptors(settings, *log);
+  if (!descriptors.ok()) {
+    log->error("cannot start: {}", std::string(descriptors.status().message()));
+    return 1;
+  }
   absl::StatusOr<io::DataDir> dir = io::DataDir::open(settings.data_dir);
   if (!dir.ok()) {
     log->error("{}", std::string(dir.status().message()));
     return 1;
   }
   if (!make_fresh(settings, *dir, *log)) return 1;
-  io::RuntimeOptions options = runtime_options(settings, dir->store_path());
+  io::RuntimeOptions options = runtime_options(settings, dir->store_path(), *descriptors);
   options.accept_log_loss = config.accept_log_loss;
   io::Runtime runtime(std::move(options), log);
   if (const absl::Status status = runtime.start(); !status.ok()) {
@@ -118,11 +147,11 @@ int serve(const Config& config, const std::shared_ptr<spdlog::logger>& log) {
     return 1;
   }
   log->info(
-      "vordb is ready: version {}, node {}, http {}:{}, tcp {}:{}, data_dir {}, ring_size {}, "
+      "vordb is ready: version {}, node {}, http {}, tcp {}, data_dir {}, ring_size {}, "
       "shards {}, durability {}, cluster port {}",
-      kVersion, settings.node_id, settings.host, settings.http_port, settings.host,
-      settings.tcp_port, settings.data_dir, settings.ring_size, settings.shards,
-      settings.durability, settings.cluster_port);
+      kVersion, settings.node_id, format_address(settings.host, uint16_t(settings.http_port)),
+      format_address(settings.host, uint16_t(settings.tcp_port)), settings.data_dir,
+      settings.ring_size, settings.shards, settings.durability, settings.cluster_port);
   const sigset_t signals = stop_signals();
   int signal = 0;
   sigwait(&signals, &signal);
@@ -133,25 +162,32 @@ int serve(const Config& config, const std::shared_ptr<spdlog::logger>& log) {
   return 0;
 }
 
+int print(const std::string& text) {
+  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) return 0;
+  io::write_to_standard_error("vordb: standard output cannot be written\n");
+  return 1;
+}
+
 int run(int argc, char** argv) {
+  hold_standard_files();
   const Config config =
       load_config(std::vector<std::string>(argv + 1, argv + argc), process_environment());
-  for (const std::string& error : config.errors) fmt::print(stderr, "vordb: {}\n", error);
-  if (!config.errors.empty()) return 2;
-  if (config.action == Config::Action::kPrint) {
-    std::fputs(config.text.c_str(), stdout);
-    return 0;
+  if (!config.errors.empty()) {
+    std::string text;
+    for (const std::string& error : config.errors) text += fmt::format("vordb: {}\n", error);
+    io::write_to_standard_error(text);
+    return 2;
   }
+  if (config.action == Config::Action::kPrint) return print(config.text);
   // Before the first thread, so that every one of them leaves the signals to sigwait.
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  raise_descriptor_limit();
   const std::shared_ptr<spdlog::logger> log =
       io::make_logger(config.settings.log_level, config.settings.log_format == "json");
   const int status = serve(config, log);
   if (status == 0) log->info("stopped");
-  io::finish_logging();
+  if (!io::finish_logging()) _exit(status);
   return status;
 }
 

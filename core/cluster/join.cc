@@ -11,6 +11,7 @@
 #include "core/cluster/errors.h"
 #include "core/cluster/membership.h"
 #include "core/codec.h"
+#include "core/host_port.h"
 #include "core/shard_start.h"
 #include "core/vnode/record_keys.h"
 
@@ -32,17 +33,6 @@ ClientError not_empty(std::string message) {
                      "join with an empty node"};
 }
 
-// host:port, or name@host[:port].
-void parse_seed(std::string_view text, std::string* name, std::string* address) {
-  const size_t at = text.find('@');
-  if (at != std::string_view::npos) {
-    *name = std::string(text.substr(0, at));
-    text = text.substr(at + 1);
-  }
-  *address = std::string(text);
-  if (text.rfind(':') == std::string_view::npos) *address += ":7001";
-}
-
 }  // namespace
 
 // ---- the joiner
@@ -51,22 +41,28 @@ void parse_seed(std::string_view text, std::string* name, std::string* address) 
 void Membership::join_by_seeds() {
   Join join;
   join.nonce = nonce_;
-  for (const std::string& seed : options_.seed_nodes) {
-    if (seed != options_.address) join.seeds.push_back(seed);
+  for (const std::string& text : options_.seed_nodes) {
+    const std::optional<Seed> seed = parse_seed(text);
+    if (seed && seed->address != options_.address) join.seeds.push_back(text);
   }
   join_ = std::move(join);
 }
 
 void Membership::begin_join(const ClusterChange& change, Context& context) {
   Join join;
-  std::string address;
-  parse_seed(change.node, &join.seed_name, &address);
   const auto refuse = [&](ClientError error) {
     reply_operator(change.request, std::move(error), context);
   };
   if (join_ && (join_->asked || join_->phase >= Join::Phase::kStoring)) {
     return refuse(conflict("the node is joining already"));
   }
+  const std::optional<Seed> seed = parse_seed(change.node);
+  if (!seed) {
+    return refuse(ClientError{ErrorCode::kBadRequest, Outcome::kRejected,
+                              "a seed is host:port or name@host[:port]", ""});
+  }
+  join.seed_name = seed->name;
+  const std::string& address = seed->address;
   if (address == options_.address) return refuse(conflict("a node cannot be its own seed"));
   join.asked = true;
   join.request = change.request;
@@ -146,9 +142,9 @@ void Membership::ask_to_join(Context& context) {
   join_->again_us =
       context.env.clock.monotonic_us() + kAskAgainUs + context.env.random.next() % kAskAgainUs;
   if (join_->seeds.empty()) return;
-  std::string name = join_->seed_name;
-  std::string address;
-  parse_seed(join_->seeds[join_->next_seed++ % join_->seeds.size()], &name, &address);
+  const std::optional<Seed> seed =
+      parse_seed(join_->seeds[join_->next_seed++ % join_->seeds.size()]);
+  if (!seed) return;
   pb::ClusterMessage body;
   pb::JoinRequest* request = body.mutable_join();
   request->set_node_id(options_.node_id);
@@ -157,8 +153,8 @@ void Membership::ask_to_join(Context& context) {
   request->set_ring_size(options_.ring_size);
   request->set_nonce(join_->nonce);
   request->set_reply_address(options_.address);
-  request->set_seed(name);
-  send_to(address, std::move(body), context);
+  request->set_seed(seed->name.empty() ? join_->seed_name : seed->name);
+  send_to(seed->address, std::move(body), context);
 }
 
 void Membership::receive_join_reply(const pb::JoinReply& reply, Context& context) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/client_convert.h"
 #include "core/fingerprint.h"
 
 namespace vordb::coordinator {
@@ -156,6 +157,7 @@ void Coordinator::change_bucket(ClientRequest request, Context& context) {
   if (!change.create && request.config.name.empty()) request.config.name = request.bucket;
   if (change.create) {
     BucketConfig& config = request.config;
+    if (config.ttl_seconds == kDefaultTtl) config.ttl_seconds = context.options.default_ttl_seconds;
     if (config.replication_n == 0) config.replication_n = context.options.replication_n;
     if (config.write_quorum == 0) config.write_quorum = context.options.default_write_quorum;
     if (config.read_quorum == 0) config.read_quorum = context.options.default_read_quorum;
