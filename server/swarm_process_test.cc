@@ -140,7 +140,7 @@ TEST_CASE("swarm processes: the run of a simulator that is gone ends") {
   }
 }
 
-TEST_CASE("swarm processes: who ends a run from outside has found nothing; an abort is found") {
+TEST_CASE("swarm processes: who ends a run from outside has found nothing, an abort is found") {
   TempDir folder;
   for (const int signal : {SIGKILL, SIGTERM, SIGABRT, SIGSEGV}) {
     CAPTURE(signal);
