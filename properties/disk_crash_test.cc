@@ -94,7 +94,7 @@ TEST_CASE("disk, rocks: a log cut off anywhere leaves whole groups from the fron
   CHECK(kept_some);
 }
 
-TEST_CASE("disk, rocks: a flipped byte in a log is reported, and once accepted ends the log there") {
+TEST_CASE("disk, rocks: a flipped byte in a log is reported, and accepted ends the log there") {
   bool lost_some = false;
   for (uint64_t seed = 1; seed <= 8; ++seed) {
     INFO("seed " << seed);

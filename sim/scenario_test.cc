@@ -116,7 +116,8 @@ TEST_CASE("scenarios: default buckets have the quorums that the nodes give them"
   const auto scenario = parse_scenario(
       R"({"name": "x", "nodes": {"count": 3, "spare": 2, "zones": 2},
           "node": {"default_write_quorum": 2, "default_read_quorum": 3},
-          "buckets": [{"name": "__default_lww__", "default": true}, {"name": "b", "write_quorum": 3}]})");
+          "buckets": [{"name": "__default_lww__", "default": true},
+                      {"name": "b", "write_quorum": 3}]})");
   REQUIRE_MESSAGE(scenario.ok(), scenario.status().ToString());
   CHECK(scenario->nodes.count == 3);
   CHECK(scenario->nodes.spare == 2);
