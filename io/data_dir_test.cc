@@ -10,22 +10,10 @@
 #include <fstream>
 #include <optional>
 
+#include "io/testing/files.h"
+
 namespace vordb::io {
 namespace {
-
-class TempDir {
- public:
-  TempDir() {
-    char name[] = "/tmp/vordb-data-dir-XXXXXX";
-    REQUIRE(mkdtemp(name));
-    path_ = name;
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 TEST_CASE("a data directory is made when absent and held by one at a time") {
   TempDir temp;

@@ -15,24 +15,11 @@
 
 #include <doctest/doctest.h>
 
+#include "io/testing/files.h"
 #include "rocksdb/db.h"
 
 namespace vordb::io {
 namespace {
-
-class TempDir {
- public:
-  TempDir() {
-    char name[] = "/tmp/vordb-rocks-disk-XXXXXX";
-    REQUIRE(::mkdtemp(name));
-    path_ = name;
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 RocksStoreOptions options_in(const std::string& directory, uint16_t families) {
   RocksStoreOptions options;

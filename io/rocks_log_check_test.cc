@@ -6,13 +6,12 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "io/rocks_disk.h"
 #include "io/rocks_log_mark.h"
-#include "io/testing/temp_dir.h"
+#include "io/testing/files.h"
 #include "rocksdb/db.h"
 
 namespace vordb::io {
@@ -68,14 +67,7 @@ class Crashed {
     fs::remove_all(directory());
     fs::copy(saved(), directory());
   }
-  void flip(uint64_t at, int bit) {
-    std::fstream file(log(), std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(std::streamoff(at));
-    const char byte = char(file.get() ^ (1 << bit));
-    file.seekp(std::streamoff(at));
-    file.put(byte);
-    REQUIRE(file.good());
-  }
+  void flip(uint64_t at, uint32_t bit) { flip_bit(log(), at, bit); }
   void mark(uint64_t bytes, bool buffered = false, const std::string& boot = kernel_boot()) {
     REQUIRE(write_log_mark(directory(), {number, bytes, sequence, buffered, boot}).ok());
   }
@@ -226,11 +218,7 @@ TEST_CASE("log check: a store without a mark opens, one with a damaged mark does
   const std::string mark = store.directory() + "/SYNCED";
   REQUIRE(fs::remove(mark));
   CHECK(store.open_with(3).empty());
-  std::string text;
-  {
-    std::ifstream in(mark);
-    text.assign(std::istreambuf_iterator<char>(in), {});
-  }
+  const std::string text = read_file(mark);
   for (size_t at = 0; at < text.size(); ++at) {
     std::string damaged = text;
     damaged[at] = char(damaged[at] ^ 1);

@@ -4,13 +4,11 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "io/testing/temp_dir.h"
+#include "io/testing/files.h"
 #include "rocksdb/db.h"
 #include "rocksdb/write_batch.h"
 
@@ -47,8 +45,7 @@ WrittenLog write_log(const std::vector<size_t>& value_bytes, bool recyclable = f
     log.ends.push_back(file->SizeFileBytes());
   }
   log.number = file->LogNumber();
-  std::ifstream in(temp.path() + file->PathName(), std::ios::binary);
-  log.bytes.assign(std::istreambuf_iterator<char>(in), {});
+  log.bytes = read_file(temp.path() + file->PathName());
   REQUIRE(log.bytes.size() == log.ends.back());
   return log;
 }

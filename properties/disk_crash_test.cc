@@ -108,7 +108,7 @@ TEST_CASE("disk, rocks: a flipped byte in a log is reported, and accepted ends t
     }
     const std::string log = temp.files(".log").back();
     sim::Chooser chooser(seed);
-    flip_bit(log, chooser.below(std::filesystem::file_size(log)), uint32_t(chooser.below(8)));
+    io::flip_bit(log, chooser.below(std::filesystem::file_size(log)), uint32_t(chooser.below(8)));
     CHECK(absl::IsDataLoss(io::RocksStore::open(options, nullptr).status()));
     options.accept_log_loss = true;
     const auto side = make_rocks_side(options);

@@ -87,12 +87,12 @@ TEST_CASE("disk, rocks: a flipped byte in a table is reported as data loss and n
     const uint64_t at = chooser.below(std::filesystem::file_size(table));
     const uint32_t bit = uint32_t(chooser.below(8));
     INFO("byte " << at << " of " << table);
-    flip_bit(table, at, bit);
+    io::flip_bit(table, at, bit);
     const Outcome outcome = read_all(options);
     if (outcome.opened) CHECK(outcome.right + outcome.reported == kKeys);
     reported += outcome.reported;
     right += outcome.right;
-    flip_bit(table, at, bit);
+    io::flip_bit(table, at, bit);
   }
   // Most bytes are in data blocks, whose neighbours stay readable.
   CHECK(reported > 0);
@@ -108,7 +108,7 @@ TEST_CASE("disk, rocks: a damaged manifest is reported when the store opens") {
   std::string name;
   std::ifstream(manifest) >> name;
   const std::string path = temp.store() + "/" + name;
-  flip_bit(path, std::filesystem::file_size(path) / 2, 4);
+  io::flip_bit(path, std::filesystem::file_size(path) / 2, 4);
   const auto store = io::RocksStore::open(options, nullptr);
   CHECK(absl::IsDataLoss(store.status()));
   CHECK(store.status().message().find(temp.store()) != absl::string_view::npos);

@@ -8,28 +8,18 @@
 #include <vector>
 
 #include "io/rocks_store.h"
+#include "io/testing/files.h"
 #include "properties/disk_side.h"
 
 namespace vordb::properties {
 
-// A directory below /tmp that goes with the object.
-class TempDirectory {
+// With a store in it.
+class TempDirectory : public io::TempDir {
  public:
-  TempDirectory();
-  ~TempDirectory();
-  TempDirectory(const TempDirectory&) = delete;
-  TempDirectory& operator=(const TempDirectory&) = delete;
-  const std::string& path() const { return path_; }
-  std::string store() const { return path_ + "/store"; }
+  std::string store() const { return path() + "/store"; }
   // The store's files whose names end so, oldest first.
   std::vector<std::string> files(const std::string& ending) const;
-
- private:
-  std::string path_;
 };
-
-// Flips bit `bit` of the byte at `at`.
-void flip_bit(const std::string& path, uint64_t at, uint32_t bit);
 
 io::RocksStoreOptions small_store(const std::string& directory, bool buffered);
 

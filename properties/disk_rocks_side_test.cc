@@ -11,7 +11,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <utility>
 
@@ -172,14 +171,6 @@ TEST_CASE("disk, rocks: a second process is kept out of the directory, with a cl
 
 }  // namespace
 
-TempDirectory::TempDirectory() {
-  char name[] = "/tmp/vordb-disk-XXXXXX";
-  REQUIRE(::mkdtemp(name) != nullptr);
-  path_ = name;
-}
-
-TempDirectory::~TempDirectory() { std::filesystem::remove_all(path_); }
-
 std::vector<std::string> TempDirectory::files(const std::string& ending) const {
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(store())) {
@@ -187,15 +178,6 @@ std::vector<std::string> TempDirectory::files(const std::string& ending) const {
   }
   std::sort(paths.begin(), paths.end());
   return paths;
-}
-
-void flip_bit(const std::string& path, uint64_t at, uint32_t bit) {
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  REQUIRE(file.good());
-  file.seekg(std::streamoff(at));
-  const char byte = char(uint8_t(file.get()) ^ uint8_t(1u << bit));
-  file.seekp(std::streamoff(at));
-  file.put(byte);
 }
 
 io::RocksStoreOptions small_store(const std::string& directory, bool buffered) {

@@ -10,7 +10,8 @@
 #include <boost/algorithm/string/predicate.hpp>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+
+#include "io/testing/files.h"
 
 namespace vordb::server {
 namespace {
@@ -45,13 +46,6 @@ std::string only_error(const Config& config) {
   const std::string& error = config.errors.front();
   const size_t toml = error.find(".toml");
   return toml == std::string::npos ? error : "file" + error.substr(toml);
-}
-
-std::string read_all(const std::string& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
 }
 
 TEST_CASE("without any settings the documented defaults hold") {
@@ -289,7 +283,7 @@ TEST_CASE("--help names every setting with its range and default") {
 }
 
 TEST_CASE("docs/configuration.md holds the table that the code prints") {
-  const std::string docs = read_all(std::string(VORDB_SOURCE_DIR) + "/docs/configuration.md");
+  const std::string docs = io::read_file(std::string(VORDB_SOURCE_DIR) + "/docs/configuration.md");
   CHECK_MESSAGE(
       boost::algorithm::contains(docs, config_docs()),
       "replace the tables in docs/configuration.md by what `vordb --print-config-docs` prints");

@@ -112,21 +112,10 @@ struct Place {
 std::optional<Place> find_in_tables(const std::string& folder, const std::string& bytes) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (entry.path().extension() != ".sst") continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    const std::string content(std::istreambuf_iterator<char>(in), {});
-    const size_t at = content.find(bytes);
+    const size_t at = read_file(entry.path()).find(bytes);
     if (at != std::string::npos) return Place{entry.path(), at};
   }
   return std::nullopt;
-}
-
-void flip_byte(const Place& place) {
-  std::fstream file(place.file, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekg(std::streamoff(place.offset));
-  const char byte = char(file.get() ^ 0x40);
-  file.seekp(std::streamoff(place.offset));
-  file.put(byte);
-  REQUIRE(file.good());
 }
 
 constexpr uint32_t kKeys = 200;
@@ -171,14 +160,14 @@ TEST_CASE("a flipped byte in a table file is reported and never served") {
     const std::optional<Place> place =
         find_in_tables(node.data_dir(), noise(key, kValueBytes).substr(100, 100));
     if (!place) continue;
-    flip_byte(*place);
+    io::flip_bit(place->file, place->offset, 6);
     node.launch();
     const bool exited = !poll_until(15000, [&] { return node.is_ready() || node.has_exited(); }) ||
                         node.has_exited();
     if (exited) {
       CHECK(node.wait() == 1);
       CHECK(node.log().find("Corruption") != std::string::npos);
-      flip_byte(*place);
+      io::flip_bit(place->file, place->offset, 6);
       continue;
     }
     check_damage_is_reported(node, key);

@@ -12,20 +12,12 @@
 
 #include "io/frame_client.h"
 #include "io/http_client.h"
+#include "io/testing/files.h"
 
 namespace vordb::server {
 
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using io::read_file;
+using io::TempDir;
 
 // Asks `done` every few milliseconds until it says true; false after `timeout_ms`.
 bool poll_until(int timeout_ms, const std::function<bool()>& done);
@@ -49,6 +41,9 @@ ProgramResult run_program(const std::string& name, const std::vector<std::string
 // shell can arrange about its descriptors.
 ProgramResult run_in_shell(const std::string& name, const std::string& script,
                            const std::map<std::string, std::string>& environment = {});
+
+// Runs a command line to its end, as long as it takes: how long a test may is for ctest to say.
+ProgramResult run_command(const std::string& command);
 
 // A pipe under a name that nobody reads from and that takes nothing more.
 class FullPipe {

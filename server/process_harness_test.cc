@@ -15,20 +15,12 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "core/host_port.h"
 #include "proto/client.pb.h"
 
 namespace vordb::server {
 namespace {
-
-std::string read_file(const std::string& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 std::vector<std::string> environment_of(const std::map<std::string, std::string>& added) {
   std::vector<std::string> result;
@@ -95,15 +87,11 @@ ProgramResult run_behind(const std::vector<std::string>& before, const std::stri
 
 }  // namespace
 
-TempDir::TempDir() {
-  char name[] = "/tmp/vordb-test-XXXXXX";
-  REQUIRE(mkdtemp(name));
-  path_ = name;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+ProgramResult run_command(const std::string& command) {
+  TempDir dir;
+  const std::string out = dir.path() + "/out", err = dir.path() + "/err";
+  const int status = std::system((command + " >" + out + " 2>" + err).c_str());
+  return {status_of(status), read_file(out), read_file(err)};
 }
 
 bool poll_until(int timeout_ms, const std::function<bool()>& done) {

@@ -5,7 +5,6 @@
 #include <doctest/doctest.h>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 
 #include "server/process_harness.h"
@@ -29,20 +28,9 @@ fs::path log_of(const NodeProcess& node) {
 
 // Where these bytes first lie in the file.
 uint64_t find(const fs::path& path, const std::string& bytes) {
-  std::ifstream in(path, std::ios::binary);
-  const std::string content(std::istreambuf_iterator<char>(in), {});
-  const size_t at = content.find(bytes);
+  const size_t at = read_file(path).find(bytes);
   REQUIRE(at != std::string::npos);
   return at;
-}
-
-void flip_bit(const fs::path& path, uint64_t at) {
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekg(std::streamoff(at));
-  const char byte = char(file.get() ^ 1);
-  file.seekp(std::streamoff(at));
-  file.put(byte);
-  REQUIRE(file.good());
 }
 
 int get_status(NodeProcess& node, const std::string& key) {
@@ -77,7 +65,7 @@ TEST_CASE("a flipped bit in the middle of the log stops the start, until its los
   NodeProcess node(dir.path() + "/data");
   write_three_and_crash(node);
   const fs::path log = log_of(node);
-  flip_bit(log, find(log, "the value 2"));
+  io::flip_bit(log, find(log, "the value 2"), 0);
   check_refused(node, log.string() + ": the record at byte ");
   check_refused(node, log.string() + ": the record at byte ");
   CHECK(contains(node.log(), "whole records behind the damage: "));
@@ -126,7 +114,7 @@ TEST_CASE("a node that was stopped has promised its log to the last byte") {
   node.signal(SIGTERM);
   REQUIRE(node.wait() == 0);
   const fs::path log = log_of(node);
-  flip_bit(log, find(log, "the value"));
+  io::flip_bit(log, find(log, "the value"), 0);
   check_refused(node, log.string() + ": the record at byte ");
   CHECK(contains(node.log(), "which were synced up to"));
 }

@@ -6,8 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -22,26 +20,13 @@ const std::string kScenario = std::string(VORDB_SOURCE_DIR) + "/scenarios/one-no
 const std::string kShort = " --set duration_ms=50 --set settle_ms=0 --set clients.count=2 ";
 constexpr int kNotRun = 2;
 
-std::string text_of(const std::string& file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-struct Shell {
-  TempDir folder;
-  // Of a command for bash.
-  ProgramResult run(const std::string& command) {
-    const std::string out = folder.path() + "/out", err = folder.path() + "/err";
-    const int status = std::system(("bash -c '" + command + "' >" + out + " 2>" + err).c_str());
-    return {WEXITSTATUS(status), text_of(out), text_of(err)};
-  }
-};
+// Of a command for bash.
+ProgramResult run(const std::string& command) { return run_command("bash -c '" + command + "'"); }
 
 // The processes whose parent is `process`.
 std::vector<pid_t> children_of(pid_t process) {
   const std::string number = std::to_string(process);
-  std::istringstream text(text_of("/proc/" + number + "/task/" + number + "/children"));
+  std::istringstream text(read_file("/proc/" + number + "/task/" + number + "/children"));
   std::vector<pid_t> children;
   for (pid_t child = 0; text >> child;) children.push_back(child);
   return children;
@@ -61,26 +46,23 @@ pid_t launch(const std::vector<std::string>& arguments, const std::string& out,
 }
 
 bool gone(pid_t process) {
-  const std::string state = text_of("/proc/" + std::to_string(process) + "/stat");
+  const std::string state = read_file("/proc/" + std::to_string(process) + "/stat");
   return state.empty() || state.find(") Z ") != std::string::npos;
 }
 
 TEST_CASE("swarm processes: with few files for many jobs, all runs are made") {
-  Shell shell;
-  const ProgramResult result = shell.run("ulimit -n 12; exec " + kSim + " swarm " + kScenario +
-                                         kShort + "--seeds 1..40 --jobs 20 --json");
+  const ProgramResult result = run("ulimit -n 12; exec " + kSim + " swarm " + kScenario + kShort +
+                                   "--seeds 1..40 --jobs 20 --json");
   CHECK_MESSAGE(result.out.find("\"runs\":40,") != std::string::npos, result.out, result.err);
   CHECK(result.out.find("\"not_run\":[]") != std::string::npos);
 }
 
 TEST_CASE("swarm processes: where none can be started, no run is counted") {
   if (getuid() != 0) return;  // another user is needed whose processes may be counted
-  Shell shell;
   for (const std::string mode : {"swarm", "run"}) {
     // A user of one process has no second.
-    const ProgramResult result =
-        shell.run("ulimit -u 1; exec setpriv --reuid 65533 --clear-groups " + kSim + " " + mode +
-                  " " + kScenario + kShort);
+    const ProgramResult result = run("ulimit -u 1; exec setpriv --reuid 65533 --clear-groups " +
+                                     kSim + " " + mode + " " + kScenario + kShort);
     CHECK_MESSAGE(result.exit_status == kNotRun, result.out, result.err);
     CHECK_MESSAGE(result.err.find("no process could be started: ") != std::string::npos,
                   result.err);
@@ -90,14 +72,13 @@ TEST_CASE("swarm processes: where none can be started, no run is counted") {
 }
 
 TEST_CASE("swarm processes: a report that nobody could read is no result") {
-  Shell shell;
   for (const std::string mode : {"run ", "swarm --seeds 1..2 "}) {
-    const ProgramResult full = shell.run(kSim + " " + mode + kScenario + kShort + ">/dev/full");
+    const ProgramResult full = run(kSim + " " + mode + kScenario + kShort + ">/dev/full");
     CHECK_MESSAGE(full.exit_status == kNotRun, full.err);
     CHECK(full.err.find("could not be written") != std::string::npos);
   }
   const ProgramResult closed =
-      shell.run(kSim + " run " + kScenario + kShort + "| true; exit ${PIPESTATUS[0]}");
+      run(kSim + " run " + kScenario + kShort + "| true; exit ${PIPESTATUS[0]}");
   CHECK_MESSAGE(closed.exit_status == kNotRun, closed.err);
   CHECK(closed.err.find("VIOLATION") == std::string::npos);
 }
@@ -118,9 +99,10 @@ TEST_CASE("swarm processes: ended by a signal, it tells what it has, and its run
     if (signal == SIGKILL) continue;
     CHECK(WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == kNotRun);
-    CHECK_MESSAGE(text_of(err).find("of 100000 runs were made") != std::string::npos, text_of(err));
-    CHECK(text_of(err).find("interrupted by signal") != std::string::npos);
-    CHECK(text_of(out).find("NOT RUN") != std::string::npos);
+    CHECK_MESSAGE(read_file(err).find("of 100000 runs were made") != std::string::npos,
+                  read_file(err));
+    CHECK(read_file(err).find("interrupted by signal") != std::string::npos);
+    CHECK(read_file(out).find("NOT RUN") != std::string::npos);
   }
 }
 
@@ -157,9 +139,9 @@ TEST_CASE("swarm processes: who ends a run from outside has found nothing, an ab
     waitpid(process, &status, 0);
     CHECK(WEXITSTATUS(status) == (own_fault ? 1 : kNotRun));
     const bool told =
-        text_of(out).find("seed 7: VIOLATION: the process ended by signal") != std::string::npos;
+        read_file(out).find("seed 7: VIOLATION: the process ended by signal") != std::string::npos;
     CHECK(told == own_fault);
-    const bool not_run = text_of(err).find("0 of 1 runs were made") != std::string::npos;
+    const bool not_run = read_file(err).find("0 of 1 runs were made") != std::string::npos;
     CHECK(not_run == !own_fault);
   }
 }

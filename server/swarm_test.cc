@@ -3,12 +3,9 @@
 // never appeared, each end with another status than 0.
 #include <doctest/doctest.h>
 #include <stdio.h>
-#include <sys/wait.h>
 
 #include <array>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "server/process_harness.h"
@@ -16,21 +13,9 @@
 namespace vordb::server {
 namespace {
 
-std::string text_of(const std::string& file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-// As long as it takes: how long a test may is for ctest to say.
 ProgramResult swarm(const std::string& arguments, const std::string& scenario) {
-  const TempDir folder;
-  const std::string out = folder.path() + "/out", err = folder.path() + "/err";
-  const int status =
-      std::system((std::string(VORDB_BIN_DIR) + "/vordb-sim swarm " + VORDB_SOURCE_DIR +
-                   "/scenarios/" + scenario + ".json " + arguments + " >" + out + " 2>" + err)
-                      .c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(out), text_of(err)};
+  return run_command(std::string(VORDB_BIN_DIR) + "/vordb-sim swarm " + VORDB_SOURCE_DIR +
+                     "/scenarios/" + scenario + ".json " + arguments);
 }
 
 constexpr int kViolation = 1;
