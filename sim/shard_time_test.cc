@@ -81,6 +81,11 @@ TEST_CASE("expiry: an answer that shows none writes nothing") {
   lab.get("k", "lww");
   const ClientId again = lab.submit(read_of(Operation::kGet, "k", "lww"));
   CHECK(lab.answered(again));
+  // What is to expire in that time has not yet.
+  lab.put("k", "v", "lww");
+  const ClientId listed = lab.submit(read_of(Operation::kListKeys, "", "lww"));
+  REQUIRE(lab.answered(listed));
+  CHECK(lab.reply(listed).items.size() == 2);
 }
 
 TEST_CASE("expiry: a time to live ends though the wall clock was set back an hour") {

@@ -273,9 +273,7 @@ void Coordinator::read(ClientRequest request, const Bucket& bucket, Context& con
       return refuse(request, ErrorCode::kBadRequest, std::string(seen.status().message()),
                     "give back the context of an answer unchanged", context);
     }
-    // What had expired stays so.
-    const uint64_t latest_ms = context.env.clock.wall_ms() + context.options.max_clock_drift_ms;
-    if (seen->hlc <= Hlc::from_ms(latest_ms)) hlc_.observe(seen->hlc, context.env.clock.now());
+    take_token_time(*seen, context.env.clock.now(), context.options.max_clock_drift_ms, hlc_);
     read.context = std::make_shared<const CausalContext>(*std::move(seen));
   }
   if (request.operation == Operation::kSetContains && request.elements.size() != 1) {

@@ -24,6 +24,11 @@ std::string encode_context(const CausalContext& context) {
   return token.SerializeAsString();
 }
 
+void take_token_time(const CausalContext& seen, const Instant& now, uint64_t drift_ms,
+                     HlcClock& clock) {
+  if (seen.hlc <= Hlc::from_ms(now.wall_ms + drift_ms)) clock.observe(seen.hlc, now);
+}
+
 absl::StatusOr<CausalContext> decode_context(std::string_view bytes) {
   pb::CausalToken token;
   if (!token.ParseFromArray(bytes.data(), int(bytes.size())) || token.replication_n() == 0 ||

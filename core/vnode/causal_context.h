@@ -28,6 +28,11 @@ inline constexpr size_t kContextBytesMax = 4096;
 
 std::string encode_context(const CausalContext& context);
 
+// What the client has seen stays past: `clock` goes on from the token's time. From one further
+// ahead than `drift_ms`, whose clock was wrong, nothing is taken.
+void take_token_time(const CausalContext& seen, const Instant& now, uint64_t drift_ms,
+                     HlcClock& clock);
+
 // InvalidArgument for bytes that no answer of ours ever held.
 absl::StatusOr<CausalContext> decode_context(std::string_view bytes);
 

@@ -46,12 +46,21 @@ size_t KeyState::bytes() const {
   return total;
 }
 
-bool expires_between(const KeyState& state, uint64_t earlier_ms, uint64_t later_ms) {
-  if (const crdt::Entry* meta = state.find(crdt::meta_subkey())) {
-    return crdt::meta_expired(*meta, later_ms) && !crdt::meta_expired(*meta, earlier_ms);
+bool expires_between(std::string_view subkey, const crdt::Entry& entry, uint64_t earlier_ms,
+                     uint64_t later_ms) {
+  if (subkey == crdt::meta_subkey()) {
+    return crdt::meta_expired(entry, later_ms) && !crdt::meta_expired(entry, earlier_ms);
   }
+  return subkey == crdt::kRegisterSubkey && !crdt::register_read(entry, later_ms) &&
+         crdt::register_read(entry, earlier_ms);
+}
+
+bool expires_between(const KeyState& state, uint64_t earlier_ms, uint64_t later_ms) {
+  const std::string meta = crdt::meta_subkey();
+  const crdt::Entry* deadline = state.find(meta);
+  if (deadline) return expires_between(meta, *deadline, earlier_ms, later_ms);
   const crdt::Entry* entry = state.find(crdt::kRegisterSubkey);
-  return entry && !crdt::register_read(*entry, later_ms) && crdt::register_read(*entry, earlier_ms);
+  return entry && expires_between(crdt::kRegisterSubkey, *entry, earlier_ms, later_ms);
 }
 
 }  // namespace vordb

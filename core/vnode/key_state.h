@@ -28,7 +28,10 @@ struct KeyState {
   size_t bytes() const;
 };
 
-// The key shows something at `earlier_ms` which has expired at `later_ms`.
+// What the entry shows, or with a deadline makes its key show, at `earlier_ms` has expired at
+// `later_ms`; and the same of a whole key.
+bool expires_between(std::string_view subkey, const crdt::Entry& entry, uint64_t earlier_ms,
+                     uint64_t later_ms);
 bool expires_between(const KeyState& state, uint64_t earlier_ms, uint64_t later_ms);
 
 }  // namespace vordb

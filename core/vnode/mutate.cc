@@ -59,12 +59,11 @@ void Vnode::step(KeyMutation mutation, Context& context) {
                   "free some space; reads go on, and buckets can be deleted", context);
   }
   if (const CausalContext* seen = mutation.context.get()) {
-    if (seen->placement == id_ && !past().covers(seen->past)) {
+    if (seen->placement == id_ && !token()->context.past.covers(seen->past)) {
       return refuse(mutation, ErrorCode::kUnavailable,
                     "this replica has not seen all that the context names", "retry", context);
     }
-    const uint64_t latest_ms = context.env.clock.wall_ms() + context.options.max_clock_drift_ms;
-    if (seen->hlc <= Hlc::from_ms(latest_ms)) hlc_.observe(seen->hlc, context.env.clock.now());
+    take_token_time(*seen, context.env.clock.now(), context.options.max_clock_drift_ms, hlc_);
   }
   hlc_.observe(Hlc::from_ms(mutation.now_ms), context.env.clock.now());
   KeyTask task;

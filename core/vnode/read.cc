@@ -55,7 +55,8 @@ void Vnode::step(KeyRead read, Context& context) {
   } else if (!fenced_ || (read.alone && !synced_)) {
     reply.error = rejected(ErrorCode::kNotReady, "this partition has not met another owner yet",
                            "retry at another node");
-  } else if (read.context && read.context->placement == id_ && !past().covers(read.context->past)) {
+  } else if (read.context && read.context->placement == id_ &&
+             !token()->context.past.covers(read.context->past)) {
     reply.error = rejected(ErrorCode::kUnavailable,
                            "this replica has not seen all that the context names", "retry");
   }
@@ -277,10 +278,8 @@ void Vnode::run(ListTask task, ReadResult* arrived, Context& context) {
       const bool expired =
           name.subkey == crdt::meta_subkey() && crdt::meta_expired(*entry, task.list.now_ms);
       const bool shown = shows(*bucket, name.subkey, *entry, task.list.now_ms);
-      const bool shown_before = shows(*bucket, name.subkey, *entry, durable_ceiling_.ms());
-      const bool expired_before =
-          name.subkey == crdt::meta_subkey() && crdt::meta_expired(*entry, durable_ceiling_.ms());
-      task.shows_expiry |= shown != shown_before || expired != expired_before;
+      task.shows_expiry |=
+          expires_between(name.subkey, *entry, durable_ceiling_.ms(), task.list.now_ms);
       if (shown) task.keys.emplace_back(name.key);
       if (!shown && !expired) continue;
       // Its other entries say nothing more: go on behind the key.

@@ -2,6 +2,7 @@
 // node runs a newer one; its messages are refused from then on, and once every owner has said so
 // its dots that nobody holds count as seen.
 #include <algorithm>
+#include <utility>
 
 #include "core/codec.h"
 #include "core/vnode/vnode.h"
@@ -147,7 +148,8 @@ void Vnode::seal(Context& context) {
 void Vnode::note_sealed(const Configuration& configuration) {
   for (const auto& [node, row] : fence_) {
     const bool gone = !configuration.is_member(node);
-    sealed_below_[node] = gone ? ReplicaId{node, UINT64_MAX, UINT64_MAX} : row.latest;
+    const ReplicaId below = gone ? ReplicaId{node, UINT64_MAX, UINT64_MAX} : row.latest;
+    if (std::exchange(sealed_below_[node], below) != below) token_.reset();
   }
 }
 

@@ -300,15 +300,10 @@ void Vnode::answer_mutation(const Waiter& waiter, Context& context) {
       Envelope{ActorId{ActorKind::kCoordinator, waiter.shard, {}}, std::move(reply), waiter.from});
 }
 
-crdt::CausalPast Vnode::past() const {
-  crdt::CausalPast past(durable_clock_);
-  for (const auto& [node, life] : sealed_below_) past.fill_below(life);
-  return past;
-}
-
 const std::shared_ptr<const Token>& Vnode::token() {
   if (!token_) {
-    Token token{{id_, durable_hlc_, past()}, {}};
+    Token token{{id_, durable_hlc_, crdt::CausalPast(durable_clock_)}, {}};
+    for (const auto& [node, life] : sealed_below_) token.context.past.fill_below(life);
     token.bytes = encode_context(token.context);
     token_ = std::make_shared<const Token>(std::move(token));
   }

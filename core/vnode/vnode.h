@@ -191,7 +191,6 @@ class Vnode {
   void note_bucket(BucketId bucket);
   void durable(Group group, Context& context);
   const std::shared_ptr<const Token>& token();
-  crdt::CausalPast past() const;
   void note_sealed(const Configuration& configuration);
   void refuse(const KeyMutation& mutation, ErrorCode code, std::string message, std::string hint,
               Context& context);
@@ -379,7 +378,7 @@ class Vnode {
   };
   std::map<ScanTask::Kind, Scan> scans_;   // under way, a page a tick
   std::set<NodeNumber> gossiping_;         // peers that a gossip task is being collected for
-  std::shared_ptr<const Token> token_;     // of durable_clock_; null: to be made
+  std::shared_ptr<const Token> token_;     // of durable_clock_ and sealed_below_; null: to be made
   std::optional<Fetch> fetch_;             // the snapshot being received
   std::map<NodeNumber, Serving> serving_;  // snapshots being given
   uint64_t next_session_ = 1;
