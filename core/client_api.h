@@ -21,6 +21,9 @@ bool parse_bucket_type(std::string_view name, BucketType* type);
 bool parse_consistency(std::string_view name, uint8_t* write_quorum, uint8_t* read_quorum);
 
 // A bucket as its creator described it, with every default filled in.
+// In place of a time to live: the node's default is asked for.
+inline constexpr uint64_t kDefaultTtl = UINT64_MAX;
+
 struct BucketConfig {
   std::string name;
   BucketType type = BucketType::kLww;

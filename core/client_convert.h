@@ -25,9 +25,6 @@ absl::Status from_pb(pb::Request* message, ClientRequest* request);
 // `key` is echoed where the answer's type has one.
 void to_pb(std::string_view key, ClientReply reply, pb::Response* message);
 
-// In place of a time to live: the node's default is asked for.
-inline constexpr uint64_t kDefaultTtl = UINT64_MAX;
-
 // Zeros in replication_n and the quorums stay, and no time to live becomes kDefaultTtl: the node
 // fills in its defaults.
 absl::Status from_pb(const pb::BucketConfig& message, BucketConfig* config);

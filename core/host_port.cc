@@ -58,7 +58,7 @@ std::optional<Seed> parse_seed(std::string_view text) {
   const size_t at = text.find('@');
   if (at != std::string_view::npos) {
     seed.name = std::string(text.substr(0, at));
-    if (!is_name(seed.name) || seed.name.size() > 64) return std::nullopt;
+    if (!is_node_id(seed.name)) return std::nullopt;
     text.remove_prefix(at + 1);
   }
   std::optional<HostPort> address = parse_address(text);
@@ -73,6 +73,8 @@ std::optional<Seed> parse_seed(std::string_view text) {
 std::string_view without_brackets(std::string_view host) {
   return in_brackets(host) ? host.substr(1, host.size() - 2) : host;
 }
+
+bool is_node_id(std::string_view text) { return is_name(text) && text.size() <= 64; }
 
 bool is_host(std::string_view host) { return is_name(host) || is_ipv6(without_brackets(host)); }
 

@@ -1,5 +1,5 @@
-// Addresses as text: host:port, with an IPv6 address in brackets, [::1]:7001. What a node prints
-// or tells its peers is read back by the same code.
+// Addresses and names of nodes as text: host:port, with an IPv6 address in brackets, [::1]:7001.
+// What a node prints or tells its peers is read back by the same code.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,8 @@ std::optional<Seed> parse_seed(std::string_view text);
 
 // Of a host that may stand in brackets as in an address.
 std::string_view without_brackets(std::string_view host);
+// 1 to 64 letters, digits, '.', '_' or '-'.
+bool is_node_id(std::string_view text);
 // A name or an address, without a port.
 bool is_host(std::string_view host);
 // Stands for every address of a machine, so that nobody can connect to it from elsewhere.

@@ -12,12 +12,13 @@
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/replace.hpp>
 #include <cerrno>
-#include <cstdio>
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <system_error>
 
 #include "core/host_port.h"
+#include "server/common/read_bytes.h"
 
 namespace vordb::server {
 namespace {
@@ -64,25 +65,10 @@ std::optional<std::string> text_of(const toml::node& node, const Setting& settin
   return std::nullopt;
 }
 
-// The whole file, or errno. A folder can be opened like a file and fails when it is read.
-int read_bytes(const std::string& file, std::string* bytes) {
-  std::FILE* const in = std::fopen(file.c_str(), "re");
-  if (!in) return errno;
-  char part[4096];
-  int failure = 0;
-  while (!std::feof(in) && failure == 0) {
-    errno = 0;
-    bytes->append(part, std::fread(part, 1, sizeof part, in));
-    if (std::ferror(in)) failure = errno;
-  }
-  std::fclose(in);
-  return failure;
-}
-
 // `must_be_there`: somebody named the file.
 void read_file(Config& config, const std::string& file, bool must_be_there) {
   std::string bytes;
-  const int failure = read_bytes(file, &bytes);
+  const int failure = read_bytes(file, SIZE_MAX, &bytes);
   if (failure == ENOENT && !must_be_there) return;
   if (failure != 0) {
     config.errors.push_back(fmt::format("{}: cannot be read: {}; it must be a TOML file", file,
@@ -206,13 +192,6 @@ std::string host_name() {
   char name[256] = {};
   if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "node1";
   return name;
-}
-
-bool is_node_id(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
 }
 
 void fill_derived(Config& config) {

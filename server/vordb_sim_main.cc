@@ -6,10 +6,10 @@
 // Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
 // (docs/simulation.md).
 
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -21,6 +21,7 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "server/common/read_bytes.h"
 #include "server/sim_process.h"
 #include "server/sim_report.h"
 #include "server/sim_swarm.h"
@@ -72,17 +73,14 @@ bool parse_set(const std::string& text, std::pair<std::string, std::string>& out
 }
 
 absl::StatusOr<sim::Scenario> load(const Arguments& arguments) {
-  std::error_code error;
-  if (std::filesystem::is_directory(arguments.scenario, error))
+  std::string text;
+  const int failure = read_bytes(arguments.scenario, kScenarioBytesMax, &text);
+  if (failure == EISDIR)
     return absl::InvalidArgumentError("is a folder, not the file of a scenario");
-  std::ifstream file(arguments.scenario, std::ios::binary);
-  std::string text(kScenarioBytesMax + 1, '\0');
-  file.read(text.data(), std::streamsize(text.size()));
-  if (file)
+  if (failure == EFBIG)
     return absl::InvalidArgumentError(
         absl::StrCat("is longer than the ", kScenarioBytesMax, " bytes that a scenario may have"));
-  if (!file.eof()) return absl::NotFoundError("cannot be read");
-  text.resize(size_t(file.gcount()));
+  if (failure != 0) return absl::NotFoundError("cannot be read");
   std::vector<std::pair<std::string, std::string>> overrides;
   for (const std::string& set : arguments.sets) {
     overrides.emplace_back();

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/client_convert.h"
 #include "core/fingerprint.h"
 
 namespace vordb::coordinator {
