@@ -3,17 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include "core/crdt/testing/seen.h"
+
 using namespace vordb::crdt;
 
 namespace {
 
 constexpr ReplicaId life(uint64_t number, vordb::NodeNumber node = 1) { return {node, 16, number}; }
-
-CausalPast seen(std::initializer_list<Dot> dots) {
-  CausalPast past;
-  for (const Dot& dot : dots) past.add(dot);
-  return past;
-}
 
 }  // namespace
 

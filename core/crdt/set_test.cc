@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "core/crdt/merge.h"
+#include "core/crdt/testing/seen.h"
 
 using namespace vordb::crdt;
 
@@ -18,12 +19,6 @@ Entry apply(const Entry& state, const Entry& delta, EntryKind kind = EntryKind::
 }
 
 Entry added(const Dot& dot) { return element_add({}, dot); }
-
-CausalPast seen(std::initializer_list<Dot> dots) {
-  CausalPast past;
-  for (const Dot& dot : dots) past.add(dot);
-  return past;
-}
 
 }  // namespace
 
