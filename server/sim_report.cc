@@ -49,10 +49,9 @@ Json json_of_properties(const sim::Findings& findings) {
 }
 
 Json json_of_pace(const sim::FaultPace& pace) {
-  return {{"came", pace.came},
-          {"expected_millionths", pace.expected_millionths},
-          {"waited_us", pace.waited_us},
-          {"overdue_us", pace.overdue_us}};
+  Json json = Json::object();
+  for (const sim::PaceField& field : sim::kPaceFields) json[field.name] = pace.*field.field;
+  return json;
 }
 
 Json json_of_faults(const sim::RunResult& result) {
@@ -284,11 +283,8 @@ absl::Status add_run(std::string_view json_line, SwarmResult& swarm) {
     FaultSum& sum = swarm.faults[size_t(kind)];
     sum.runs += one["on"].get<bool>();
     sum.hits += one["hits"].get<uint64_t>();
-    const Json& pace = one["pace"];
-    sum.pace.came += pace["came"].get<uint64_t>();
-    sum.pace.expected_millionths += pace["expected_millionths"].get<uint64_t>();
-    sum.pace.waited_us += pace["waited_us"].get<uint64_t>();
-    sum.pace.overdue_us += pace["overdue_us"].get<uint64_t>();
+    for (const sim::PaceField& field : sim::kPaceFields)
+      sum.pace.*field.field += one["pace"][field.name].get<uint64_t>();
   }
   if (faults["crashes_on"].get<bool>()) {
     ++swarm.crash_runs;

@@ -156,15 +156,14 @@ std::string why_not_converged(const std::vector<const SimNode*>& nodes,
 
 uint64_t highest_ceiling_ms(const SimDiskImage& disk) {
   uint64_t highest_ms = 0;
-  const auto look = [&](const std::string& key, const SimRecord& record) {
-    pb::VnodeState state;
-    if (record.rot != Rot::kNone || !open_record(key, record.value, &state).ok()) return;
-    highest_ms = std::max(highest_ms, Hlc{state.hlc_ceiling()}.ms());
-  };
   const SimRecords::Family& records = disk.records().family(kMetaFamily);
   for (auto at = records.lower_bound(vnode::vnode_states_begin());
-       at != records.end() && at->first < vnode::vnode_states_end(); ++at)
-    look(at->first, at->second);
+       at != records.end() && at->first < vnode::vnode_states_end(); ++at) {
+    pb::VnodeState state;
+    if (at->second.rot != Rot::kNone || !open_record(at->first, at->second.value, &state).ok())
+      continue;
+    highest_ms = std::max(highest_ms, Hlc{state.hlc_ceiling()}.ms());
+  }
   return highest_ms;
 }
 

@@ -22,6 +22,17 @@ struct FaultPace {
   uint64_t overdue_us = 0;  // beyond the longest wait: nobody plans it any more
 };
 
+// The fields by their names in reports.
+struct PaceField {
+  const char* name;
+  uint64_t FaultPace::*field;
+};
+inline constexpr PaceField kPaceFields[] = {
+    {"came", &FaultPace::came},
+    {"expected_millionths", &FaultPace::expected_millionths},
+    {"waited_us", &FaultPace::waited_us},
+    {"overdue_us", &FaultPace::overdue_us}};
+
 class FaultPaces {
  public:
   explicit FaultPaces(const FaultPlan& plan) : plan_(plan) {}

@@ -117,25 +117,25 @@ void FaultInjector::due(FaultKind kind, uint32_t machine, bool ends, uint64_t no
     paces_.came(kind, now_us);
     if (!host_.change_membership(kind)) return host_.plan_fault(kind, 0, kRetryUs, false);
     ++figures_.hits[size_t(kind)];
-    came(kind, now_us, now_us);
+    paces_.opens(kind, now_us);
     return plan_next(kind);
   }
   // An aimed crash was planned when its moment came by.
   const bool aimed = kind == FaultKind::kAimedCrash;
-  if (!aimed && kind != FaultKind::kNoSpace) plan_next(kind);
+  // Want of space comes again once it has ended.
+  const bool lasts = kind == FaultKind::kNoSpace;
+  if (!aimed && !lasts) plan_next(kind);
+  if (!lasts) came(kind, now_us, now_us);
   const std::vector<uint32_t> there = host_.in_service();
-  if (there.empty()) return came(kind, now_us, now_us);
+  if (there.empty()) return;
   if (kind == FaultKind::kCrashAll) {
     ++figures_.hits[size_t(kind)];
-    came(kind, now_us, now_us);
     for (const uint32_t one : there) host_.crash(one, crash_kind(), "crash of all");
     return;
   }
   if (!aimed) machine = there.size() == 1 ? there[0] : there[size_t(chooser_.below(there.size()))];
-  if (!host_.machine(machine).up() && kind != FaultKind::kClockStep && kind != FaultKind::kNoSpace)
-    return came(kind, now_us, now_us);
+  if (!host_.machine(machine).up() && kind != FaultKind::kClockStep && !lasts) return;
   ++figures_.hits[size_t(kind)];
-  if (kind != FaultKind::kNoSpace) came(kind, now_us, now_us);
   strike(kind, machine, now_us);
 }
 
@@ -159,7 +159,7 @@ void FaultInjector::strike_network(FaultKind kind, uint64_t now_us) {
   const std::string what = network_.begin(kind, host_.in_service(), now_us + for_us);
   paces_.came(kind, now_us);
   if (what.empty()) return host_.plan_fault(kind, 0, kRetryUs, false);
-  came(kind, now_us, now_us + for_us);
+  paces_.opens(kind, now_us + for_us);
   ++figures_.hits[size_t(kind)];
   ++disturbed_;
   host_.note_fault(kind, what + " for " + std::to_string(for_us) + " us");
