@@ -1,4 +1,4 @@
-# The commands of this repository, each one a line in CONTRIBUTING and the README. CMake does the
+# The commands of this repository, the most used ones also in the README. CMake does the
 # work; a preset is a build directory, build/<preset>, and CMakePresets.json says what is in it.
 
 SHELL := bash
@@ -37,7 +37,7 @@ cluster: deps ## three nodes that form a cluster, data in ./data/cluster; Ctrl-C
 	exec cmake/cluster.sh build/release/bin
 
 .PHONY: test
-test: build ## every test; under 12 minutes from nothing on two cores
+test: build ## every test; 23 minutes from nothing on two cores, most of it compiling
 	$(call build_preset,clang,vordb-sim)
 	VORDB_SIM_CLANG="$(CURDIR)/build/clang/bin/vordb-sim" \
 	  ctest --test-dir build/release -j $(JOBS) --output-on-failure --no-tests=error
