@@ -59,6 +59,9 @@ const char* to_string(Operation operation);
 
 struct ClientRequest {
   ClientId client = 0;
+  // Requests of one connection reach one coordinator, and are in order for each key (coordinator/
+  // lanes.h). 0: of no other.
+  uint64_t connection = 0;
   Operation operation = Operation::kPing;
   // GET over HTTP and `get` over TCP: answered by the bucket's own type, whatever it is.
   bool by_bucket_type = false;

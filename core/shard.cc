@@ -61,10 +61,15 @@ struct Shard::Impl {
   void drain() {
     if (draining) return;
     draining = true;
-    while (next_out < outbox.size() || next_request < requests.size()) {
+    for (;;) {
       if (next_out < outbox.size()) {
         Envelope envelope = std::move(outbox[next_out++]);
         deliver(envelope.to, std::move(envelope.message), envelope.node);
+      } else if (coordinator->has_ready()) {
+        coordinator::Context context = coordinator_context();
+        coordinator->run_ready(context);
+      } else if (next_request == requests.size()) {
+        break;
       } else {
         accept(std::move(requests[next_request++]));
       }

@@ -51,6 +51,9 @@ constexpr ClientIdParts parts_of(ClientId id) {
           uint32_t(id)};
 }
 
+// One connection of all that its shard has; never 0.
+constexpr uint64_t connection_of(ClientId id) { return (id >> 32) + 1; }
+
 constexpr bool is_http(ClientId id) { return (id & kHttpBit) != 0; }
 
 }  // namespace vordb::io

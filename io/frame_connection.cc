@@ -153,6 +153,7 @@ void FrameConnection::handle_frame(std::string_view frame) {
   requests_bytes_ += waiting.bytes;
   hold(waiting.bytes);
   request.client = to_client_id({Protocol::kTcp, place_.slot, place_.generation, number});
+  request.connection = connection_of(request.client);
   shared_->backend.submit(std::move(request));
 }
 

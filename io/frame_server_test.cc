@@ -63,6 +63,22 @@ TEST_CASE("frames: answers leave in the order of requests, however they come") {
   for (uint32_t id = 0; id < 10; ++id) CHECK(read_response(client).request_id() == id);
 }
 
+TEST_CASE("frames: a request names the connection that it came by") {
+  FrameFixture fixture;
+  RawClient one(fixture.port);
+  RawClient two(fixture.port);
+  one.send(put_frame(1, "k", "v") + get_frame(2, "k"));
+  fixture.wait_for_requests(2);
+  two.send(get_frame(1, "k"));
+  fixture.wait_for_requests(3);
+  fixture.thread.run([&] {
+    const auto& seen = fixture.backend.seen;
+    CHECK(seen[0].connection != 0);
+    CHECK(seen[0].connection == seen[1].connection);
+    CHECK(seen[0].connection != seen[2].connection);
+  });
+}
+
 TEST_CASE("frames: an answer for nobody is refused") {
   FrameFixture fixture;
   fixture.thread.run([&] {

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <csignal>
 
+#include "io/testing/frame_fixture.h"
 #include "proto/client.pb.h"
 #include "server/process_harness.h"
 
@@ -133,6 +134,59 @@ TEST_CASE("wrong settings are all named with status 2 and nothing is touched") {
   CHECK(
       contains(result.err, "environment variable VORDB_HTTP_PORT: http_port = \"99999\" must be"));
   CHECK(access((dir.path() + "/data").c_str(), F_OK) != 0);
+}
+
+// Two requests for one key, written at once: the second sees what the first did.
+TEST_CASE("requests of one connection on one key are in order") {
+  TempDir dir;
+  NodeProcess node(dir.path() + "/data");
+  node.start({"--shards", "2"});
+  constexpr uint32_t kPairs = 200;
+  io::testing::RawClient client(node.tcp_port());
+  const auto send = [&](pb::Request& request, uint32_t id) {
+    request.set_request_id(id);
+    return io::testing::frame(request.SerializeAsString());
+  };
+  for (uint32_t i = 0; i < kPairs; ++i) {
+    pb::Request change, look;
+    switch (i % 4) {
+      case 0:
+        change.mutable_put()->set_key("register");
+        change.mutable_put()->set_value(fmt::format("{}", i));
+        look.mutable_get()->set_key("register");
+        break;
+      case 1:
+        change.mutable_counter_increment()->set_key("counter");
+        look.mutable_counter_value()->set_key("counter");
+        break;
+      case 2:
+        change.mutable_set_add()->set_key("set");
+        change.mutable_set_add()->set_element(fmt::format("{}", i));
+        look.mutable_set_members()->set_key("set");
+        break;
+      default:
+        change.mutable_create_bucket()->mutable_config()->set_name(fmt::format("b{}", i));
+        change.mutable_create_bucket()->mutable_config()->set_type("lww");
+        look.mutable_put()->set_bucket(fmt::format("b{}", i));
+        look.mutable_put()->set_key("k");
+        look.mutable_put()->set_value("v");
+    }
+    client.send(send(change, i * 2) + send(look, i * 2 + 1));
+  }
+  client.shut_sending();
+  for (uint32_t i = 0; i < kPairs; ++i) {
+    const pb::Response changed = io::testing::read_response(client);
+    CHECK(changed.request_id() == i * 2);
+    CHECK_MESSAGE(!changed.has_error(), changed.ShortDebugString());
+    const pb::Response seen = io::testing::read_response(client);
+    CHECK(seen.request_id() == i * 2 + 1);
+    const int before = int(i) / 4;
+    if (i % 4 == 0) CHECK(seen.value().value() == fmt::format("{}", i));
+    if (i % 4 == 1) CHECK(seen.counter_value().value() == before + 1);
+    if (i % 4 == 2) CHECK(seen.set_members().members_size() == before + 1);
+    if (i % 4 == 3) CHECK_MESSAGE(seen.has_ok(), seen.ShortDebugString());
+  }
+  CHECK(client.read_to_end() == "");
 }
 
 TEST_CASE("SIGTERM answers the requests that were read and what is answered is kept") {

@@ -58,16 +58,31 @@ bool mutates(Operation operation) {
   }
 }
 
+std::string_view bucket_named(const ClientRequest& request) {
+  return request.config.name.empty() ? request.bucket : request.config.name;
+}
+
 void Coordinator::submit(ClientRequest request, Context& context) {
-  switch (request.operation) {
-    case Operation::kPing: {
-      ClientReply reply;
-      reply.operation = Operation::kPing;
-      reply.timestamp_ms = context.env.clock.wall_ms();
-      return answer(request.client, std::move(reply), context);
-    }
-    default:
-      break;
+  const LaneUse lanes = lanes_of(request, context);
+  Admitted admitted(std::move(request), lanes);
+  if (admitted.connection == 0 || lanes_.enter(admitted)) run(std::move(admitted), context);
+}
+
+void Coordinator::run_ready(Context& context) {
+  Admitted request = std::move(ready_[next_ready_++]);
+  if (!has_ready()) {
+    ready_.clear();
+    next_ready_ = 0;
+  }
+  run(std::move(request), context);
+}
+
+void Coordinator::run(Admitted request, Context& context) {
+  if (request.operation == Operation::kPing) {
+    ClientReply reply;
+    reply.operation = Operation::kPing;
+    reply.timestamp_ms = context.env.clock.wall_ms();
+    return answer(request.client, request.use, std::move(reply), context);
   }
   if (refuse_unready(request, context)) return;
   switch (request.operation) {
@@ -86,7 +101,7 @@ void Coordinator::submit(ClientRequest request, Context& context) {
 
 // A node that belongs to no cluster serves nothing, one that is about to leave its own for another
 // takes no change that it would then forget.
-bool Coordinator::refuse_unready(const ClientRequest& request, Context& context) {
+bool Coordinator::refuse_unready(const Admitted& request, Context& context) {
   if (context.configuration.epoch == 0) {
     refuse(request, ErrorCode::kNotReady, "joining", "retry once the node has joined its cluster",
            context);
@@ -102,7 +117,9 @@ bool Coordinator::refuse_unready(const ClientRequest& request, Context& context)
   return true;
 }
 
-void Coordinator::answer(ClientId client, ClientReply reply, Context& context) {
+void Coordinator::answer(ClientId client, const LaneUse& lanes, ClientReply reply,
+                         Context& context) {
+  lanes_.leave(lanes, ready_);
   context.env.network.reply(client, std::move(reply));
 }
 
@@ -113,7 +130,7 @@ void Coordinator::finish(OpId op, ClientReply reply, Context& context) {
     reply.context.clear();
     ++contexts_withheld_;
   }
-  answer(pending.client, std::move(reply), context);
+  answer(pending.client, pending.lanes, std::move(reply), context);
 }
 
 void Coordinator::fail(OpId op, ClientError error, Context& context) {
@@ -122,15 +139,15 @@ void Coordinator::fail(OpId op, ClientError error, Context& context) {
   finish(op, ClientReply::failed(std::move(error)), context);
 }
 
-void Coordinator::refuse(const ClientRequest& request, ErrorCode code, std::string message,
+void Coordinator::refuse(const Admitted& request, ErrorCode code, std::string message,
                          std::string hint, Context& context) {
   ClientReply reply = ClientReply::failed(
       ClientError{code, Outcome::kRejected, std::move(message), std::move(hint)});
   reply.operation = request.operation;
-  answer(request.client, std::move(reply), context);
+  answer(request.client, request.use, std::move(reply), context);
 }
 
-void Coordinator::answer_buckets(const ClientRequest& request, Context& context) {
+void Coordinator::answer_buckets(const Admitted& request, Context& context) {
   ClientReply reply;
   reply.kind = ClientReply::Kind::kBuckets;
   reply.operation = request.operation;
@@ -139,18 +156,17 @@ void Coordinator::answer_buckets(const ClientRequest& request, Context& context)
       reply.buckets.push_back(context.configuration.bucket(id)->config);
     }
   } else {
-    const std::string& name = request.config.name.empty() ? request.bucket : request.config.name;
-    const Bucket* bucket = context.configuration.bucket(std::string_view(name));
+    const Bucket* bucket = context.configuration.bucket(bucket_named(request));
     if (!bucket) {
       return refuse(request, ErrorCode::kBucketNotFound, "no bucket has this name",
                     "create it with POST /buckets", context);
     }
     reply.buckets.push_back(bucket->config);
   }
-  answer(request.client, std::move(reply), context);
+  answer(request.client, request.use, std::move(reply), context);
 }
 
-void Coordinator::change_bucket(ClientRequest request, Context& context) {
+void Coordinator::change_bucket(Admitted request, Context& context) {
   BucketChange change;
   change.create = request.operation == Operation::kCreateBucket;
   if (!change.create && request.config.name.empty()) request.config.name = request.bucket;
@@ -171,6 +187,7 @@ void Coordinator::change_bucket(ClientRequest request, Context& context) {
   }
   Pending pending;
   pending.client = request.client;
+  pending.lanes = request.use;
   pending.operation = request.operation;
   pending.deadline_us =
       context.env.clock.monotonic_us() + context.options.write_quorum_timeout_ms * 1000;
@@ -338,6 +355,7 @@ void Coordinator::bucket_dropped(OpId op, Context& context) {
 
 void Coordinator::add_to(Fingerprint& fingerprint) const {
   fingerprint.add(hlc_.last().word);
+  lanes_.add_to(fingerprint);
   for (const auto& [placement, until_us] : troubled_until_us_) {
     fingerprint.add(placement.n);
     fingerprint.add(placement.partition);

@@ -2,6 +2,7 @@
 // many of them, what the answer means. Each shard has one; it serves the requests of that shard's
 // connections.
 //
+//   lanes.h         order on a connection
 //   coordinator.cc  accept, refuse, time out      data.cc     a request on one key: what it needs
 //   read.cc         owners asked and merged       write.cc    one owner mutates, W hold it
 //   spread.cc       entries and dots pushed on    answer.cc   entries to answers
@@ -12,6 +13,7 @@
 //   what comes late from an earlier one is nobody's. Only the mutation itself, which is sent once,
 //   keeps its id while the version changes: until it is answered all acknowledgements are ignored.
 // - Quorums count distinct members of the owner sets (owner_sets.h) and are never lowered.
+// - Requests of one connection on one key take effect in their order.
 // - Each request is answered once. Refused means: nothing was applied and nothing will be. Unknown
 //   is answered from the moment at which the mutation was handed to an owner.
 #pragma once
@@ -19,11 +21,13 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/client_api.h"
 #include "core/cluster/configuration.h"
+#include "core/coordinator/lanes.h"
 #include "core/coordinator/work.h"
 #include "core/crdt/hlc.h"
 #include "core/env.h"
@@ -56,6 +60,10 @@ class Coordinator {
   Coordinator(uint16_t shard, uint64_t first_op) : shard_(shard), pending_(first_op) {}
 
   void submit(ClientRequest request, Context& context);
+  // Requests that waited for others of their connection (lanes.h) and may go ahead: each call runs
+  // the oldest. Their time to be answered begins here.
+  bool has_ready() const { return next_ready_ < ready_.size(); }
+  void run_ready(Context& context);
   void step(KeyMutationReply reply, Context& context);
   void step(KeyReadReply reply, Context& context);
   void step(KeyListReply reply, Context& context);
@@ -66,21 +74,25 @@ class Coordinator {
   // Asks again, asks others, and answers what has waited too long.
   void tick(Context& context);
 
-  size_t waiting() const { return pending_.size(); }
+  // Requests that were not answered yet.
+  size_t waiting() const {
+    return pending_.size() + lanes_.waiting() + (ready_.size() - next_ready_);
+  }
   // Answers whose causal context was too large to be given.
   uint64_t contexts_withheld() const { return contexts_withheld_; }
   void add_to(Fingerprint& fingerprint) const;
 
  private:
   // ---- coordinator.cc
-  bool refuse_unready(const ClientRequest& request, Context& context);
-  void answer(ClientId client, ClientReply reply, Context& context);
+  void run(Admitted request, Context& context);
+  bool refuse_unready(const Admitted& request, Context& context);
+  void answer(ClientId client, const LaneUse& lanes, ClientReply reply, Context& context);
   void finish(OpId op, ClientReply reply, Context& context);
   void fail(OpId op, ClientError error, Context& context);
-  void refuse(const ClientRequest& request, ErrorCode code, std::string message, std::string hint,
+  void refuse(const Admitted& request, ErrorCode code, std::string message, std::string hint,
               Context& context);
-  void answer_buckets(const ClientRequest& request, Context& context);
-  void change_bucket(ClientRequest request, Context& context);
+  void answer_buckets(const Admitted& request, Context& context);
+  void change_bucket(Admitted request, Context& context);
   void expire(OpId op, Context& context);
   void wake(OpId op, Context& context);
   void adopt(OpId op, Context& context);
@@ -88,13 +100,14 @@ class Coordinator {
   OpId renew(OpId op);
 
   // ---- data.cc
-  void access_key(ClientRequest request, Context& context);
-  bool check_type(const ClientRequest& request, const Bucket& bucket, Context& context);
-  bool check_quorum(const ClientRequest& request, const Bucket& bucket, PlacementId placement,
+  LaneUse lanes_of(const ClientRequest& request, const Context& context) const;
+  void access_key(Admitted request, Context& context);
+  bool check_type(const Admitted& request, const Bucket& bucket, Context& context);
+  bool check_quorum(const Admitted& request, const Bucket& bucket, PlacementId placement,
                     Context& context);
-  bool check_present(const ClientRequest& request, const Work& work, Context& context);
-  void mutate(ClientRequest request, const Bucket& bucket, Context& context);
-  void read(ClientRequest request, const Bucket& bucket, Context& context);
+  bool check_present(const Admitted& request, const Work& work, Context& context);
+  void mutate(Admitted request, const Bucket& bucket, Context& context);
+  void read(Admitted request, const Bucket& bucket, Context& context);
 
   // ---- read.cc
   void ask(OpId op, Context& context);
@@ -128,7 +141,7 @@ class Coordinator {
                               std::string_view last);
 
   // ---- keys.cc
-  void list_keys(ClientRequest request, Context& context);
+  void list_keys(Admitted request, Context& context);
   void list_ahead(OpId op, std::string after, Context& context);
   void ask_part(OpId op, Context& context);
   void gather_parts(OpId op, Context& context);
@@ -139,6 +152,9 @@ class Coordinator {
   uint16_t shard_;
   HlcClock hlc_;
   OpTable<Pending> pending_;
+  Lanes lanes_;
+  std::vector<Admitted> ready_;
+  size_t next_ready_ = 0;
   uint64_t contexts_withheld_ = 0;
   // Placements whose vnode of this node refused lately: until then others are asked first.
   std::map<PlacementId, uint64_t> troubled_until_us_;
@@ -146,6 +162,9 @@ class Coordinator {
 
 // Whether an operation changes data.
 bool mutates(Operation operation);
+
+// The bucket that an operation on buckets names.
+std::string_view bucket_named(const ClientRequest& request);
 
 // Which of `nodes` to ask first: this one, then those that are not suspected, then the others; 0:
 // all are in `without`, or are no members.

@@ -121,7 +121,20 @@ KeyRead what_to_read(const KeyMutation& mutation, const Bucket& bucket) {
 
 }  // namespace
 
-void Coordinator::access_key(ClientRequest request, Context& context) {
+// The lanes are those of the bucket by its name: it need not be there yet.
+LaneUse Coordinator::lanes_of(const ClientRequest& request, const Context& context) const {
+  if (request.connection == 0) return {};
+  std::string_view name = bucket_named(request);
+  if (name.empty() && request.operation <= Operation::kCounterValue) {
+    const Bucket* bucket = context.configuration.bucket(default_bucket(request.operation));
+    if (bucket) name = bucket->config.name;
+  }
+  // Without another node, and no refusal to be evaded, mutate() sends it to its vnode at once.
+  const bool in_order = context.configuration.members.size() == 1 && troubled_until_us_.empty();
+  return places_of(request, name, in_order);
+}
+
+void Coordinator::access_key(Admitted request, Context& context) {
   const Bucket* bucket = request.bucket.empty()
                              ? context.configuration.bucket(default_bucket(request.operation))
                              : context.configuration.bucket(std::string_view(request.bucket));
@@ -142,7 +155,7 @@ void Coordinator::access_key(ClientRequest request, Context& context) {
   }
 }
 
-bool Coordinator::check_type(const ClientRequest& request, const Bucket& bucket, Context& context) {
+bool Coordinator::check_type(const Admitted& request, const Bucket& bucket, Context& context) {
   const BucketType type = bucket.config.type;
   if (request.operation == Operation::kDelete || type_of(request.operation) == type) return true;
   ClientReply reply = ClientReply::failed(
@@ -152,12 +165,12 @@ bool Coordinator::check_type(const ClientRequest& request, const Bucket& bucket,
                   ""});
   reply.error.expected = to_string(type);
   reply.operation = request.operation;
-  answer(request.client, std::move(reply), context);
+  answer(request.client, request.use, std::move(reply), context);
   return false;
 }
 
-bool Coordinator::check_quorum(const ClientRequest& request, const Bucket& bucket,
-                               PlacementId placement, Context& context) {
+bool Coordinator::check_quorum(const Admitted& request, const Bucket& bucket, PlacementId placement,
+                               Context& context) {
   const bool changes = mutates(request.operation);
   const uint32_t asked = changes ? request.w : request.r;
   const uint8_t n = bucket.config.replication_n;
@@ -176,7 +189,7 @@ bool Coordinator::check_quorum(const ClientRequest& request, const Bucket& bucke
 }
 
 // Quorums are never lowered, whatever a request asks for.
-bool Coordinator::check_present(const ClientRequest& request, const Work& work, Context& context) {
+bool Coordinator::check_present(const Admitted& request, const Work& work, Context& context) {
   const unsigned have = work.sets.present();
   if (work.needed <= have) return true;
   refuse(request, ErrorCode::kUnavailable,
@@ -185,7 +198,7 @@ bool Coordinator::check_present(const ClientRequest& request, const Work& work, 
   return false;
 }
 
-void Coordinator::mutate(ClientRequest request, const Bucket& bucket, Context& context) {
+void Coordinator::mutate(Admitted request, const Bucket& bucket, Context& context) {
   size_t bytes = 0;
   for (const std::string& element : request.elements) bytes += element.size();
   if (bytes > vnode::kDotBytesMax) {
@@ -218,6 +231,7 @@ void Coordinator::mutate(ClientRequest request, const Bucket& bucket, Context& c
   if (!check_quorum(request, bucket, mutation.placement, context)) return;
   Pending pending;
   pending.client = request.client;
+  pending.lanes = request.use;
   pending.operation = request.operation;
   pending.type = bucket.config.type;
   pending.placement = mutation.placement;
@@ -265,7 +279,7 @@ void Coordinator::mutate(ClientRequest request, const Bucket& bucket, Context& c
   begin_mutation(pending_.insert(std::move(pending)), context);
 }
 
-void Coordinator::read(ClientRequest request, const Bucket& bucket, Context& context) {
+void Coordinator::read(Admitted request, const Bucket& bucket, Context& context) {
   KeyRead read;
   if (!request.context.empty()) {
     absl::StatusOr<CausalContext> seen = decode_context(request.context);
@@ -288,6 +302,7 @@ void Coordinator::read(ClientRequest request, const Bucket& bucket, Context& con
   if (!check_quorum(request, bucket, read.placement, context)) return;
   Pending pending;
   pending.client = request.client;
+  pending.lanes = request.use;
   pending.operation = request.operation;
   pending.type = bucket.config.type;
   pending.placement = read.placement;

@@ -43,7 +43,7 @@ bool parse_page_end(std::string_view end, uint32_t* partition, std::string* key)
 
 }  // namespace
 
-void Coordinator::list_keys(ClientRequest request, Context& context) {
+void Coordinator::list_keys(Admitted request, Context& context) {
   const Bucket* bucket = context.configuration.bucket(std::string_view(request.bucket));
   if (!bucket) {
     return refuse(request, ErrorCode::kBucketNotFound, "no bucket has this name",
@@ -63,6 +63,7 @@ void Coordinator::list_keys(ClientRequest request, Context& context) {
   listing.replication_n = bucket->config.replication_n;
   Pending pending;
   pending.client = request.client;
+  pending.lanes = request.use;
   pending.operation = Operation::kListKeys;
   pending.deadline_us =
       context.env.clock.monotonic_us() + context.options.read_quorum_timeout_ms * 1000;

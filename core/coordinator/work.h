@@ -9,6 +9,7 @@
 
 #include "core/client_api.h"
 #include "core/coordinator/box.h"
+#include "core/coordinator/lanes.h"
 #include "core/coordinator/merge_answers.h"
 #include "core/coordinator/owner_sets.h"
 #include "core/crdt/dot.h"
@@ -88,6 +89,7 @@ struct ListingPart {
 
 struct Pending {
   ClientId client = 0;
+  LaneUse lanes;  // held until the answer
   Operation operation = Operation::kPing;
   BucketType type = BucketType::kLww;
   PlacementId placement;

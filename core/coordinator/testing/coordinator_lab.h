@@ -274,6 +274,8 @@ class CoordinatorLab {
     return Context{env_, configuration_, options_, cache_, outbox_, node_, suspected_, paused_};
   }
   void take_out() {
+    Context c = context();
+    while (coordinator_.has_ready()) coordinator_.run_ready(c);
     for (Envelope& e : outbox_) {
       if (e.to.kind != ActorKind::kVnode) continue;
       sent_.emplace_back(e.node == 0 ? node_ : e.node, std::move(e.message));
