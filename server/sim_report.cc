@@ -32,6 +32,8 @@ Json json_of_clients(const sim::ClientFigures& clients) {
                {"retries", clients.retries},
                {"abandoned", clients.abandoned},
                {"repeats", clients.repeats},
+               {"pipelined", clients.pipelined},
+               {"ordered", clients.ordered},
                {"contexts_given", clients.contexts_given}};
   for (int operation = 0; operation < kOperations; ++operation)
     json["by_operation"][to_string(Operation(operation))] = clients.by_operation[size_t(operation)];
@@ -176,8 +178,10 @@ std::string text_of(const sim::Scenario& scenario, const sim::RunResult& result,
   absl::StrAppendFormat(
       &out, "calls %u: %u mutations acknowledged, %u reads answered, %u refused, %u unknown, ",
       clients.calls, clients.acknowledged, clients.answered, clients.refused, clients.unknown);
-  absl::StrAppendFormat(&out, "%u retries, %u abandoned, %u repeated\n", clients.retries,
+  absl::StrAppendFormat(&out, "%u retries, %u abandoned, %u repeated, ", clients.retries,
                         clients.abandoned, clients.repeats);
+  absl::StrAppendFormat(&out, "%u sent behind another and %u of them in order after it\n",
+                        clients.pipelined, clients.ordered);
   std::vector<sim::PropertyCount> counts;
   for (int property = 0; property < sim::kProperties; ++property)
     counts.push_back(result.findings.count(sim::Property(property)));

@@ -35,6 +35,7 @@ SimClient::SimClient(uint32_t index, const WorkloadPlan& plan, const Catalogue& 
       host_(host) {}
 
 void SimClient::think() {
+  if (early_answer_.has_value()) return answer(*std::exchange(early_answer_, std::nullopt), false);
   if (current_.has_value()) {
     if (!waiting_) send();  // a retry
     return;
@@ -57,20 +58,27 @@ void SimClient::think() {
 
 void SimClient::begin_call(Call call) {
   call.id = host_.next_call_id();
-  call.client = index_;
-  call.span = {host_.step(), kNever};
-  call.now = host_.now_bounds();
-  clock_steps_at_begin_ = host_.clock_steps();
   listed_.clear();
-  ++figures_.calls;
-  ++figures_.by_operation[size_t(call.operation)];
   choose_node(call);
-  oracles_.began(call);
+  tell_begun(call, host_.step());
   current_ = std::move(call);
   hang_up_ = mode_ == Mode::kLoad && chooser_.chance(plan_.abandon_per_million);
   impatient_ =
       mode_ == Mode::kLoad && host_.nodes() > 1 && chooser_.chance(plan_.impatient_per_million);
+  const bool alone = hang_up_ || impatient_;
   send();
+  if (!alone && mode_ == Mode::kLoad && waiting_ && chooser_.chance(plan_.pipeline_per_million))
+    send_behind();
+}
+
+void SimClient::tell_begun(Call& call, Step step) {
+  call.client = index_;
+  call.span = {step, kNever};
+  call.now = host_.now_bounds();
+  clock_steps_at_begin_ = host_.clock_steps();
+  ++figures_.calls;
+  ++figures_.by_operation[size_t(call.operation)];
+  oracles_.began(call);
 }
 
 void SimClient::send() {
@@ -110,6 +118,10 @@ NowBounds SimClient::bounds_at_end(const Call& call) const {
 void SimClient::answer(std::string_view bytes, bool of_earlier_life) {
   const std::optional<Answer> answer = decode_answer(bytes);
   if (!answer.has_value()) return host_.late_answer(index_, "bytes that are no Response");
+  if (behind_.has_value() && answer->request_id == behind_->request_id) {
+    behind_->early = std::string(bytes);
+    return;
+  }
   if (!current_.has_value() || !waiting_ || answer->request_id != request_id_)
     return of_earlier_life ? void() : late(answer->request_id, answer->reply);
   waiting_ = false;
@@ -237,7 +249,9 @@ void SimClient::failed(const ClientError& error) {
     host_.think_later(index_, kRetryAfterUs);
     return;
   }
-  const bool repeatable = !call.is_mutation() || !call.request_token.empty();
+  // What was sent behind it is not overtaken by a retry.
+  const bool repeatable =
+      !behind_.has_value() && (!call.is_mutation() || !call.request_token.empty());
   if (repeatable && (call.attempts < kAttemptsMax || mode_ == Mode::kScript)) {
     ++figures_.retries;
     host_.think_later(index_, kRetryAfterUs << std::min(call.attempts, 4u));
@@ -309,6 +323,8 @@ void SimClient::disconnected() {
   if (!current_.has_value() || !disconnected_) return;
   disconnected_ = false;
   waiting_ = false;
+  early_answer_.reset();
+  drop_behind();
   Call& call = *current_;
   if (repeating_.has_value()) {
     repeating_.reset();
@@ -325,21 +341,27 @@ void SimClient::disconnected() {
     host_.think_later(index_, kRetryAfterUs + chooser_.below(kRetryAfterUs));
     return;
   }
+  give_up(call);
+  end_call();
+}
+
+// A mutation whose connection is gone.
+void SimClient::give_up(Call call) {
   ++figures_.unknown;
   call.now.high_ms = host_.now_bounds().high_ms;
   trace_call(call, "unknown");
   if (settled_at_ >= crashed_at_) {
     oracles_.lost_sight(call, settled_at_);
   } else {
-    lose(call);
+    lose(std::move(call));
   }
-  end_call();
 }
 
 void SimClient::end_call() {
   if (mode_ == Mode::kScript && !script_.empty()) script_.pop_front();
   current_.reset();
   waiting_ = false;
+  if (behind_.has_value()) return take_behind();
   host_.think_later(index_, mode_ == Mode::kScript ? 0 : chooser_.below(plan_.think_us_max + 1));
 }
 

@@ -1,4 +1,5 @@
-// A simulated client: one call at a time to one node at a time, retries with its request token
+// A simulated client: one call at a time to one node at a time, now and then a second one right
+// behind it on the same connection (client_behind.cc), retries with its request token
 // after an unknown outcome, and now and then rudeness (hanging up before the answer, asking again
 // for what was answered). Sticky clients stay with their node; others go to another one when they
 // are refused, wait too long, or feel like it.
@@ -63,6 +64,8 @@ struct ClientFigures {
   uint64_t retries = 0;
   uint64_t abandoned = 0;
   uint64_t repeats = 0;
+  uint64_t pipelined = 0;  // calls sent right behind another
+  uint64_t ordered = 0;    // of those: calls that had to wait for it
   uint64_t contexts_given = 0;
   uint64_t timeouts = 0;  // clients that would not wait any longer
   uint64_t switches = 0;  // to another node
@@ -84,6 +87,9 @@ class SimClient {
   void think();
   // `of_earlier_life`: the node that sent it has crashed since.
   void answer(std::string_view bytes, bool of_earlier_life);
+  // This answer must reach the client in the moment in which it is given: what was asked right
+  // behind begins then.
+  bool takes_at_once(std::string_view bytes) const;
   // A node went down: what was asked of it will not be answered.
   void node_crashed(uint32_t node);
   // The client notices that its connection is gone.
@@ -122,7 +128,20 @@ class SimClient {
     ClientReply first;
   };
 
+  // Sent while `current_` had no answer, to the same node on the same connection.
+  struct Behind {
+    Call call;
+    uint32_t request_id = 0;
+    bool begun = false;                // the oracles know of it
+    std::optional<std::string> early;  // its answer, come before that of `current_`
+  };
+
   void begin_call(Call call);
+  void send_behind();
+  void take_behind();
+  void drop_behind();
+  void tell_begun(Call& call, Step step);
+  void give_up(Call call);
   void send();
   void choose_node(Call& call);
   void look_elsewhere();
@@ -150,7 +169,9 @@ class SimClient {
 
   Mode mode_ = Mode::kSilent;
   std::optional<Call> current_;
-  std::optional<Repeat> repeating_;  // `current_` is this call, sent once more
+  std::optional<Behind> behind_;
+  std::optional<std::string> early_answer_;  // to `current_`, to be looked at next
+  std::optional<Repeat> repeating_;          // `current_` is this call, sent once more
   std::optional<Repeat> to_repeat_;
   std::vector<Abandoned> abandoned_;
   std::vector<Seen> seen_;

@@ -97,6 +97,7 @@ void SimNode::crash(SimDiskImage::Crash kind) {
   shards_.clear();
   doors_.clear();
   open_.clear();
+  last_request_us_.clear();
   std::fill(turn_end_planned_.begin(), turn_end_planned_.end(), false);
   std::fill(last_completion_us_.begin(), last_completion_us_.end(), 0);
   disk_planned_us_ = SimDiskImage::kNever;
@@ -108,7 +109,8 @@ bool SimNode::request(uint32_t client, std::string bytes) {
   if (!up_) return false;
   // A connection stays on the shard that accepted it.
   const uint16_t shard = uint16_t(client % options_.shards);
-  Event planned = event(EventKind::kRequest, shard, 5 + host_.chooser().below(100));
+  Event planned = event(EventKind::kRequest, shard,
+                        in_order(last_request_us_[client], 5 + host_.chooser().below(100)));
   planned.digest = digest_of(bytes);
   planned.payload = requests_.put({client, std::move(bytes)});
   host_.plan(planned);
@@ -226,6 +228,7 @@ void SimNode::take_request(uint16_t shard, uint64_t slot) {
     return deliver_reply(id, std::move(refusal));
   }
   request.client = id;
+  request.connection = client + 1;
   shards_[shard]->submit(std::move(request));
 }
 

@@ -142,8 +142,9 @@ class SimNode : public SimNetworkHost {
   Pool<std::pair<uint32_t, std::string>> requests_;
   std::map<ClientId, OpenRequest> open_;
   ClientId next_client_ = 1;
-  std::vector<uint64_t> last_completion_us_;  // by shard
-  std::vector<bool> turn_end_planned_;        // by shard
+  std::vector<uint64_t> last_completion_us_;      // by shard
+  std::map<uint32_t, uint64_t> last_request_us_;  // by client: of one connection, in order
+  std::vector<bool> turn_end_planned_;            // by shard
   std::vector<SimDiskEvent> device_events_;
   uint64_t disk_planned_us_ = SimDiskImage::kNever;
   uint64_t paused_until_us_ = 0;

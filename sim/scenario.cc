@@ -171,6 +171,7 @@ void read_workload(Reader& top, WorkloadPlan& workload) {
     reader.number("context_per_million", workload.context_per_million, 0, 1'000'000);
     reader.number("quorum_per_million", workload.quorum_per_million, 0, 1'000'000);
     reader.number("abandon_per_million", workload.abandon_per_million, 0, 1'000'000);
+    reader.number("pipeline_per_million", workload.pipeline_per_million, 0, 1'000'000);
     reader.number("repeat_per_million", workload.repeat_per_million, 0, 1'000'000);
     reader.number("sticky_per_million", workload.sticky_per_million, 0, 1'000'000);
     reader.number("switch_per_million", workload.switch_per_million, 0, 1'000'000);

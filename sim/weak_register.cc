@@ -7,8 +7,11 @@
 namespace vordb::sim {
 
 void WeakRegister::began(uint64_t call, bool value, Step) {
-  VORDB_ASSERT(writes_.empty() || writes_.back().call < call, "calls are numbered as they begin");
-  writes_.push_back({call, kNever, 0, UINT64_MAX, value, true, false, false});
+  // Mostly at the end: a call that waited for another was numbered before it began.
+  const auto at = std::upper_bound(writes_.begin(), writes_.end(), call,
+                                   [](uint64_t id, const Write& write) { return id < write.call; });
+  VORDB_ASSERT(at == writes_.begin() || (at - 1)->call != call, "a call begins once");
+  writes_.insert(at, {call, kNever, 0, UINT64_MAX, value, true, false, false});
   ++standing_;
   open_deletes_ += !value;
 }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint32_t kElementsPerCallMax = 5;
 constexpr uint32_t kPageMax = 40;
+constexpr uint32_t kSameKeyPerMillion = 850'000;
 
 std::span<const Operation> operations_of(const BucketPlan& plan) {
   static constexpr Operation kLww[] = {Operation::kPut,          Operation::kGet,
@@ -78,9 +79,24 @@ void Workload::pick_elements(Call& call, const BucketPlan& plan) {
 Call Workload::next() {
   Call call;
   call.bucket = uint32_t(chooser_.below(catalogue_.buckets().size()));
+  call.key = pick_key(catalogue_.bucket(call.bucket));
+  pick_rest(call);
+  return call;
+}
+
+Call Workload::next_after(const Call& first) {
+  if (!chooser_.chance(kSameKeyPerMillion)) return next();
+  Call call;
+  call.bucket = first.bucket;
+  call.key = first.key;
+  pick_rest(call);
+  return call;
+}
+
+// Everything but the key.
+void Workload::pick_rest(Call& call) {
   const BucketPlan& plan = catalogue_.bucket(call.bucket);
   call.operation = pick_operation(plan);
-  call.key = pick_key(plan);
   switch (call.operation) {
     case Operation::kSetAdd:
     case Operation::kSetRemove:
@@ -109,7 +125,6 @@ Call Workload::next() {
     call.w = std::max<uint32_t>(2, plan.config.write_quorum);
     call.r = std::max<uint32_t>(2, plan.config.read_quorum);
   }
-  return call;
 }
 
 std::vector<Call> Workload::audit(const std::vector<uint32_t>& nodes) const {

@@ -24,6 +24,7 @@ struct WorkloadPlan {
   uint32_t context_per_million = 200'000;  // calls that give a causal token back, when there is one
   uint32_t quorum_per_million = 10'000;    // calls that ask for more replicas than a node alone has
   uint32_t abandon_per_million = 5'000;    // calls whose client hangs up before the answer
+  uint32_t pipeline_per_million = 100'000;  // calls whose client asks again before the answer
   uint32_t repeat_per_million = 50'000;  // acknowledged calls with a token that are sent once more
   uint64_t patience_ms = 13'000;         // an answer that takes longer is a violation
   // Of a cluster: clients that stay with their node, calls of others that go to another node for no
@@ -41,12 +42,15 @@ class Workload {
   // A call of a client that may do anything. Its id, client, span and context are left to the
   // client.
   Call next();
+  // One to send right behind `first`, mostly on the same key.
+  Call next_after(const Call& first);
 
   // Reads that together show everything, through each of these nodes: the audit at the end of a
   // run.
   std::vector<Call> audit(const std::vector<uint32_t>& nodes) const;
 
  private:
+  void pick_rest(Call& call);
   Operation pick_operation(const BucketPlan& plan);
   uint32_t pick_key(const BucketPlan& plan);
   void pick_elements(Call& call, const BucketPlan& plan);
