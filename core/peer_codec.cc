@@ -6,7 +6,6 @@
 #include "core/cluster/configuration.h"
 #include "core/cluster/ring.h"
 #include "core/codec.h"
-#include "core/dispatch/constraints.h"
 #include "core/vnode/causal_context.h"
 #include "core/vnode/key_state.h"
 #include "proto/peer.pb.h"
@@ -16,12 +15,6 @@ namespace vordb {
 namespace {
 
 using Body = pb::PeerMessage::BodyCase;
-using Bytes = google::protobuf::RepeatedPtrField<std::string>;
-
-const Constraints& constraints() {
-  static const Constraints made({pb::PeerMessage::descriptor()});
-  return made;
-}
 
 absl::Status ill_formed(const char* what) { return absl::InvalidArgumentError(what); }
 bool changes_a_key(Operation operation) {
@@ -80,27 +73,11 @@ std::optional<ClientError> take_error(const Reply& from) {
                      error.hint(), error.expected()};
 }
 
-// Each subkey is well formed, and above the one before.
-absl::Status take_subkeys(const Bytes& from, std::vector<std::string>* to) {
-  for (const std::string& subkey : from) {
-    crdt::EntryKind kind;
-    if (!crdt::parse_kind(subkey, &kind)) return ill_formed("a subkey is ill-formed");
-    if (!to->empty() && subkey <= to->back()) return ill_formed("subkeys are out of order");
-    to->push_back(subkey);
-  }
-  return absl::OkStatus();
-}
-
 absl::Status take_entries(const google::protobuf::RepeatedPtrField<pb::KeyEntry>& from,
                           std::shared_ptr<const KeyState>* to) {
   if (from.empty()) return absl::OkStatus();
   auto state = std::make_shared<KeyState>();
   for (const pb::KeyEntry& e : from) {
-    crdt::EntryKind kind;
-    if (!crdt::parse_kind(e.subkey(), &kind)) return ill_formed("a subkey is ill-formed");
-    if (!state->entries.empty() && e.subkey() <= state->entries.back().subkey) {
-      return ill_formed("entries are out of order");
-    }
     auto entry = std::make_shared<crdt::Entry>();
     if (absl::Status status = from_pb(e.entry(), entry.get()); !status.ok()) return status;
     if (entry->vacant()) return ill_formed("a vacant entry was sent");
@@ -251,7 +228,7 @@ absl::Status take(const pb::PeerMessage& message, KeyRead* to) {
   to->limit = from.limit();
   to->now_ms = from.now_ms();
   to->alone = from.alone();
-  if (absl::Status status = take_subkeys(from.subkeys(), &to->subkeys); !status.ok()) return status;
+  to->subkeys.assign(from.subkeys().begin(), from.subkeys().end());
   return take_context(from.context(), &to->context);
 }
 
@@ -298,7 +275,8 @@ absl::Status take(const pb::PeerMessage& message, KeyPush* to) {
   to->dot = from_pb(from.dot());
   if (to->dot.counter == 0) to->dot = {};
   for (const uint32_t target : from.targets()) to->targets.push_back(or_sender(target, message));
-  return take_subkeys(from.subkeys(), &to->subkeys);
+  to->subkeys.assign(from.subkeys().begin(), from.subkeys().end());
+  return absl::OkStatus();
 }
 
 absl::Status take(const pb::PeerMessage& message, KeyAck* to) {
@@ -341,11 +319,6 @@ bool to_peer(const Message& message, const ActorId& to, pb::PeerMessage* out) {
 }
 
 absl::StatusOr<Envelope> from_peer(const pb::PeerMessage& message) {
-  if (message.partition() > UINT16_MAX || message.replication_n() > kReplicationMax ||
-      message.shard() > UINT16_MAX) {
-    return ill_formed("the address is out of range");
-  }
-  if (absl::Status status = constraints().check(message); !status.ok()) return status;
   switch (message.body_case()) {
     case Body::kMutate:
       return envelope_of<KeyMutation>(message, ActorKind::kVnode);

@@ -24,8 +24,8 @@ class PeerMessage;
 // leaves its node.
 bool to_peer(const Message& message, const ActorId& to, pb::PeerMessage* out);
 
-// The actor and message inside. InvalidArgument names what is ill-formed; nothing that any bytes
-// may hold makes it assert.
+// The actor and message inside, of a message that check_peer_message() has passed. InvalidArgument
+// names what is ill-formed all the same.
 absl::StatusOr<Envelope> from_peer(const pb::PeerMessage& message);
 
 // Which kind of actor a message is for.

@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "core/cluster/ring.h"
+#include "core/crdt/counter.h"
+#include "core/peer_check.h"
 #include "core/vnode/causal_context.h"
 #include "core/vnode/key_state.h"
 #include "proto/peer.pb.h"
@@ -41,7 +43,7 @@ KeyMutation some_mutation() {
   m.key_hash = cluster::ring_hash(m.bucket, m.key);
   m.value = "v";
   m.elements = {"b", "", "a"};
-  m.amount = UINT64_MAX;
+  m.amount = crdt::kCounterTotalMax;
   m.now_ms = 12;
   m.context = some_context();
   m.request_token = "token";
@@ -142,10 +144,16 @@ std::string encode(const Message& message, const ActorId& to) {
   return out.SerializeAsString();
 }
 
+// As a shard takes it.
+absl::StatusOr<Envelope> checked(const pb::PeerMessage& message) {
+  if (absl::Status status = check_peer_message(message); !status.ok()) return status;
+  return from_peer(message);
+}
+
 absl::StatusOr<Envelope> decode(const std::string& bytes) {
   pb::PeerMessage message;
   if (!message.ParseFromString(bytes)) return absl::InvalidArgumentError("no protobuf");
-  return from_peer(message);
+  return checked(message);
 }
 
 Envelope pass(const Message& message, const ActorId& to) {
@@ -279,20 +287,20 @@ TEST_CASE("peer codec: every body has its actor") {
   delta.mutable_delta();
   CHECK(peer_target(delta) == ActorKind::kVnode);
   CHECK(is_between_vnodes(delta));
-  CHECK_FALSE(from_peer(delta).ok());
+  CHECK_FALSE(checked(delta).ok());
   pb::PeerMessage chain;
   chain.mutable_cluster_message();
   CHECK(peer_target(chain) == ActorKind::kMembership);
-  CHECK_FALSE(from_peer(pb::PeerMessage{}).ok());
+  CHECK_FALSE(checked(pb::PeerMessage{}).ok());
 }
 
 TEST_CASE("peer codec: ill-formed messages are refused") {
   const auto refused = [](auto&& damage, const Message& message, const ActorId& to) {
     pb::PeerMessage out;
     REQUIRE(to_peer(message, to, &out));
-    REQUIRE(from_peer(out).ok());
+    REQUIRE(checked(out).ok());
     damage(out);
-    return !from_peer(out).ok();
+    return !checked(out).ok();
   };
   const Message mutation = some_mutation();
   CHECK(refused([](auto& m) { m.mutable_mutate()->set_operation(16); }, mutation, kVnodeActor));

@@ -3,6 +3,7 @@
 #include "core/shard.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,8 +12,10 @@
 #include "core/codec.h"
 #include "core/coordinator/coordinator.h"
 #include "core/fingerprint.h"
+#include "core/peer_check.h"
 #include "core/peer_codec.h"
 #include "core/shard_start.h"
+#include "core/vnode/absent.h"
 #include "core/vnode_set.h"
 #include "proto/peer.pb.h"
 
@@ -101,6 +104,7 @@ struct Shard::Impl {
                            : to.kind == ActorKind::kMembership ? 0
                                                                : to.shard;
     if (node != 0 && node != started.node) return send_remote(to, message, node);
+    if (shard >= options.shards) return;  // a peer named it for the answer: nobody waits there
     if (shard != index) {
       env.telemetry.sent(to.kind, uint8_t(kTagMessages + message.index()));
       to.shard = shard;
@@ -144,7 +148,11 @@ struct Shard::Impl {
   template <typename M>
   void step_vnode(PlacementId id, M&& message) {
     vnode::Context context = vnode_context();
-    vnodes.at(id, context).step(std::forward<M>(message), context);
+    if (vnode::Vnode* vnode = vnodes.serving(id, context)) {
+      vnode->step(std::forward<M>(message), context);
+    } else {
+      vnode::answer_absent(message, started.node, outbox);
+    }
   }
   template <typename M>
   void step_coordinator(M&& message) {
@@ -157,6 +165,12 @@ struct Shard::Impl {
     cluster::Context context = membership_context();
     membership->step(std::forward<M>(message), context);
     committed_in_turn = true;
+  }
+
+  void refuse_peer(const absl::Status& why) {
+    const std::string rule(why.message());
+    env.telemetry.violated(rule);
+    env.telemetry.log(LogLevel::kWarning, "a message from a peer was refused: " + rule);
   }
 
   // What membership must know of this shard's vnodes.
@@ -249,6 +263,10 @@ void Shard::on_peer_message(const pb::PeerMessage& message) {
   Impl& s = *impl_;
   const ActorKind to = peer_target(message);
   s.env.telemetry.received(to, kTagPeer);
+  if (const absl::Status sound = check_peer_message(message); !sound.ok()) {
+    s.refuse_peer(sound);
+    return s.drain();
+  }
   if (to == ActorKind::kMembership) {
     if (s.membership) s.step_membership(message);
     return s.drain();
@@ -260,7 +278,7 @@ void Shard::on_peer_message(const pb::PeerMessage& message) {
     s.membership->heard(from, message.epoch(), context);
   }
   if (configuration.epoch == 0 || message.cluster() != configuration.cluster_hash() ||
-      !configuration.is_member(from))
+      !configuration.is_member(from) || from == s.started.node)
     return s.drain();
   if (message.has_digest()) {
     vnode::Context context = s.vnode_context();
@@ -268,8 +286,7 @@ void Shard::on_peer_message(const pb::PeerMessage& message) {
     return s.drain();
   }
   const PlacementId id{uint8_t(message.replication_n()), uint16_t(message.partition())};
-  const bool placed = id.n > 0 && message.replication_n() <= kReplicationMax &&
-                      message.partition() < s.options.ring_size && s.shard_of(id) == s.index;
+  const bool placed = id.n > 0 && id.partition < s.options.ring_size && s.shard_of(id) == s.index;
   if (to == ActorKind::kVnode && !placed) return s.drain();
   if (is_between_vnodes(message)) {
     if (vnode::Vnode* vnode = s.vnodes.find(id, s.options)) {
@@ -280,7 +297,7 @@ void Shard::on_peer_message(const pb::PeerMessage& message) {
     envelope->to.shard = s.index;
     s.outbox.push_back(*std::move(envelope));
   } else {
-    s.env.telemetry.log(LogLevel::kWarning, "an ill-formed message from a peer was refused");
+    s.refuse_peer(envelope.status());
   }
   s.drain();
 }
@@ -306,8 +323,9 @@ void Shard::on_disk(DiskEvent event) {
   switch (event.actor.kind) {
     case ActorKind::kVnode:
       // Of a vnode of an earlier identity: nobody waits for it.
-      if (s.vnodes.find(event.actor.placement, s.options)) {
-        s.step_vnode(event.actor.placement, std::move(event));
+      if (vnode::Vnode* vnode = s.vnodes.find(event.actor.placement, s.options)) {
+        vnode::Context context = s.vnode_context();
+        vnode->step(std::move(event), context);
       }
       break;
     case ActorKind::kMembership:

@@ -65,9 +65,13 @@ vnode::Vnode* VnodeSet::find(PlacementId id, const NodeOptions& options) {
   return slot(id, options);
 }
 
-vnode::Vnode& VnodeSet::at(PlacementId id, vnode::Context& context) {
-  vnode::Vnode* found = slot(id, context.options);
-  return found ? *found : add(id, context);
+vnode::Vnode* VnodeSet::serving(PlacementId id, vnode::Context& context) {
+  if (vnode::Vnode* found = find(id, context.options)) return found;
+  const Configuration& configuration = context.configuration;
+  const bool used =
+      id.n > 0 && id.n <= kReplicationMax && configuration.replication_since[id.n - 1] != 0;
+  if (!used || !vnode::roles_of(configuration, id, identity_.node).serves()) return nullptr;
+  return &add(id, context);
 }
 
 // A new life is above all that this placement has had on this disk, a dropped one's too.
@@ -111,8 +115,8 @@ void VnodeSet::add_owned(vnode::Context& context) {
 }
 
 void VnodeSet::configuration_changed(vnode::Context& context) {
-  // What stale requests made where this node owns nothing: it would not know how a placement that
-  // it comes to own began.
+  // What was never written to and is not served here any more: it would not know how a placement
+  // that it comes to own again began.
   std::erase_if(vnodes_, [&](const auto& row) {
     if (!row.second.stranger()) return false;
     last_lives_[row.first] = row.second.self().life;
@@ -149,7 +153,9 @@ void VnodeSet::tick(vnode::Context& context) {
 }
 
 void VnodeSet::flush(vnode::Context& context) {
-  for (const PlacementId id : unflushed) at(id, context).flush(context);
+  for (const PlacementId id : unflushed) {
+    if (vnode::Vnode* vnode = find(id, context.options)) vnode->flush(context);
+  }
   unflushed.clear();
 }
 

@@ -28,8 +28,9 @@ class VnodeSet {
 
   // Nothing where there is none: a vnode that is not there holds nothing and owes nobody anything.
   vnode::Vnode* find(PlacementId id, const NodeOptions& options);
-  // Made if it is not there. The placement is one of this shard.
-  vnode::Vnode& at(PlacementId id, vnode::Context& context);
+  // The same, but made where this node serves the placement and it is not there yet. The placement
+  // is one of this shard.
+  vnode::Vnode* serving(PlacementId id, vnode::Context& context);
   void configuration_changed(vnode::Context& context);
 
   // Every Shard::kTickMs. Each vnode's tick comes once a sync interval and its sweep once a sweep

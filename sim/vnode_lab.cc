@@ -44,12 +44,13 @@ class LabRandom : public Random {
   uint64_t last_ = 0;
 };
 
-class SilentTelemetry : public Telemetry {
+class CountingTelemetry : public Telemetry {
  public:
+  uint64_t violations = 0;
   void received(ActorKind, uint8_t) override {}
   void sent(ActorKind, uint8_t) override {}
   void transition(ActorKind, uint8_t) override {}
-  void violated(std::string_view) override {}
+  void violated(std::string_view) override { ++violations; }
   void log(LogLevel, std::string_view) override {}
 };
 
@@ -86,7 +87,7 @@ struct VnodeLab::Node {
   LabNetwork network;
   MemoryDisk disk;
   LabRandom random;
-  SilentTelemetry telemetry;
+  CountingTelemetry telemetry;
   Env env;
   uint64_t boot = 0;
   uint64_t incarnation = kFirstEpoch;
@@ -409,6 +410,8 @@ size_t VnodeLab::logged_dots(NodeNumber node) { return records(node, vnode::Tabl
 uint64_t VnodeLab::snapshots_received(NodeNumber node) {
   return vnode(node).exchanged().received_snapshots;
 }
+
+uint64_t VnodeLab::violations(NodeNumber node) { return at(node).telemetry.violations; }
 
 std::string VnodeLab::difference() {
   const std::string begin = vnode::table_begin(kPlacement, vnode::Table::kEntries);

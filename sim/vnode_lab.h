@@ -94,6 +94,8 @@ class VnodeLab {
   size_t logged_dots(NodeNumber node);
   // By this life of the vnode.
   uint64_t snapshots_received(NodeNumber node);
+  // Messages that it refused for what they hold.
+  uint64_t violations(NodeNumber node);
 
  private:
   struct Node;

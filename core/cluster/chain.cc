@@ -53,7 +53,8 @@ bool Chain::is_acceptor(NodeNumber node) const {
 
 bool Chain::follows_current(const Configuration& value) const {
   return value.epoch == epoch() && value.previous_checksum == checksum_ &&
-         value.cluster_id == current_->cluster_id;
+         value.cluster_id == current_->cluster_id && value.ring_size == current_->ring_size &&
+         value.member(self_) != nullptr;
 }
 
 // ---- the acceptor

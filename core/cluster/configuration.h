@@ -60,6 +60,8 @@ struct Partition {
 
 inline constexpr uint8_t kReplicationMax = 9;
 inline constexpr size_t kRecentOperations = 32;
+// So many numbers a cluster may give to members; each disk that joins takes one.
+inline constexpr NodeNumber kNodesMax = 1 << 20;
 
 struct Configuration {
   uint64_t epoch = 0;      // 0: none is known, the node serves nothing

@@ -74,6 +74,9 @@ absl::Status check_configuration(const Configuration& configuration) {
     if (well_formed(configuration, partition)) continue;
     return absl::DataLossError("a partition of the configuration is ill-formed");
   }
+  if (configuration.bucket_names.size() != configuration.buckets.size()) {
+    return absl::DataLossError("two buckets of the configuration have one name");
+  }
   for (const auto& [id, bucket] : configuration.buckets) {
     if (configuration.replication_since[bucket.config.replication_n - 1] == 0) {
       return absl::DataLossError("a bucket's replication is not said to be in use");

@@ -290,6 +290,7 @@ void Membership::reply_to_joiner(const std::string& address, uint64_t nonce,
   if (error) {
     reply->set_failed(true);
     reply->mutable_error()->set_code(uint32_t(error->code));
+    reply->mutable_error()->set_outcome(uint32_t(error->outcome));
     reply->mutable_error()->set_message(error->message);
   } else {
     to_pb(*current_, reply->mutable_configuration());

@@ -52,6 +52,9 @@ Result admit(const Joiner& joiner, const Configuration& current) {
     }
     return absl::FailedPreconditionError("this disk was removed from the cluster");
   }
+  if (current.last_node >= kNodesMax) {
+    return absl::FailedPreconditionError("the cluster has given all of its node numbers");
+  }
   Configuration next = successor(current);
   // The same node with another disk: the one before is lost, and counts for nothing from now on.
   if (const Member* before = member_by_id(current, joiner.node_id)) set_removed(next, before->node);

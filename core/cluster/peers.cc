@@ -52,6 +52,11 @@ void Membership::step(const pb::PeerMessage& message, Context& context) {
   // Of no cluster, of another one, or of another generation of this one: strangers.
   if (current_->epoch == 0 || message.cluster() != current_->cluster_hash()) return;
   if (from == 0 || from == self_) return;
+  if (!current_->member(from)) {
+    // Of an entry that this node lacks: it may bring that, and nothing else.
+    if (body.body_case() == Body::kNews) receive_news(body.news(), message.epoch(), from, context);
+    return;
+  }
   if (body.body_case() == Body::kHeartbeat) receive_heartbeat(from, body.heartbeat(), context);
   if (peers_[from].outdated) return;
   heard(from, message.epoch(), context);
@@ -67,7 +72,7 @@ void Membership::step(const pb::PeerMessage& message, Context& context) {
 }
 
 void Membership::heard(NodeNumber from, uint64_t epoch, Context& context) {
-  if (current_->epoch == 0 || from == self_) return;
+  if (current_->epoch == 0 || from == self_ || !current_->member(from)) return;
   Peer& peer = peers_[from];
   peer.heard_us = context.env.clock.monotonic_us();
   peer.epoch = std::max(peer.epoch, epoch);
@@ -99,11 +104,12 @@ void Membership::send_news(NodeNumber to, bool ask, Context& context) {
 
 void Membership::receive_news(const pb::ConfigurationNews& news, uint64_t epoch, NodeNumber from,
                               Context& context) {
-  if (news.seen_boot() > boot_) return renew(context);
+  if (news.seen_boot() > boot_ && current_->is_member(from)) return renew(context);
   if (news.ask() && epoch < current_->epoch) send_news(from, false, context);
   if (!news.has_configuration() || news.configuration().epoch() <= current_->epoch) return;
   absl::StatusOr<Configuration> told = vordb::from_pb(news.configuration());
-  if (!told.ok() || told->cluster_id != current_->cluster_id || !told->member(self_)) {
+  if (!told.ok() || told->cluster_id != current_->cluster_id || !told->member(self_) ||
+      told->ring_size != current_->ring_size) {
     context.env.telemetry.log(LogLevel::kWarning, "an ill-formed configuration was refused");
     return;
   }

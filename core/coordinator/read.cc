@@ -88,6 +88,8 @@ void Coordinator::step(KeyReadReply reply, Context& context) {
   }
   Pending* pending = pending_.find(reply.op);
   if (!pending) return;
+  // Where only this node's vnode was asked, or for keys and no key at all, no other node answers.
+  if (!pending->work && reply.node != 0 && reply.node != context.node) return;
   if (!reply.error && pending->now_ms != 0) {
     hlc_.observe(Hlc::from_ms(reply.now_ms), context.env.clock.now());
     pending->now_ms = std::max(pending->now_ms, reply.now_ms);

@@ -115,7 +115,11 @@ void Coordinator::send_mutation(OpId op, Context& context) {
 void Coordinator::step(KeyMutationReply reply, Context& context) {
   Pending* pending = pending_.find(reply.op);
   if (!pending) return;  // answered as unknown already
-  if (!pending->work) return take_own(std::move(reply), context);
+  if (!pending->work) {
+    // Only this node's vnode was asked.
+    if (reply.node == 0 || reply.node == context.node) take_own(std::move(reply), context);
+    return;
+  }
   Work& work = *pending->work;
   const NodeNumber node = reply.node == 0 ? context.node : reply.node;
   if (work.stage != Stage::kMutating || node != work.mutator) return;

@@ -30,9 +30,10 @@ bool CausalPast::covers(const CausalPast& other) const {
         return at != full_below_.end() && at->node == life.node && life <= *at;
       });
   if (!as_full) return false;
-  bool all = true;
-  other.clock_.for_each_missing(clock_, [&](const Dot& dot) { return all = is_full(dot.replica); });
-  return all;
+  const auto& replicas = other.clock_.replicas();
+  return std::all_of(replicas.begin(), replicas.end(), [&](const VnodeClock::Replica& replica) {
+    return is_full(replica.id) || clock_.covers(replica);
+  });
 }
 
 void CausalPast::add(const Dot& dot) {

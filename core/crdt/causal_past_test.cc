@@ -66,3 +66,13 @@ TEST_CASE("causal past: a join has seen what either has") {
   turned.join(one);
   CHECK(turned == joined);
 }
+
+TEST_CASE("causal past: a claim of dots without end is judged at once") {
+  VnodeClock claimed;
+  claimed.raise_base(life(2), kDotCounterMax);
+  CausalPast past = seen({{life(3), 1}});
+  past.fill_below(life(3));
+  CHECK(past.covers(CausalPast(claimed)));
+  claimed.raise_base(life(3), kDotCounterMax);
+  CHECK_FALSE(past.covers(CausalPast(claimed)));
+}

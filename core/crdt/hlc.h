@@ -1,4 +1,6 @@
 // Hybrid logical clocks: 48 bits of wall milliseconds and 16 bits of counter in one ordered word.
+// Times end at 2^47 milliseconds (in the year 6429): nothing above is taken from anybody, and no
+// clock goes beyond, so that no step and no sum on the way can wrap.
 // (Kulkarni, Demirbas, Madappa, Avva, Leone: "Logical Physical Clocks", OPODIS 2014.)
 #pragma once
 
@@ -10,7 +12,11 @@ namespace vordb {
 struct Hlc {
   uint64_t word = 0;
 
-  static constexpr Hlc from_ms(uint64_t ms) { return Hlc{ms << 16}; }
+  static constexpr uint64_t kMsMax = (uint64_t{1} << 47) - 1;
+  static constexpr uint64_t kWordMax = (uint64_t{1} << 63) - 1;
+
+  // The last time there is for what lies beyond it.
+  static constexpr Hlc from_ms(uint64_t ms) { return Hlc{ms > kMsMax ? kWordMax : ms << 16}; }
   constexpr uint64_t ms() const { return word >> 16; }
   constexpr auto operator<=>(const Hlc&) const = default;
 };
@@ -24,11 +30,13 @@ struct Instant {
 // The clock itself: each tick is above everything it has ticked or observed, whatever the wall
 // clock does. And it never stands still: while the wall clock is behind, because it was set back or
 // because somebody's was ahead, time flows at 7/8 of the machine's own pace. So a time to live
-// holds within a seventh of its length, and a wrong lead melts away.
+// holds within a seventh of its length, and a wrong lead melts away. At the end of all times it
+// stays there: ticks repeat, and dots alone tell what came later.
 class HlcClock {
  public:
   // `start`: no earlier time was above it.
-  constexpr explicit HlcClock(Hlc start = {}) : last_(start), anchor_us_(start.ms() * 1000) {}
+  constexpr explicit HlcClock(Hlc start = {})
+      : last_(no_later_than_the_last(start)), anchor_us_(last_.ms() * 1000) {}
 
   // What advance() would give.
   constexpr Hlc at(const Instant& now) const {
@@ -52,7 +60,7 @@ class HlcClock {
 
   // Later ticks will be above `seen`.
   constexpr void observe(Hlc seen, const Instant& now) {
-    if (seen > last_) last_ = seen;
+    if (seen > last_) last_ = no_later_than_the_last(seen);
     if (anchored_at_us_ == kNever || last_.ms() * 1000 > flowed_us(now)) {
       anchor_us_ = last_.ms() * 1000;
       anchored_at_us_ = now.monotonic_us;
@@ -66,6 +74,10 @@ class HlcClock {
 
  private:
   static constexpr uint64_t kNever = UINT64_MAX;
+
+  static constexpr Hlc no_later_than_the_last(Hlc time) {
+    return time.word > Hlc::kWordMax ? Hlc{Hlc::kWordMax} : time;
+  }
 
   constexpr uint64_t flowed_us(const Instant& now) const {
     if (anchored_at_us_ == kNever || now.monotonic_us < anchored_at_us_) return anchor_us_;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <initializer_list>
+
 using vordb::Hlc;
 using vordb::HlcClock;
 using vordb::Instant;
@@ -89,4 +91,26 @@ TEST_CASE("hlc: after a restart time flows from the first look, not from the mac
   CHECK(clock.at({100, 777'800'000}) == Hlc::from_ms(5'700));
 }
 
+TEST_CASE("hlc: at the end of times a clock stays, whoever brought it there") {
+  constexpr Hlc kLast{Hlc::kWordMax};
+  for (const Hlc seen : {kLast, Hlc{uint64_t{1} << 63}, Hlc{UINT64_MAX}}) {
+    HlcClock clock;
+    clock.tick(wall(1000));
+    clock.observe(seen, wall(1000));
+    CHECK(clock.last() == kLast);
+    CHECK(clock.tick(wall(1001)) == kLast);
+    CHECK(clock.advance({1001, 8'000'000}) == kLast);
+    CHECK(clock.tick({1001, 16'000'000}) == kLast);
+    CHECK(HlcClock(seen).tick(wall(1)) == kLast);
+  }
+  HlcClock before(Hlc{Hlc::kWordMax - 1});
+  CHECK(before.tick(wall(1)) == kLast);
+  CHECK(before.tick(wall(1)) == kLast);
+  HlcClock far;
+  CHECK(far.tick(wall(UINT64_MAX)) == kLast);
+}
+
+static_assert(Hlc::from_ms(Hlc::kMsMax).ms() == Hlc::kMsMax);
+static_assert(Hlc::from_ms(Hlc::kMsMax + 1).word == Hlc::kWordMax);
+static_assert(Hlc::from_ms(UINT64_MAX).word == Hlc::kWordMax);
 static_assert(Hlc::from_ms(1).word == 65536 && Hlc{65535}.ms() == 0);

@@ -72,9 +72,18 @@ VersionVector VnodeClock::base() const {
 }
 
 bool VnodeClock::covers(const VnodeClock& other) const {
-  bool all = true;
-  other.for_each_missing(*this, [&](const Dot&) { return all = false; });
-  return all;
+  return std::all_of(other.replicas_.begin(), other.replicas_.end(),
+                     [&](const Replica& theirs) { return covers(theirs); });
+}
+
+bool VnodeClock::covers(const Replica& theirs) const {
+  const Replica* ours = find(theirs.id);
+  const uint64_t base = ours ? ours->base : 0;
+  for (uint64_t counter = base + 1; counter <= theirs.base; ++counter) {
+    if (!in_above(ours, counter)) return false;
+  }
+  return std::all_of(theirs.above.begin(), theirs.above.end(),
+                     [&](uint64_t counter) { return counter <= base || in_above(ours, counter); });
 }
 
 bool VnodeClock::add(const Dot& dot) {

@@ -32,6 +32,7 @@ class VnodeClock {
   uint64_t highest_of(const ReplicaId& id) const;
   VersionVector base() const;
   bool covers(const VnodeClock& other) const;
+  bool covers(const Replica& theirs) const;
 
   // True when the base of the dot's replica grew.
   bool add(const Dot& dot);

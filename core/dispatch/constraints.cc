@@ -4,6 +4,7 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/text_format.h>
 
+#include <compare>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -12,6 +13,10 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "core/assert.h"
+#include "core/crdt/counter.h"
+#include "core/crdt/dot.h"
+#include "core/crdt/entry.h"
+#include "core/crdt/hlc.h"
 #include "core/utf8.h"
 #include "proto/options.pb.h"
 
@@ -32,19 +37,23 @@ struct MessageRules;
 // The rules of one field; for a submessage, the rules of its type.
 struct FieldRule {
   const FieldDescriptor* field = nullptr;
-  std::optional<int64_t> min, max;
+  std::optional<WideInt> min, max;
   uint32_t min_bytes = 0;
   uint32_t max_bytes = std::numeric_limits<uint32_t>::max();
   uint32_t max_items = std::numeric_limits<uint32_t>::max();
   bool utf8 = false;
+  bool subkey = false;
+  bool required = false;
+  bool ascending = false;
   bool is_single_string = false;
   const MessageRules* message = nullptr;
 
   bool has_lengths() const {
     return min_bytes > 0 || max_bytes != std::numeric_limits<uint32_t>::max();
   }
+  bool of_bytes() const { return has_lengths() || utf8 || subkey; }
   bool has_rules() const {
-    return min || max || has_lengths() || utf8 || message != nullptr ||
+    return min || max || of_bytes() || required || ascending || message != nullptr ||
            max_items != std::numeric_limits<uint32_t>::max();
   }
 };
@@ -52,6 +61,7 @@ struct FieldRule {
 // A choice between fields: only the one that is set is looked at.
 struct OneofRules {
   const OneofDescriptor* oneof = nullptr;
+  bool required = false;
   std::vector<std::optional<FieldRule>> by_index;
 };
 
@@ -61,9 +71,15 @@ struct MessageRules {
   bool empty() const { return fields.empty() && oneofs.empty(); }
 };
 
+std::string number_text(WideInt number) {
+  return number < 0 ? absl::StrCat(int64_t(number)) : absl::StrCat(uint64_t(number));
+}
+
 std::string range_text(const FieldRule& rule) {
-  if (rule.min && rule.max) return absl::StrCat(*rule.min, "..", *rule.max);
-  return rule.min ? absl::StrCat("at least ", *rule.min) : absl::StrCat("at most ", *rule.max);
+  if (rule.min && rule.max)
+    return absl::StrCat(number_text(*rule.min), "..", number_text(*rule.max));
+  return rule.min ? absl::StrCat("at least ", number_text(*rule.min))
+                  : absl::StrCat("at most ", number_text(*rule.max));
 }
 
 std::string length_text(const FieldRule& rule) {
@@ -83,6 +99,9 @@ absl::Status check_bytes(const FieldRule& rule, std::string_view bytes) {
     return broken(rule, absl::StrCat(bytes.size(), " bytes, must be ", length_text(rule)));
   if (rule.utf8 && !is_utf8(bytes)) [[unlikely]]
     return broken(rule, "must be valid UTF-8");
+  crdt::EntryKind kind;
+  if (rule.subkey && !crdt::parse_kind(bytes, &kind)) [[unlikely]]
+    return broken(rule, "must be a subkey");
   return absl::OkStatus();
 }
 
@@ -124,6 +143,48 @@ WideInt number_at(const Message& message, const Reflection& reflection,
   }
 }
 
+// Which of two values of a field comes first; of messages, by all of their fields in turn.
+std::strong_ordering order(const Message& a, const Message& b, const FieldDescriptor* field) {
+  const Reflection& reflection = *a.GetReflection();
+  std::string scratch_a, scratch_b;
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      return reflection.GetStringReference(a, field, &scratch_a) <=>
+             reflection.GetStringReference(b, field, &scratch_b);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      for (int i = 0; i < field->message_type()->field_count(); ++i) {
+        const std::strong_ordering by_field =
+            order(reflection.GetMessage(a, field), reflection.GetMessage(b, field),
+                  field->message_type()->field(i));
+        if (by_field != 0) return by_field;
+      }
+      return std::strong_ordering::equal;
+    default: {
+      const WideInt left = number_of(a, reflection, field);
+      const WideInt right = number_of(b, reflection, field);
+      return left < right   ? std::strong_ordering::less
+             : left > right ? std::strong_ordering::greater
+                            : std::strong_ordering::equal;
+    }
+  }
+}
+
+bool rises(const FieldRule& rule, const Message& message, const Reflection& reflection, int i) {
+  std::string scratch_a, scratch_b;
+  switch (rule.field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      return reflection.GetRepeatedStringReference(message, rule.field, i - 1, &scratch_a) <
+             reflection.GetRepeatedStringReference(message, rule.field, i, &scratch_b);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return order(reflection.GetRepeatedMessage(message, rule.field, i - 1),
+                   reflection.GetRepeatedMessage(message, rule.field, i),
+                   rule.field->message_type()->field(0)) < 0;
+    default:
+      return number_at(message, reflection, rule.field, i - 1) <
+             number_at(message, reflection, rule.field, i);
+  }
+}
+
 absl::Status check_message(const MessageRules& rules, const Message& message);
 
 absl::Status check_repeated(const FieldRule& rule, const Message& message,
@@ -133,10 +194,12 @@ absl::Status check_repeated(const FieldRule& rule, const Message& message,
     return broken(rule, absl::StrCat(items, " items, must be at most ", rule.max_items));
   std::string scratch;
   for (int i = 0; i < items; ++i) {
+    if (rule.ascending && i > 0 && !rises(rule, message, reflection, i)) [[unlikely]]
+      return broken(rule, "must be in ascending order, none twice");
     absl::Status status;
     if (rule.message != nullptr) {
       status = check_message(*rule.message, reflection.GetRepeatedMessage(message, rule.field, i));
-    } else if (rule.has_lengths() || rule.utf8) {
+    } else if (rule.of_bytes()) {
       status = check_bytes(rule,
                            reflection.GetRepeatedStringReference(message, rule.field, i, &scratch));
     } else if (rule.min || rule.max) {
@@ -150,8 +213,11 @@ absl::Status check_repeated(const FieldRule& rule, const Message& message,
 absl::Status check_field(const FieldRule& rule, const Message& message,
                          const Reflection& reflection) {
   if (rule.field->is_repeated()) return check_repeated(rule, message, reflection);
-  if (rule.message != nullptr) {
-    if (!reflection.HasField(message, rule.field)) return absl::OkStatus();
+  if (rule.required && !reflection.HasField(message, rule.field)) [[unlikely]]
+    return broken(rule, "must be there");
+  if (rule.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    if (rule.message == nullptr || !reflection.HasField(message, rule.field))
+      return absl::OkStatus();
     return check_message(*rule.message, reflection.GetMessage(message, rule.field));
   }
   if (rule.min || rule.max) return check_number(rule, number_of(message, reflection, rule.field));
@@ -163,7 +229,7 @@ absl::Status check_field(const FieldRule& rule, const Message& message,
 // bounds. Decided without making a status.
 bool is_fine_string(const FieldRule& rule, const Message& message, const Reflection& reflection,
                     std::string* scratch) {
-  if (!rule.is_single_string) return false;
+  if (!rule.is_single_string || rule.subkey) return false;
   const std::string& bytes = reflection.GetStringReference(message, rule.field, scratch);
   return bytes.size() >= rule.min_bytes && bytes.size() <= rule.max_bytes &&
          (!rule.utf8 || bytes.empty() || is_utf8(bytes));
@@ -178,6 +244,9 @@ absl::Status check_message(const MessageRules& rules, const Message& message) {
   }
   for (const OneofRules& choice : rules.oneofs) {
     const FieldDescriptor* set = reflection.GetOneofFieldDescriptor(message, choice.oneof);
+    if (set == nullptr && choice.required) [[unlikely]]
+      return absl::InvalidArgumentError(absl::StrCat(message.GetDescriptor()->name(), ".",
+                                                     choice.oneof->name(), ": must be there"));
     if (set == nullptr) continue;
     const std::optional<FieldRule>& rule = choice.by_index[set->index_in_oneof()];
     if (!rule) continue;
@@ -204,16 +273,36 @@ class LengthPrinter : public google::protobuf::TextFormat::FastFieldValuePrinter
   static void hidden(Generator* out) { out->PrintLiteral("<hidden>"); }
 };
 
+// The bounds that go with what a number stands for.
+std::optional<WideInt> highest(pb::Bound bound) {
+  switch (bound) {
+    case pb::HLC:
+      return Hlc::kWordMax;
+    case pb::MS:
+      return Hlc::kMsMax;
+    case pb::COUNT:
+      return crdt::kDotCounterMax;
+    case pb::TOTAL:
+      return crdt::kCounterTotalMax;
+    default:
+      return std::nullopt;
+  }
+}
+
 FieldRule read_options(const FieldDescriptor* field) {
   const auto& options = field->options();
   FieldRule rule;
   rule.field = field;
   if (options.HasExtension(pb::min)) rule.min = options.GetExtension(pb::min);
   if (options.HasExtension(pb::max)) rule.max = options.GetExtension(pb::max);
+  if (options.HasExtension(pb::bound)) rule.max = highest(options.GetExtension(pb::bound));
   if (options.HasExtension(pb::min_bytes)) rule.min_bytes = options.GetExtension(pb::min_bytes);
   if (options.HasExtension(pb::max_bytes)) rule.max_bytes = options.GetExtension(pb::max_bytes);
   if (options.HasExtension(pb::max_items)) rule.max_items = options.GetExtension(pb::max_items);
   rule.utf8 = options.GetExtension(pb::utf8);
+  rule.subkey = options.GetExtension(pb::is_subkey);
+  rule.required = options.GetExtension(pb::required);
+  rule.ascending = options.GetExtension(pb::ascending);
 
   const bool is_bytes = field->cpp_type() == FieldDescriptor::CPPTYPE_STRING;
   rule.is_single_string = is_bytes && !field->is_repeated();
@@ -223,8 +312,9 @@ FieldRule read_options(const FieldDescriptor* field) {
                          field->cpp_type() != FieldDescriptor::CPPTYPE_FLOAT &&
                          field->cpp_type() != FieldDescriptor::CPPTYPE_BOOL;
   VORDB_ASSERT(is_number || (!rule.min && !rule.max), "min and max are for integers");
-  VORDB_ASSERT(is_bytes || (!rule.has_lengths() && !rule.utf8),
-               "byte rules are for strings and bytes");
+  VORDB_ASSERT(is_bytes || !rule.of_bytes(), "byte rules are for strings and bytes");
+  VORDB_ASSERT(!rule.required || (is_message && !field->is_repeated()), "a message can lack");
+  VORDB_ASSERT(!rule.ascending || field->is_repeated(), "a list has an order");
   return rule;
 }
 
@@ -257,6 +347,7 @@ struct Constraints::Tables {
       found = read_options(field).has_rules() ||
               (field->message_type() != nullptr && matters(field->message_type(), above));
     }
+    for (int i = 0; i < type->oneof_decl_count(); ++i) found |= one_required(type->oneof_decl(i));
     above->pop_back();
     return found;
   }
@@ -276,16 +367,25 @@ struct Constraints::Tables {
       if (field->containing_oneof() == nullptr) {
         out->fields.push_back(rule);
       } else {
-        place(rule, field->containing_oneof(), out);
+        choice_of(field->containing_oneof(), out).by_index[rule.field->index_in_oneof()] = rule;
       }
+    }
+    for (int i = 0; i < type->oneof_decl_count(); ++i) {
+      if (one_required(type->oneof_decl(i))) choice_of(type->oneof_decl(i), out).required = true;
     }
   }
 
-  static void place(const FieldRule& rule, const OneofDescriptor* oneof, MessageRules* out) {
-    if (out->oneofs.empty() || out->oneofs.back().oneof != oneof) {
-      out->oneofs.push_back({oneof, std::vector<std::optional<FieldRule>>(oneof->field_count())});
+  static bool one_required(const OneofDescriptor* oneof) {
+    return oneof->options().GetExtension(pb::one_required);
+  }
+
+  static OneofRules& choice_of(const OneofDescriptor* oneof, MessageRules* out) {
+    for (OneofRules& rules : out->oneofs) {
+      if (rules.oneof == oneof) return rules;
     }
-    out->oneofs.back().by_index[rule.field->index_in_oneof()] = rule;
+    out->oneofs.push_back(
+        {oneof, false, std::vector<std::optional<FieldRule>>(oneof->field_count())});
+    return out->oneofs.back();
   }
 };
 

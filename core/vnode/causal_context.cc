@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/codec.h"
+#include "core/dispatch/constraints.h"
 #include "proto/storage.pb.h"
 
 namespace vordb {
@@ -30,9 +31,9 @@ void take_token_time(const CausalContext& seen, const Instant& now, uint64_t dri
 }
 
 absl::StatusOr<CausalContext> decode_context(std::string_view bytes) {
+  static const Constraints constraints({pb::CausalToken::descriptor()});
   pb::CausalToken token;
-  if (!token.ParseFromArray(bytes.data(), int(bytes.size())) || token.replication_n() == 0 ||
-      token.replication_n() > UINT8_MAX || token.partition() > UINT16_MAX) {
+  if (!token.ParseFromArray(bytes.data(), int(bytes.size())) || !constraints.check(token).ok()) {
     return absl::InvalidArgumentError("the context is none that an answer has given");
   }
   CausalContext context;

@@ -6,6 +6,7 @@
 #include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "core/crdt/merge.h"
+#include "core/vnode/own_future.h"
 #include "core/vnode/vnode.h"
 #include "proto/peer.pb.h"
 
@@ -25,7 +26,15 @@ constexpr size_t kEarlyAcksMax = 1000;
 void Vnode::step(const pb::PeerMessage& message, Context& context) {
   if (corrupt_ || dropped_ || dropping_) return;
   const ReplicaId from = from_pb(message.from_replica());
-  if (from.node != message.from_node() || !admit(from, context)) return;
+  if (from.node != message.from_node()) return;
+  if (names_future_of(self_, clock_.highest_of(self_), message)) {
+    context.env.telemetry.violated("PeerMessage: dots of the receiver that it has not taken");
+    context.env.telemetry.log(LogLevel::kWarning,
+                              "a message that names dots which this vnode has yet to take was "
+                              "refused: its sender is not whole");
+    return;
+  }
+  if (!admit(from, context)) return;
   if (message.has_announcement()) {
     receive_announcement(message, from, context);
   } else if (message.has_snapshot_pull()) {

@@ -9,6 +9,7 @@
 #include "core/crdt/merge.h"
 #include "core/crdt/register.h"
 #include "core/crdt/set.h"
+#include "core/vnode/absent.h"
 #include "core/vnode/causal_context.h"
 #include "core/vnode/vnode.h"
 #include "proto/storage.pb.h"
@@ -37,8 +38,8 @@ bool is_collection(const Bucket& bucket) { return bucket.config.type != BucketTy
 void Vnode::step(KeyMutation mutation, Context& context) {
   if (mutation.from != 0 && !first_copy(mutation)) return;
   if (roles_.epoch == 0 || !roles_.owner || dropped_) {
-    return refuse(mutation, ErrorCode::kNotReady, "this node does not own the partition",
-                  "retry: the cluster is changing", context);
+    ClientError error = not_owner();
+    return refuse(mutation, error.code, std::move(error.message), std::move(error.hint), context);
   }
   if (corrupt_) {
     return refuse(mutation, ErrorCode::kCorrupt, "this partition's data is damaged here",

@@ -175,7 +175,10 @@ std::optional<ReadRequest> Vnode::next_read(GossipTask& task, Context& context) 
 absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& context) {
   if (!result.status.ok()) return result.status;
   if (!task.base_known) {
-    if (result.records.empty()) return absl::DataLossError("the vnode's state record is missing");
+    if (result.records.empty()) {
+      return state_durable_ ? absl::DataLossError("the vnode's state record is missing")
+                            : absl::UnavailableError("nothing of this vnode is durable yet");
+    }
     pb::VnodeState state;
     const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &state);
     if (!opened.ok()) return opened;

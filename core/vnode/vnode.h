@@ -132,7 +132,7 @@ class Vnode {
   bool counts() const { return counts_for_ != 0 && counts_for_ == roles_.move; }
   // All was handed over and erased, durably: the vnode takes part in nothing and may be replaced.
   bool dropped() const { return dropped_; }
-  // It holds nothing, and no configuration called for it.
+  // It holds nothing, and the configuration does not call for it.
   bool stranger() const {
     return !roles_.serves() && !roles_.draining && !has_data() && !dropped_ && idle() &&
            !state_durable_;
