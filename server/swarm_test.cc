@@ -2,13 +2,11 @@
 // first number is made from the commit. A violation, and a swarm in which some property's subject
 // never appeared, each end with another status than 0.
 #include <doctest/doctest.h>
-#include <stdio.h>
 
-#include <array>
-#include <cstdlib>
 #include <string>
 
 #include "server/process_harness.h"
+#include "sim/fresh_seed_test.h"
 
 namespace vordb::server {
 namespace {
@@ -29,26 +27,8 @@ void check_holds(const std::string& arguments, const std::string& scenario = "on
                 arguments, ": status ", result.exit_status, "\n", result.out, result.err);
 }
 
-// Other seeds for every commit, and the same for everybody who tests it.
-uint64_t first_fresh_seed() {
-  constexpr uint64_t kWithoutCommit = 5001;
-  const std::string command =
-      "git -C '" + std::string(VORDB_SOURCE_DIR) + "' rev-parse HEAD 2>/dev/null";
-  std::array<char, 64> hash{};
-  FILE* git = popen(command.c_str(), "r");
-  const bool known = git != nullptr && fgets(hash.data(), int(hash.size()), git) != nullptr;
-  if (git != nullptr) pclose(git);
-  if (!known) {
-    MESSAGE("no commit can be told here: the fresh seeds begin at ", kWithoutCommit);
-    return kWithoutCommit;
-  }
-  const uint64_t first = std::strtoull(std::string(hash.data(), 8).c_str(), nullptr, 16);
-  MESSAGE("the fresh seeds of this commit begin at ", first);
-  return first;
-}
-
 std::string fresh_seeds(uint64_t from, uint64_t count) {
-  const uint64_t first = first_fresh_seed() + from;
+  const uint64_t first = sim::first_fresh_seed() + from;
   return " --seeds " + std::to_string(first) + ".." + std::to_string(first + count - 1);
 }
 
