@@ -93,10 +93,10 @@ class Cluster {
     create("counts", BucketType::kPnCounter, 3, 1, 1);
     create("short", BucketType::kOrswot, 3, 1, 1, 2);
     work("a");
-    // What deltas do not bring, gossip and pushes do.
-    lab.loses = [](const pb::PeerMessage& m) { return m.has_delta(); };
+    // What deltas do not bring, pushes do, and then gossip.
+    lab.loses = [](const pb::PeerMessage& m) { return m.has_delta() || m.has_gossip(); };
     work("b");
-    lab.run_for(3'000);
+    lab.run_for(1'500);
     lab.loses = nullptr;
     lab.run_for(10'000);
     // Who comes later gets a snapshot.
