@@ -35,6 +35,8 @@ class MemoryDisk : public Disk {
   FreeSpace free_space() override { return space; }
 
   size_t pending() const { return pending_.size(); }
+  // In the newest batch that is not durable yet.
+  uint32_t newest_writes() const { return pending_.empty() ? 0 : pending_.back().batch.writes(); }
   // Makes the oldest pending batch durable.
   DiskEvent make_durable();
   // The reads that wait, answered as of now.

@@ -15,6 +15,7 @@
 #include "core/messages.h"
 #include "core/vnode/answers.h"
 #include "core/vnode/key_state.h"
+#include "core/vnode/tasks.h"
 
 namespace vordb::vnode {
 
@@ -72,6 +73,7 @@ struct Group {
   std::vector<Waiter> waiters;
   std::vector<AckWaiter> acks;
   std::vector<HeldReply> held;
+  std::vector<KeyTask> resting;  // in the midst of many steps: they go on once this is durable
   std::vector<Delta> deltas;
   std::vector<TokenAnswer> answers;
   Hlc lowest_hlc = Hlc{UINT64_MAX};  // of the mutations inside

@@ -34,14 +34,31 @@ bool Vnode::run(KeyTask& task, Context& context) {
     plan(task, context);
     if (load(task, nullptr, context) == Progress::kWaiting) return false;
     if (finish(task, context)) return true;
+    if (rests(task, context)) return false;
   }
 }
 
 void Vnode::arrived(KeyTask task, ReadResult result, Context& context) {
   const std::string name = key_begin(task.bucket, task.key);
   if (load(task, &result, context) == Progress::kWaiting) return;
-  if (!finish(task, context) && !run(task, context)) return;
+  if (!finish(task, context) && (rests(task, context) || !run(task, context))) return;
   run_waiting(name, context);
+}
+
+// A task of many steps takes one full page of entries a turn and a batch: however large the key, a
+// turn's work is bounded, and so is what a batch holds.
+bool Vnode::rests(KeyTask& task, Context& context) {
+  if (!task.load.more) return false;
+  Group& group = open(context);
+  group.state_changed = true;  // also where a page held nothing to remove
+  busy_.try_emplace(key_begin(task.bucket, task.key));
+  group.resting.push_back(std::move(task));
+  return true;
+}
+
+void Vnode::go_on(KeyTask task, Context& context) {
+  const std::string name = key_begin(task.bucket, task.key);
+  if (run(task, context)) run_waiting(name, context);
 }
 
 // The key is free again: its next tasks run until one waits.

@@ -1,8 +1,11 @@
 // Entries from other owners: merged one by one, their dots settled only when all they touch has
 // come (rules 4-6).
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "core/crdt/merge.h"
@@ -91,15 +94,17 @@ void Vnode::receive_key(const pb::KeyUpdate& update, const MergeTask& common, Co
     merge.dots.push_back(
         {from_pb(d.dot()), {d.subkeys().begin(), d.subkeys().end()}, std::nullopt});
   }
+  std::map<Dot, TokenAnswer> answers;
   for (const pb::TokenAnswer& a : update.answers()) {
     const Answer answer = from_pb(a.answer());
-    for (MergeTask::LoggedDot& logged : merge.dots) {
-      if (logged.dot == answer.dot) logged.answer = {a.token(), answer};
-    }
+    answers[answer.dot] = {a.token(), answer};
   }
-  if (update.has_origin()) {
-    const pb::Origin& origin = update.origin();
-    merge.origin = {origin.op(), origin.node(), uint16_t(origin.shard())};
+  for (MergeTask::LoggedDot& logged : merge.dots) {
+    const auto answer = answers.find(logged.dot);
+    if (answer != answers.end()) logged.answer = std::move(answer->second);
+  }
+  for (const pb::Origin& origin : update.origins()) {
+    merge.origins.push_back({origin.op(), origin.node(), uint16_t(origin.shard())});
   }
   task.what = std::move(merge);
   start(std::move(task), context);
@@ -113,12 +118,11 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
   const bool dropped = context.configuration.bucket(task.bucket) == nullptr;
   const crdt::VersionVector base_before = clock_.base();
   std::vector<ReplicaId> grown;
+  absl::flat_hash_set<std::string_view> came;
+  for (const KeyEntry& theirs : merge.entries) came.insert(theirs.subkey);
   for (const MergeTask::LoggedDot& logged : merge.dots) {
-    const bool whole =
-        std::all_of(logged.subkeys.begin(), logged.subkeys.end(), [&](const auto& subkey) {
-          return std::any_of(merge.entries.begin(), merge.entries.end(),
-                             [&](const KeyEntry& e) { return e.subkey == subkey; });
-        });
+    const bool whole = std::all_of(logged.subkeys.begin(), logged.subkeys.end(),
+                                   [&](const auto& subkey) { return came.contains(subkey); });
     if (!whole || clock_.contains(logged.dot)) continue;
     settle(logged.dot, grown, context);
     if (dropped) continue;
@@ -142,13 +146,14 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
     }
   }
   for (const ReplicaId& id : grown) strip_after(id, context);
-  if (merge.origin) acknowledge_merge(merge, dropped, context);
+  for (const MergeTask::Origin& origin : merge.origins) {
+    acknowledge_merge({origin.op, origin.node, origin.shard, merge.pv, merge.from.node}, dropped,
+                      context);
+  }
 }
 
 // All of it is in the open group or in earlier ones: the acknowledgement follows them.
-void Vnode::acknowledge_merge(const MergeTask& merge, bool refused, Context& context) {
-  const AckWaiter waiter{merge.origin->op, merge.origin->node, merge.origin->shard, merge.pv,
-                         merge.from.node};
+void Vnode::acknowledge_merge(const AckWaiter& waiter, bool refused, Context& context) {
   if (refused) {
     send_ack(waiter, true, context);
   } else if (open_.has_work()) {

@@ -129,21 +129,24 @@ bool Vnode::finish_mutation(KeyTask& task, Context& context) {
   MutateTask& mutate = std::get<MutateTask>(task.what);
   const KeyMutation& m = mutate.mutation;
   const Bucket* bucket = context.configuration.bucket(task.bucket);
+  // A deletion that has begun is not undone.
+  const bool begun = m.operation == Operation::kDelete && !mutate.dots.empty();
+  const Outcome outcome = begun ? Outcome::kUnknown : Outcome::kRejected;
   if (!bucket) {
     // Created by an entry that has not come here yet, or dropped.
     const bool ahead = task.bucket > context.configuration.epoch;
     refuse(m, ahead ? ErrorCode::kUnavailable : ErrorCode::kBucketNotFound,
            ahead ? "this node does not know the bucket yet" : "the bucket was deleted",
-           ahead ? "retry" : "", context);
+           ahead ? "retry" : "", context, outcome);
     return true;
   }
   if (corrupt_) {
     refuse(m, ErrorCode::kCorrupt, "this partition's data is damaged here",
-           "restore the node from its peers or a backup", context);
+           "restore the node from its peers or a backup", context, outcome);
     return true;
   }
   if (!task.load.status.ok()) {
-    refuse(m, ErrorCode::kUnavailable, "the disk could not be read", "retry", context);
+    refuse(m, ErrorCode::kUnavailable, "the disk could not be read", "retry", context, outcome);
     return true;
   }
   if (task.load.answer) return answered_before(task, context);

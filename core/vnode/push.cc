@@ -34,7 +34,7 @@ void Vnode::step(KeyPush push, Context& context) {
     GossipTask::Key key;
     key.bucket = push.bucket;
     key.key = push.key;
-    key.subkeys = push.subkeys;
+    key.subkeys.insert(push.subkeys.begin(), push.subkeys.end());
     key.untouched = push.subkeys;
     task.key = std::move(key);
   }
@@ -54,7 +54,7 @@ void Vnode::end_push(const GossipTask& task, bool complete, Context& context) {
   }
   pb::PeerMessage message;
   add_updates(task, message.mutable_push());
-  pb::Origin* origin = message.mutable_push()->mutable_keys(0)->mutable_origin();
+  pb::Origin* origin = message.mutable_push()->mutable_keys(0)->add_origins();
   origin->set_node(push.from == 0 ? self_.node : push.from);
   origin->set_shard(push.shard);
   origin->set_op(push.op);

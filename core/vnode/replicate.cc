@@ -2,7 +2,11 @@
 // whatever a peer's announced clock lacks, together with all that rule 3's closure demands. The
 // peer's next announcement is the acknowledgement.
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/codec.h"
 #include "core/vnode/vnode.h"
@@ -19,13 +23,7 @@ namespace {
 // closure adds).
 constexpr size_t kGossipDotsMax = 256;
 
-void insert_sorted(std::vector<std::string>& sorted, const std::string& value,
-                   std::vector<std::string>& fresh) {
-  const auto at = std::lower_bound(sorted.begin(), sorted.end(), value);
-  if (at != sorted.end() && *at == value) return;
-  sorted.insert(at, value);
-  fresh.push_back(value);
-}
+using KeyName = std::pair<BucketId, std::string_view>;
 
 }  // namespace
 
@@ -41,42 +39,55 @@ void Vnode::send(NodeNumber to, pb::PeerMessage& message, Context& context) {
 }
 
 // Each durable mutation's entries, as its batch left them, filled with the clock that the batch
-// left. Whoever waits for a mutation is named with it, if the placement is still what it was.
+// left. Whoever waits for a mutation is named with it, if the placement is still what it was. The
+// mutations of one key go together: its entries show all of them (rule 3).
 void Vnode::send_deltas(const Group& group, Context& context) {
   if (group.deltas.empty() || !fenced_ || roles_.receivers.empty()) return;
-  pb::PeerMessage message;
-  pb::Updates* updates = message.mutable_delta();
-  to_pb(durable_clock_.base(), updates->mutable_base());
-  updates->set_hlc(group.highest_hlc.word);
+  std::map<KeyName, std::vector<const Delta*>> by_key;
   for (const Delta& delta : group.deltas) {
     if (!context.configuration.bucket(delta.bucket)) continue;
-    pb::KeyUpdate* key = updates->add_keys();
-    key->set_bucket_id(delta.bucket);
-    key->set_key(delta.key);
-    pb::LoggedDot* dot = key->add_dots();
-    to_pb(delta.dot, dot->mutable_dot());
-    if (delta.waiter && delta.waiter->wants_acks && delta.waiter->pv == roles_.pv) {
-      pb::Origin* origin = key->mutable_origin();
-      origin->set_node(delta.waiter->from == 0 ? self_.node : delta.waiter->from);
-      origin->set_shard(delta.waiter->shard);
-      origin->set_op(delta.waiter->op);
-    }
-    if (delta.answer) to_pb(*delta.answer, key->add_answers());
-    for (const std::string& subkey : delta.subkeys) {
-      dot->add_subkeys(subkey);
-      const auto change =
-          std::find_if(group.changes.begin(), group.changes.end(), [&](const Change& c) {
-            return c.bucket == delta.bucket && c.key == delta.key && c.subkey == subkey;
-          });
-      pb::KeyEntry* entry = key->add_entries();
-      entry->set_subkey(subkey);
-      to_pb(*change->entry, entry->mutable_entry());
-    }
+    by_key[{delta.bucket, delta.key}].push_back(&delta);
   }
-  if (updates->keys().empty()) return;
-  exchanged_.delta_messages += roles_.receivers.size();
-  exchanged_.delta_keys += roles_.receivers.size() * uint64_t(updates->keys_size());
-  for (const NodeNumber receiver : roles_.receivers) send(receiver, message, context);
+  std::map<std::pair<KeyName, std::string_view>, const Entry*> left;
+  for (const Change& c : group.changes) left[{{c.bucket, c.key}, c.subkey}] = c.entry.get();
+
+  pb::PeerMessage message;
+  BodySize size;
+  const auto send_body = [&] {
+    to_pb(durable_clock_.base(), message.mutable_delta()->mutable_base());
+    message.mutable_delta()->set_hlc(group.highest_hlc.word);
+    exchanged_.delta_messages += roles_.receivers.size();
+    for (const NodeNumber receiver : roles_.receivers) send(receiver, message, context);
+    message.Clear();
+    size = {};
+  };
+  for (const auto& [name, deltas] : by_key) {
+    pb::KeyUpdate* key = message.mutable_delta()->add_keys();
+    key->set_bucket_id(name.first);
+    key->set_key(std::string(name.second));
+    std::set<std::string_view> touched;
+    for (const Delta* delta : deltas) {
+      pb::LoggedDot* dot = key->add_dots();
+      to_pb(delta->dot, dot->mutable_dot());
+      for (const std::string& subkey : delta->subkeys) dot->add_subkeys(subkey);
+      touched.insert(delta->subkeys.begin(), delta->subkeys.end());
+      if (delta->answer) to_pb(*delta->answer, key->add_answers());
+      if (delta->waiter && delta->waiter->wants_acks && delta->waiter->pv == roles_.pv) {
+        pb::Origin* origin = key->add_origins();
+        origin->set_node(delta->waiter->from == 0 ? self_.node : delta->waiter->from);
+        origin->set_shard(delta->waiter->shard);
+        origin->set_op(delta->waiter->op);
+      }
+    }
+    for (const std::string_view subkey : touched) {
+      pb::KeyEntry* entry = key->add_entries();
+      entry->set_subkey(std::string(subkey));
+      to_pb(*left.at({name, subkey}), entry->mutable_entry());
+    }
+    exchanged_.delta_keys += roles_.receivers.size();
+    if (size.fills(key->ByteSizeLong(), deltas.size())) send_body();
+  }
+  if (message.has_delta()) send_body();
 }
 
 // Sends what the peer's clock lacks. A vnode that still lacks what an owner holds sends nothing:
@@ -149,22 +160,24 @@ std::optional<ReadRequest> Vnode::next_read(GossipTask& task, Context& context) 
       request.begin = record_key(Table::kDots, dot_name(key.unread.back()));
       return request;
     }
-    if (key.next_entry < key.subkeys.size()) {
-      request.begin =
-          record_key(Table::kEntries, entry_name(key.bucket, key.key, key.subkeys[key.next_entry]));
+    // The closure is complete: its entries come last, in order.
+    const auto next = key.entries.empty() ? key.subkeys.begin()
+                                          : key.subkeys.upper_bound(key.entries.back().subkey);
+    if (next != key.subkeys.end()) {
+      key.reading_entry = *next;
+      request.begin = record_key(Table::kEntries, entry_name(key.bucket, key.key, *next));
       return request;
     }
-    for (const MergeTask::LoggedDot& logged : key.dots) {
-      const auto at = std::lower_bound(task.settled.begin(), task.settled.end(), logged.dot);
-      task.settled.insert(at, logged.dot);
-    }
+    for (const MergeTask::LoggedDot& logged : key.dots) task.settled.insert(logged.dot);
+    const bool full = task.size.fills(key.bytes, key.dots.size());
     task.done.push_back(std::move(key));
     task.key.reset();
+    if (full) return std::nullopt;  // the peer announces what it took in, and is sent the rest
   }
   while (!task.wanted.empty()) {
     const Dot dot = task.wanted.back();
     task.wanted.pop_back();
-    if (std::binary_search(task.settled.begin(), task.settled.end(), dot)) continue;
+    if (task.settled.contains(dot)) continue;
     task.reading_dot = dot;
     request.begin = record_key(Table::kDots, dot_name(dot));
     return request;
@@ -193,10 +206,7 @@ absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& co
       Dot dot;
       if (!parse_dot_name(std::string_view(row.key).substr(row.key.size() - kDotNameBytes), &dot))
         continue;
-      const bool known = std::any_of(key.dots.begin(), key.dots.end(),
-                                     [&](const auto& d) { return d.dot == dot; });
-      const bool queued = std::find(key.unread.begin(), key.unread.end(), dot) != key.unread.end();
-      if (!known && !queued) key.unread.push_back(dot);
+      if (key.found.insert(dot).second) key.unread.push_back(dot);
     }
     return absl::OkStatus();
   }
@@ -204,9 +214,12 @@ absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& co
     GossipTask::Key& key = *task.key;
     absl::Status status;
     SharedEntry entry = std::make_shared<Entry>();  // absent: live = {} under the whole base
-    if (!result.records.empty()) entry = decode(result.records[0], &status, context);
+    if (!result.records.empty()) {
+      entry = decode(result.records[0], &status, context);
+      key.bytes += result.records[0].value.size();
+    }
     if (!status.ok()) return status;
-    key.entries.push_back(KeyEntry{key.subkeys[key.next_entry++], std::move(entry)});
+    key.entries.push_back(KeyEntry{std::move(key.reading_entry), std::move(entry)});
     return absl::OkStatus();
   }
   // A dot's record: of the closure of the key under work, or of a dot that was wanted.
@@ -221,15 +234,21 @@ absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& co
   pb::DotRecord record;
   const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &record);
   if (!opened.ok()) return opened;
-  if (!task.key)
-    task.key = GossipTask::Key{record.bucket_id(), record.key(), {}, {}, {}, {}, 0, {}};
+  if (!task.key) {
+    task.key.emplace();
+    task.key->bucket = record.bucket_id();
+    task.key->key = record.key();
+    task.key->found.insert(dot);
+  }
   GossipTask::Key& key = *task.key;
   key.dots.push_back({dot, {record.subkeys().begin(), record.subkeys().end()}, std::nullopt});
   if (!record.token().empty()) {
     key.dots.back().answer = {record.token(), from_pb(record.answer())};
   }
-  for (const std::string& subkey : record.subkeys())
-    insert_sorted(key.subkeys, subkey, key.untouched);
+  for (const std::string& subkey : record.subkeys()) {
+    key.bytes += subkey.size();
+    if (key.subkeys.insert(subkey).second) key.untouched.push_back(subkey);
+  }
   return absl::OkStatus();
 }
 

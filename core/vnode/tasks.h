@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "core/codec.h"
 #include "core/messages.h"
@@ -64,13 +65,13 @@ struct MergeTask {
     std::optional<TokenAnswer> answer;  // to its mutation's request token
   };
   std::vector<LoggedDot> dots;
-  // Who waits for this to be durable here, if anybody does.
+  // Who waits for this to be durable here.
   struct Origin {
     OpId op = 0;
     NodeNumber node = 0;
     uint16_t shard = 0;
   };
-  std::optional<Origin> origin;
+  std::vector<Origin> origins;
   uint64_t pv = 0;  // of the placement, where it was sent
 };
 
@@ -126,6 +127,22 @@ struct ScanTask {
   enum class Kind : uint8_t { kDue, kAnswers, kForget } kind = Kind::kDue;
 };
 
+// A body of updates ends after the key that passes one of these bounds. A key's own closure is
+// never cut: its entries show all of its dots (rule 3).
+struct BodySize {
+  static constexpr size_t kBytesMax = 1 << 20;
+  static constexpr size_t kDotsMax = 1000;
+  size_t bytes = 0;
+  size_t dots = 0;
+
+  // True once the body is to end.
+  bool fills(size_t key_bytes, size_t key_dots) {
+    bytes += key_bytes;
+    dots += key_dots;
+    return bytes >= kBytesMax || dots >= kDotsMax;
+  }
+};
+
 // What other owners lack, being collected with all that its closure needs (DATA.md rule 3): the
 // dots that a peer's clock lacks, or the entries that a coordinator wants pushed.
 struct GossipTask {
@@ -140,16 +157,19 @@ struct GossipTask {
   struct Key {
     BucketId bucket = 0;
     std::string key;
-    std::vector<std::string> subkeys;        // sorted; the closure so far
-    std::vector<MergeTask::LoggedDot> dots;  // sorted by dot
-    std::vector<std::string> untouched;      // subkeys whose dots were not looked up yet
-    std::vector<crdt::Dot> unread;           // dots whose records were not read yet
-    size_t next_entry = 0;
+    absl::btree_set<std::string> subkeys;  // the closure so far
+    absl::btree_set<crdt::Dot> found;
+    std::vector<std::string> untouched;  // of `subkeys`: whose dots were not looked up yet
+    std::vector<crdt::Dot> unread;       // of `found`: whose records were not read yet
+    std::vector<MergeTask::LoggedDot> dots;
+    size_t bytes = 0;  // roughly, in a message
+    std::string reading_entry;
     std::vector<KeyEntry> entries;
   };
   std::optional<Key> key;  // under work
   std::vector<Key> done;
-  std::vector<crdt::Dot> settled;  // dots of `done`, sorted
+  BodySize size;                       // of `done`
+  absl::btree_set<crdt::Dot> settled;  // dots of `done`
 };
 
 // The next part of a snapshot that is being given.

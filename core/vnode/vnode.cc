@@ -278,7 +278,11 @@ void Vnode::durable(Group group, Context& context) {
     context.cache.clear();
     return;
   }
-  if (sole_owner()) return;
+  if (!sole_owner()) tell_others(group, context);
+  for (KeyTask& task : group.resting) go_on(std::move(task), context);
+}
+
+void Vnode::tell_others(const Group& group, Context& context) {
   announce_if_due(context);
   send_deltas(group, context);
   update_stable(context);
@@ -311,10 +315,10 @@ const std::shared_ptr<const Token>& Vnode::token() {
 }
 
 void Vnode::refuse(const KeyMutation& mutation, ErrorCode code, std::string message,
-                   std::string hint, Context& context) {
+                   std::string hint, Context& context, Outcome outcome) {
   KeyMutationReply reply;
   reply.op = mutation.op;
-  reply.error = ClientError{code, Outcome::kRejected, std::move(message), std::move(hint)};
+  reply.error = ClientError{code, outcome, std::move(message), std::move(hint)};
   context.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, mutation.shard, {}},
                                     std::move(reply), mutation.from});
 }

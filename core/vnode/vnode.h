@@ -167,6 +167,8 @@ class Vnode {
   Progress load_range(KeyTask& task, ReadResult* arrived, Context& context);
   Progress load_points(KeyTask& task, ReadResult* arrived, Context& context);
   void arrived(KeyTask task, ReadResult result, Context& context);
+  bool rests(KeyTask& task, Context& context);
+  void go_on(KeyTask task, Context& context);
   bool finish(KeyTask& task, Context& context);
   void run_waiting(const std::string& name, Context& context);
   bool load_cached(KeyTask& task, Context& context);
@@ -190,10 +192,11 @@ class Vnode {
                           crdt::Entry after, Context& context);
   void note_bucket(BucketId bucket);
   void durable(Group group, Context& context);
+  void tell_others(const Group& group, Context& context);
   const std::shared_ptr<const Token>& token();
   void note_sealed(const Configuration& configuration);
   void refuse(const KeyMutation& mutation, ErrorCode code, std::string message, std::string hint,
-              Context& context);
+              Context& context, Outcome outcome = Outcome::kRejected);
   void encode_state(pb::VnodeState* state) const;
   // Nobody else holds, or is to hold, anything of this placement.
   bool sole_owner() const { return roles_.others.empty() && roles_.owner; }
@@ -235,7 +238,7 @@ class Vnode {
   void receive(const pb::Updates& updates, const crdt::ReplicaId& from, uint64_t pv,
                Context& context);
   void receive_key(const pb::KeyUpdate& update, const MergeTask& common, Context& context);
-  void acknowledge_merge(const MergeTask& merge, bool refused, Context& context);
+  void acknowledge_merge(const AckWaiter& waiter, bool refused, Context& context);
   void acknowledge_durable(const AckWaiter& waiter, Context& context);
   void finish_merge(KeyTask& task, Context& context);
   void settle(const crdt::Dot& dot, std::vector<crdt::ReplicaId>& grown, Context& context);
