@@ -20,6 +20,11 @@ void BucketOracle::began(const Call& call) {
     buckets_[call.bucket].began(call.id, false, call.span.begin);
 }
 
+bool BucketOracle::may_have_changed(const Call& call) const {
+  return !context_.catalogue.bucket(call.bucket).is_default &&
+         buckets_[call.bucket].explains(false, call.span);
+}
+
 void BucketOracle::answered(const Call& call, const ClientReply& reply) {
   Presence& presence = buckets_[call.bucket];
   forget(presence);

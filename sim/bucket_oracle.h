@@ -26,6 +26,9 @@ class BucketOracle {
   // A call on data was served, so its bucket was there; or was told that it was not.
   void seen(const Call& call, bool present);
 
+  // Its bucket may have been another one for a part of the call, deleted and created again.
+  bool may_have_changed(const Call& call) const;
+
   // See Oracles.
   void time_passed(Step step, uint64_t now_us, bool calm);
   // Every node knows, at step `now`, what changed before `known`.

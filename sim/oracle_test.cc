@@ -109,6 +109,11 @@ class History {
 
   void crash() { oracles_.crashed(++step_); }
   void lose(const Call& call) { oracles_.lost_sight(call, ++step_); }
+  void listed(Call call, const std::vector<std::string>& keys) {
+    call.span.end = ++step_;
+    call.now.high_ms = now_ms_;
+    oracles_.listed(call, keys);
+  }
   void pass_ms(uint64_t ms) { now_ms_ += ms; }
 
   bool clean() const { return findings_.clean(); }
@@ -393,10 +398,7 @@ TEST_CASE("oracles: buckets that vanish, return or show dropped data are found")
 TEST_CASE("oracles: a listing that leaves out, invents or doubles a key is found") {
   const std::string k0 = Catalogue::key_name(0), k1 = Catalogue::key_name(1);
   const auto list = [](History& h, std::vector<std::string> keys) {
-    Call call = h.open(h.begin(Operation::kListKeys, kLww));
-    call.span.end = call.span.begin + 1;
-    call.now.high_ms = h.now_ms_;
-    h.oracles_.listed(call, keys);
+    h.listed(h.open(h.begin(Operation::kListKeys, kLww)), keys);
   };
   for (const int kind : {0, 1, 2, 3}) {
     History h;
@@ -406,6 +408,22 @@ TEST_CASE("oracles: a listing that leaves out, invents or doubles a key is found
             : kind == 2 ? std::vector{k0, k1}
                         : std::vector{k0, k0});
     CHECK((kind == 0 ? h.clean() : h.finds(Property::kKeysListed)));
+  }
+}
+
+TEST_CASE("oracles: a key may be listed twice only where its bucket is created again in between") {
+  for (const bool again : {false, true}) {
+    History h;
+    h.ok(Operation::kCreateBucket, kChurn);
+    h.ok(Operation::kPut, kChurn);
+    const Call list = h.open(h.begin(Operation::kListKeys, kChurn));
+    if (again) {
+      h.ok(Operation::kDeleteBucket, kChurn);
+      h.ok(Operation::kCreateBucket, kChurn);
+      h.ok(Operation::kPut, kChurn);
+    }
+    h.listed(list, {Catalogue::key_name(0), Catalogue::key_name(0)});
+    CHECK((again ? h.clean() : h.finds(Property::kKeysListed)));
   }
 }
 
