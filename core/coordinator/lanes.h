@@ -2,14 +2,12 @@
 // comes, and waits there for the earlier ones that it conflicts with, also for those that still
 // wait themselves. Nobody waits for a later request, so lanes never lock one another up.
 //
-//   lane            who is in it                     who waits for whom
-//   of a key        reads, mutations                 reads overlap, nothing else; but mutations do
-//                                                    that go straight to the one vnode there is
-//   of a bucket     reads and mutations of keys,     mutations and listings wait for each other;
-//   who
-//                   listings, what is done to the    changes or looks up the bucket itself, for
-//                   all, bucket itself                    and all for it
-//   of the table    changes of buckets, list_buckets the list and the changes wait for each other
+//   lane of         who is in it                  who waits for whom
+//   a key           its reads, its mutations      reads overlap, and mutations that go straight to
+//                                                 the one vnode there is; nothing else does
+//   a bucket        what is done to its keys,     mutations and listings wait for each other, all
+//                   listings, what is done to it  for what is done to the bucket, and it for all
+//   the table       changes of buckets, its list  the list and the changes wait for each other
 //
 // A lane is named by a hash of connection, bucket and key: two that share a name wait for each
 // other without need, which nobody can tell from a slow answer. It is there while someone is in it.
