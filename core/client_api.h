@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +21,10 @@ bool parse_bucket_type(std::string_view name, BucketType* type);
 // The quorums of a named consistency: eventual 1,1; session 2,1; consistent 2,2; paranoid 3,3.
 bool parse_consistency(std::string_view name, uint8_t* write_quorum, uint8_t* read_quorum);
 
-// A bucket as its creator described it, with every default filled in.
 // In place of a time to live: the node's default is asked for.
 inline constexpr uint64_t kDefaultTtl = UINT64_MAX;
 
+// A bucket as its creator described it, with every default filled in.
 struct BucketConfig {
   std::string name;
   BucketType type = BucketType::kLww;
@@ -74,8 +75,8 @@ struct ClientRequest {
   std::string request_token;          // makes a retry of this mutation idempotent, or empty
   uint32_t w = 0;                     // 0: the bucket's own
   uint32_t r = 0;
-  uint32_t limit = 0;  // a page of a set or of keys; 0: all (keys: 1,000)
-  std::string after;
+  uint32_t limit = 0;                // a page of a set or of keys; 0: all (keys: 1,000)
+  std::optional<std::string> after;  // where the page before ended; none: from the beginning
   BucketConfig config;  // create_bucket; replication_n and quorums of 0 ask for the node's defaults
 };
 
@@ -132,8 +133,8 @@ struct ClientReply {
   Operation operation = Operation::kPing;
   uint64_t timestamp_ms = 0;
   std::string value;
-  std::vector<std::string> items;  // members or keys, in byte order
-  std::string next;                // not empty: the `after` of the next page
+  std::vector<std::string> items;   // members or keys, in byte order
+  std::optional<std::string> next;  // there is more: the `after` of the next page
   bool contains = false;
   int64_t counter = 0;
   bool saturated = false;  // the counter's true value lies beyond int64

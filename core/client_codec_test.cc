@@ -239,6 +239,10 @@ TEST_CASE("client codec: answers of every kind") {
   reply.next = "b";
   CHECK(encode(reply).set_members().members_size() == 2);
   CHECK(encode(reply).set_members().next() == "b");
+  reply.next = "";
+  CHECK(encode(reply).set_members().has_next());
+  reply.next.reset();
+  CHECK_FALSE(encode(reply).set_members().has_next());
 
   reply.kind = ClientReply::Kind::kContains;
   reply.contains = true;
@@ -257,8 +261,12 @@ TEST_CASE("client codec: answers of every kind") {
   CHECK(encode(reply).buckets().buckets(0).write_quorum() == 2);
 
   reply.kind = ClientReply::Kind::kKeys;
+  reply.next = "b";
   CHECK(encode(reply).keys().keys(1) == "b");
   CHECK(encode(reply).keys().next() == "b");
+  reply.items.clear();
+  reply.next.reset();
+  CHECK(encode(reply).has_keys());
 }
 
 TEST_CASE("client codec: errors carry code, outcome and what would help") {

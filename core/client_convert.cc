@@ -49,7 +49,7 @@ template <typename Body>
 void take_page(Body* body, ClientRequest* request) {
   take_read(body, request);
   request->limit = body->limit();
-  VORDB_TAKE(after, after);
+  if (body->has_after()) request->after = std::move(*body->mutable_after());
 }
 
 template <typename Body>
@@ -224,7 +224,7 @@ absl::Status from_pb(pb::Request* message, ClientRequest* request) {
     case pb::Request::kListKeys: {
       auto* body = message->mutable_list_keys();
       VORDB_TAKE(bucket, bucket);
-      VORDB_TAKE(after, after);
+      if (body->has_after()) request->after = std::move(*body->mutable_after());
       request->limit = body->limit();
       break;
     }
@@ -288,7 +288,7 @@ void to_pb(std::string_view key, ClientReply reply, pb::Response* message) {
       put_key(key, &reply, body);
       body->mutable_members()->Reserve(int(reply.items.size()));
       for (std::string& item : reply.items) body->add_members(std::move(item));
-      if (!reply.next.empty()) body->set_next(std::move(reply.next));
+      if (reply.next) body->set_next(*std::move(reply.next));
       break;
     }
     case ClientReply::Kind::kContains:
@@ -306,10 +306,12 @@ void to_pb(std::string_view key, ClientReply reply, pb::Response* message) {
         to_pb(bucket, message->mutable_buckets()->add_buckets());
       message->mutable_buckets();
       break;
-    case ClientReply::Kind::kKeys:
-      for (std::string& item : reply.items) message->mutable_keys()->add_keys(std::move(item));
-      message->mutable_keys()->set_next(std::move(reply.next));
+    case ClientReply::Kind::kKeys: {
+      pb::KeysResponse* body = message->mutable_keys();
+      for (std::string& item : reply.items) body->add_keys(std::move(item));
+      if (reply.next) body->set_next(*std::move(reply.next));
       break;
+    }
     case ClientReply::Kind::kError:
       to_pb(std::move(reply.error), message->mutable_error());
       break;

@@ -5,7 +5,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/assert.h"
 #include "core/big_endian.h"
+#include "core/crdt/counter.h"
 
 namespace vordb {
 
@@ -38,6 +40,23 @@ class StackArena {
 
 uint64_t checksum(std::string_view key, std::string_view bytes) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), XXH3_64bits(key.data(), key.size()));
+}
+
+// Of a payload or a baseline.
+template <typename From, typename To>
+void set_totals(const From& from, To* to) {
+  VORDB_ASSERT(from.p <= crdt::kCounterTotalMax && from.n <= crdt::kCounterTotalMax,
+               "a counter's totals stay within their bound");
+  to->set_p(uint64_t(from.p));
+  to->set_n(uint64_t(from.n));
+  to->set_p_high(uint32_t(from.p >> 64));
+  to->set_n_high(uint32_t(from.n >> 64));
+}
+
+template <typename From, typename To>
+void take_totals(const From& from, To* to) {
+  to->p = crdt::CounterTotal{from.p_high()} << 64 | from.p();
+  to->n = crdt::CounterTotal{from.n_high()} << 64 | from.n();
 }
 
 }  // namespace
@@ -105,15 +124,13 @@ void to_pb(const Entry& from, pb::Entry* to) {
     out->set_tombstone(l.payload.tombstone);
     out->set_expires_at_ms(l.payload.expires_at_ms);
     out->set_birth(l.payload.birth);
-    out->set_p(l.payload.p);
-    out->set_n(l.payload.n);
+    set_totals(l.payload, out);
   }
   to_pb(from.context, to->mutable_context());
   if (from.baseline != crdt::Baseline{}) {
     pb::Baseline* out = to->mutable_baseline();
     out->set_birth(from.baseline.birth);
-    out->set_p(from.baseline.p);
-    out->set_n(from.baseline.n);
+    set_totals(from.baseline, out);
     out->set_reset_hlc(from.baseline.reset_hlc.word);
   }
 }
@@ -132,13 +149,13 @@ absl::Status from_pb(const pb::Entry& from, Entry* to) {
     live.payload.tombstone = l.tombstone();
     live.payload.expires_at_ms = l.expires_at_ms();
     live.payload.birth = l.birth();
-    live.payload.p = l.p();
-    live.payload.n = l.n();
+    take_totals(l, &live.payload);
     to->live.push_back(std::move(live));
   }
   to->context = vector_from_pb(from.context());
-  to->baseline = {from.baseline().birth(), from.baseline().p(), from.baseline().n(),
-                  Hlc{from.baseline().reset_hlc()}};
+  to->baseline.birth = from.baseline().birth();
+  take_totals(from.baseline(), &to->baseline);
+  to->baseline.reset_hlc = Hlc{from.baseline().reset_hlc()};
   return absl::OkStatus();
 }
 

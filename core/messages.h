@@ -66,7 +66,7 @@ struct KeyRead {
   uint64_t key_hash = 0;
   std::string key;
   std::vector<std::string> subkeys;  // these entries only, sorted; empty: all
-  std::string after;                 // elements of a set after this one
+  std::optional<std::string> after;  // elements of a set after this one
   uint32_t limit = 0;                // entries at most; 0: all
   uint64_t now_ms = 0;               // as in KeyMutation
   // Nobody else is asked: an owner that still lacks what an owner must hold says so.

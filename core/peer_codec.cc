@@ -120,7 +120,7 @@ void put(const KeyRead& from, pb::PeerMessage* out) {
   to->set_bucket_id(from.bucket);
   to->set_key(from.key);
   for (const std::string& subkey : from.subkeys) to->add_subkeys(subkey);
-  to->set_after(from.after);
+  if (from.after) to->set_after(*from.after);
   to->set_limit(from.limit);
   to->set_now_ms(from.now_ms);
   to->set_alone(from.alone);
@@ -224,7 +224,7 @@ absl::Status take(const pb::PeerMessage& message, KeyRead* to) {
   to->bucket = from.bucket_id();
   to->key_hash = cluster::ring_hash(from.bucket_id(), from.key());
   to->key = from.key();
-  to->after = from.after();
+  if (from.has_after()) to->after = from.after();
   to->limit = from.limit();
   to->now_ms = from.now_ms();
   to->alone = from.alone();

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "core/cluster/ring.h"
-#include "core/crdt/counter.h"
 #include "core/peer_check.h"
 #include "core/vnode/causal_context.h"
 #include "core/vnode/key_state.h"
@@ -43,7 +42,7 @@ KeyMutation some_mutation() {
   m.key_hash = cluster::ring_hash(m.bucket, m.key);
   m.value = "v";
   m.elements = {"b", "", "a"};
-  m.amount = crdt::kCounterTotalMax;
+  m.amount = INT64_MAX;
   m.now_ms = 12;
   m.context = some_context();
   m.request_token = "token";

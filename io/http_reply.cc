@@ -116,7 +116,7 @@ HttpResponse value_answer(const HttpEcho& asked, const ClientReply& reply) {
 HttpResponse members_answer(const HttpEcho& asked, ClientReply reply) {
   Json json = {{"key", asked.key}, {"members", Json::array()}};
   for (std::string& member : reply.items) json["members"].push_back(std::move(member));
-  if (!reply.next.empty()) json["next"] = reply.next;
+  if (reply.next) json["next"] = *reply.next;
   return answer(200, json);
 }
 
@@ -139,7 +139,7 @@ HttpResponse buckets_answer(const HttpEcho& asked, const ClientReply& reply) {
 HttpResponse keys_answer(const HttpEcho& asked, ClientReply reply) {
   Json json = {{"bucket", asked.bucket}, {"keys", Json::array()}};
   for (std::string& key : reply.items) json["keys"].push_back(std::move(key));
-  if (!reply.next.empty()) json["next"] = absl::WebSafeBase64Escape(reply.next);
+  if (reply.next) json["next"] = absl::WebSafeBase64Escape(*reply.next);
   return answer(200, json);
 }
 

@@ -46,6 +46,9 @@ TEST_CASE("http reply: the bodies of success") {
   reply.next = "b";
   CHECK(to_http({Operation::kGet, true, "k", "b"}, reply).body ==
         R"({"key":"k","members":["a","b"],"next":"b"})");
+  reply.next = "";
+  CHECK(to_http({Operation::kGet, true, "k", "b"}, reply).body ==
+        R"({"key":"k","members":["a","b"],"next":""})");
   reply.kind = ClientReply::Kind::kKeys;
   reply.next = "\xff";
   CHECK(to_http({Operation::kListKeys, false, "", "b"}, reply).body ==

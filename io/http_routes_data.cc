@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -28,7 +29,7 @@ struct Parameters {
   uint32_t w = 0;
   uint32_t r = 0;
   uint32_t limit = 0;
-  std::string after;
+  std::optional<std::string> after;
 
   Problem read(const HttpTarget& target) {
     const std::string* text = target.parameter("w");
@@ -72,7 +73,7 @@ template <typename Body>
 void set_page(DataTarget& target, HttpRequest& request, const Parameters& parameters, Body* body) {
   set_read(target, request, parameters, body);
   body->set_limit(parameters.limit);
-  body->set_after(parameters.after);
+  if (parameters.after) body->set_after(*parameters.after);
 }
 
 Problem read_value(const HttpRequest& request, std::string* out) {
@@ -130,10 +131,9 @@ Problem set_contains(DataTarget& target, HttpRequest& request, const Parameters&
 Problem set_list_keys(DataTarget& target, const Parameters& parameters, pb::ListKeysRequest* body) {
   body->set_bucket(target.bucket);
   body->set_limit(parameters.limit);
-  std::string after;
-  if (!absl::WebSafeBase64Unescape(parameters.after, &after))
+  if (!parameters.after) return {};
+  if (!absl::WebSafeBase64Unescape(*parameters.after, body->mutable_after()))
     return "after must be the next of an earlier page";
-  body->set_after(std::move(after));
   return {};
 }
 

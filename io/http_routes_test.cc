@@ -81,6 +81,8 @@ TEST_CASE("http routes: what a request carries") {
   CHECK(data(ask("PUT", "/kv/k", R"({"value":"v"})", "tok")).request_token == "tok");
   CHECK(data(ask("GET", "/set/k?limit=3&after=a%20b&r=3")).limit == 3);
   CHECK(data(ask("GET", "/set/k?limit=3&after=a%20b&r=3")).after == "a b");
+  CHECK(data(ask("GET", "/set/k?limit=3&after=")).after == "");
+  CHECK_FALSE(data(ask("GET", "/set/k?limit=3")).after.has_value());
   CHECK(data(ask("GET", "/set/k?limit=3&after=a%20b&r=3")).r == 3);
   CHECK(data(ask("POST", "/set/k/add", R"({"elements":["x","y"]})")).elements ==
         std::vector<std::string>{"x", "y"});

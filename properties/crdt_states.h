@@ -29,13 +29,14 @@ inline void showValue(const Entry& entry, std::ostream& out) {
   out << "{";
   for (const LiveDot& l : entry.live) {
     out << "(" << l.dot.replica.node << "," << l.dot.counter << " hlc " << l.payload.hlc.word
-        << " birth " << l.payload.birth << " p " << l.payload.p << " n " << l.payload.n << ")";
+        << " birth " << l.payload.birth << " p " << uint64_t(l.payload.p) << " n "
+        << uint64_t(l.payload.n) << ")";
   }
   out << "|";
   for (const auto& c : entry.context.components())
     out << c.replica.node << "->" << c.counter << " ";
-  out << "| baseline " << entry.baseline.birth << " " << entry.baseline.p << " " << entry.baseline.n
-      << " " << entry.baseline.reset_hlc.word << "}";
+  out << "| baseline " << entry.baseline.birth << " " << uint64_t(entry.baseline.p) << " "
+      << uint64_t(entry.baseline.n) << " " << entry.baseline.reset_hlc.word << "}";
 }
 
 }  // namespace vordb::crdt

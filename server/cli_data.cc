@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <memory>
+#include <optional>
 #include <ostream>
 
 #include "proto/client.pb.h"
@@ -25,7 +26,7 @@ struct KeyArguments {
   uint32_t w = 0;
   uint32_t r = 0;
   uint32_t limit = 0;
-  std::string after;
+  std::optional<std::string> after;
 };
 
 using Arguments = std::shared_ptr<KeyArguments>;
@@ -143,13 +144,13 @@ int print_members(Cli& cli, const pb::SetMembersResponse& answer) {
     for (const std::string& member : answer.members()) members.push_back(member);
     set_bytes(json, "key", answer.key());
     json["members"] = members;
-    if (!answer.next().empty()) set_bytes(json, "next", answer.next());
+    if (answer.has_next()) set_bytes(json, "next", answer.next());
     set_context(json, answer.context());
     return print_json(cli, json);
   }
   for (const std::string& member : answer.members()) print_line(cli, member);
-  if (!answer.next().empty())
-    cli.err << "there are more: go on with --after " << answer.next() << '\n';
+  if (answer.has_next())
+    cli.err << "there are more: go on with --after '" << answer.next() << "'\n";
   return kCliOk;
 }
 
@@ -274,7 +275,7 @@ void declare_sets(CLI::App& app, Cli& cli) {
         pb::SetMembersRequest* body = fill_read(request.mutable_set_members(), *members);
         body->set_r(members->r);
         body->set_limit(members->limit);
-        body->set_after(members->after);
+        if (members->after) body->set_after(*members->after);
         return ask(cli, request);
       });
   command->get_option("key")->required(false);
@@ -331,9 +332,7 @@ int list_keys(Cli& cli, const KeyArguments& arguments) {
   pb::ListKeysRequest* body = request.mutable_list_keys();
   body->set_bucket(arguments.bucket);
   body->set_limit(arguments.limit);
-  std::string after;
-  from_base64(arguments.after, &after);
-  body->set_after(after);
+  if (arguments.after) from_base64(*arguments.after, body->mutable_after());
   Json keys = Json::array();
   pb::Response response;
   do {
@@ -346,14 +345,15 @@ int list_keys(Cli& cli, const KeyArguments& arguments) {
       }
     }
     body->set_after(response.keys().next());
-  } while (arguments.limit == 0 && !body->after().empty());
+  } while (arguments.limit == 0 && response.keys().has_next());
+  const pb::KeysResponse& last = response.keys();
   if (cli.json) {
     Json json = {{"keys", keys}};
-    if (!body->after().empty()) json["next"] = base64(body->after());
+    if (last.has_next()) json["next"] = base64(last.next());
     return print_json(cli, json);
   }
-  if (!body->after().empty())
-    cli.err << "there are more: go on with --after " << base64(body->after()) << '\n';
+  if (last.has_next())
+    cli.err << "there are more: go on with --after " << base64(last.next()) << '\n';
   return kCliOk;
 }
 

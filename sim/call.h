@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,7 @@ struct Call {
   std::vector<uint32_t> elements;  // indices in the key
   uint64_t amount = 1;
   uint32_t limit = 0;
-  std::string after;
+  std::optional<std::string> after;
   std::string context;          // the token given back, or empty
   Span context_origin;          // when the call that brought `context` ran
   bool context_of_all = false;  // that call was a read of the whole key

@@ -31,9 +31,13 @@ uint64_t mix(uint64_t word) {
 }  // namespace
 
 std::string Catalogue::key_name(uint32_t key) { return numbered('k', key); }
-std::string Catalogue::element_name(uint32_t element) { return numbered('e', element); }
+// The first is the empty one, which is an element like any other.
+std::string Catalogue::element_name(uint32_t element) {
+  return element == 0 ? std::string() : numbered('e', element);
+}
 std::optional<uint32_t> Catalogue::key_index(std::string_view name) { return index_of('k', name); }
 std::optional<uint32_t> Catalogue::element_index(std::string_view name) {
+  if (name.empty()) return 0;
   return index_of('e', name);
 }
 

@@ -197,11 +197,11 @@ void SimClient::finish_page(const ClientReply& reply) {
   if (host_.has_sink()) {
     std::string names;
     for (const std::string& name : reply.items) names += " " + name;
-    host_.note(index_,
-               "call " + std::to_string(call.id) + " lists" + names + ", next " + reply.next);
+    host_.note(index_, "call " + std::to_string(call.id) + " lists" + names +
+                           (reply.next ? ", next " + *reply.next : ""));
   }
   listed_.insert(listed_.end(), reply.items.begin(), reply.items.end());
-  if (!reply.next.empty()) {
+  if (reply.next) {
     call.after = reply.next;
     waiting_ = false;
     host_.think_later(index_, chooser_.below(1000));
@@ -375,7 +375,7 @@ void SimClient::trace_call(const Call& call, const std::string& how) {
   std::string named;
   for (const uint32_t element : call.elements) named += " " + Catalogue::element_name(element);
   if (call.limit > 0) named += " limit " + std::to_string(call.limit);
-  if (!call.after.empty()) named += " after " + call.after;
+  if (call.after) named += " after '" + *call.after + "'";
   host_.note(index_, "call " + std::to_string(call.id) + " " + to_string(call.operation) + " " +
                          std::to_string(call.bucket) + "/" + std::to_string(call.key) + named +
                          " of node " + std::to_string(call.node) + " " + how + ", attempt " +

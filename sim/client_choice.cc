@@ -67,7 +67,7 @@ void SimClient::remember_context(const Call& call, const ClientReply& reply) {
   });
   if (seen_.size() >= kContextsKept) seen_.erase(seen_.begin());
   const bool of_all = !call.is_mutation() && call.operation != Operation::kSetContains &&
-                      call.limit == 0 && call.after.empty();
+                      call.limit == 0 && !call.after;
   std::shared_ptr<std::vector<uint32_t>> shows;
   if (of_all && call.operation == Operation::kSetMembers) {
     shows = std::make_shared<std::vector<uint32_t>>();

@@ -55,7 +55,7 @@ void encode_read(const Catalogue& catalogue, const Call& call, pb::Request& requ
       name_key(catalogue, call, body);
       body.set_r(call.r);
       body.set_limit(call.limit);
-      body.set_after(call.after);
+      if (call.after) body.set_after(*call.after);
       break;
     }
     case Operation::kSetContains:
@@ -70,7 +70,7 @@ void encode_read(const Catalogue& catalogue, const Call& call, pb::Request& requ
       auto& body = *request.mutable_list_keys();
       body.set_bucket(catalogue.bucket(call.bucket).config.name);
       body.set_limit(call.limit);
-      body.set_after(call.after);
+      if (call.after) body.set_after(*call.after);
       break;
     }
     case Operation::kListBuckets:
@@ -153,7 +153,7 @@ void decode_read(const pb::Response& response, ClientReply& reply) {
     case pb::Response::kSetMembers:
       reply.kind = ClientReply::Kind::kMembers;
       reply.items = copy_of(response.set_members().members());
-      reply.next = response.set_members().next();
+      if (response.set_members().has_next()) reply.next = response.set_members().next();
       reply.context = response.set_members().context();
       break;
     case pb::Response::kSetContains:
@@ -175,7 +175,7 @@ void decode_read(const pb::Response& response, ClientReply& reply) {
     case pb::Response::kKeys:
       reply.kind = ClientReply::Kind::kKeys;
       reply.items = copy_of(response.keys().keys());
-      reply.next = response.keys().next();
+      if (response.keys().has_next()) reply.next = response.keys().next();
       break;
     default:
       break;

@@ -34,7 +34,8 @@ void add(Mixer& mixer, const KeyRead& m) {
   mixer.add(m.op);
   mixer.add(m.bucket);
   mixer.add(m.key);
-  mixer.add(m.after);
+  mixer.add(m.after.has_value());
+  if (m.after) mixer.add(*m.after);
   mixer.add(m.limit);
 }
 

@@ -13,10 +13,9 @@ std::vector<ShownElement> elements_shown(OracleContext& context, const Call& cal
                                          const ClientReply& reply) {
   Findings& findings = context.findings;
   const uint32_t elements = context.catalogue.bucket(call.bucket).elements;
-  const auto begin =
-      call.after.empty() ? std::optional<uint32_t>() : Catalogue::element_index(call.after);
+  const auto begin = call.after ? Catalogue::element_index(*call.after) : std::optional<uint32_t>();
   uint32_t next = begin.has_value() ? *begin + 1 : 0;  // the first element not yet accounted for
-  findings.evaluated(Property::kSetPagesOrdered, !call.after.empty() || !reply.next.empty());
+  findings.evaluated(Property::kSetPagesOrdered, call.after || reply.next);
   if (call.limit > 0 && reply.items.size() > call.limit)
     findings.violated(Property::kSetPagesOrdered,
                       name_of_element(call, next) + ": a page over its limit");
@@ -36,7 +35,7 @@ std::vector<ShownElement> elements_shown(OracleContext& context, const Call& cal
     while (next < *element) shown.push_back({next++, false});
     shown.push_back({next++, true});
   }
-  if (!reply.next.empty()) return shown;
+  if (reply.next) return shown;
   while (next < elements) shown.push_back({next++, false});
   return shown;
 }

@@ -51,8 +51,9 @@ void Coordinator::list_keys(Admitted request, Context& context) {
   }
   Listing listing;
   std::string after;
-  if (!request.after.empty() && (!parse_page_end(request.after, &listing.next_partition, &after) ||
-                                 listing.next_partition >= context.configuration.ring_size)) {
+  const std::string end = request.after.value_or("");  // of a page it is never empty
+  if (!end.empty() && (!parse_page_end(end, &listing.next_partition, &after) ||
+                       listing.next_partition >= context.configuration.ring_size)) {
     return refuse(request, ErrorCode::kBadRequest, "`after` is none that a page has given",
                   "give back the `next` of the page before unchanged", context);
   }

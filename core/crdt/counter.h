@@ -21,8 +21,8 @@ Entry counter_reset(const Entry& current, Hlc hlc);
 
 // The totals that `current` shows beyond its baseline.
 struct CounterShare {
-  uint64_t p = 0;
-  uint64_t n = 0;
+  CounterTotal p = 0;
+  CounterTotal n = 0;
 };
 CounterShare counter_share(const Entry& entry);
 
@@ -41,7 +41,9 @@ bool counter_spent(const Entry& entry, Hlc global_stable);
 class CounterSum {
  public:
   void add(const Entry& entry);
-  void add(uint64_t p, uint64_t n) { sum_ += static_cast<__int128>(p) - static_cast<__int128>(n); }
+  void add(CounterTotal p, CounterTotal n) {
+    sum_ += static_cast<__int128>(p) - static_cast<__int128>(n);
+  }
   bool fits() const { return sum_ >= INT64_MIN && sum_ <= INT64_MAX; }
   // The sum, or the end of int64 that it lies beyond.
   int64_t saturated() const;
@@ -50,7 +52,8 @@ class CounterSum {
   __int128 sum_ = 0;
 };
 
-// Totals stay below this, so that no merge and no subtraction can overflow.
-inline constexpr uint64_t kCounterTotalMax = uint64_t{1} << 63;
+// The largest total: 2^33 of the largest increments, by one replica in one birth. The sum of any
+// 2^31 of them cannot overflow.
+inline constexpr CounterTotal kCounterTotalMax = (CounterTotal{1} << 96) - 1;
 
 }  // namespace vordb::crdt

@@ -84,6 +84,33 @@ TEST_CASE("counter: a spent entry is dropped only once its reset is known everyw
   CHECK_FALSE(counter_spent({}, Hlc{UINT64_MAX}));
 }
 
+TEST_CASE("counter: totals may pass 64 bits while the value stays within") {
+  Entry entry;
+  for (uint64_t c = 1; c <= 8; c += 2) {
+    entry = raise(entry, c, INT64_MAX, 0);
+    entry = raise(entry, c + 1, 0, INT64_MAX);
+  }
+  entry = raise(entry, 9, 2, 0);
+  CHECK(counter_share(entry).p > UINT64_MAX);
+  CounterSum sum;
+  sum.add(entry);
+  CHECK(sum.fits());
+  CHECK(sum.saturated() == 2);
+}
+
+TEST_CASE("counter: the sum of many of the largest totals is exact") {
+  Entry entry = raise({}, 1, 1, 0);
+  entry.live[0].payload.p = kCounterTotalMax;
+  CounterSum sum;
+  for (int i = 0; i < 10'000; ++i) sum.add(entry);
+  CHECK_FALSE(sum.fits());
+  entry.live[0].payload.p = 7;
+  entry.live[0].payload.n = kCounterTotalMax;
+  for (int i = 0; i < 10'000; ++i) sum.add(entry);
+  CHECK(sum.fits());
+  CHECK(sum.saturated() == 70'000);
+}
+
 TEST_CASE("counter: sums are exact, say when they leave int64, and saturate") {
   CounterSum sum;
   sum.add(INT64_MAX, 0);
@@ -92,10 +119,10 @@ TEST_CASE("counter: sums are exact, say when they leave int64, and saturate") {
   sum.add(1, 0);
   CHECK_FALSE(sum.fits());
   CHECK(sum.saturated() == INT64_MAX);
-  sum.add(0, kCounterTotalMax);
+  sum.add(0, CounterTotal{1} << 63);
   CHECK(sum.fits());
   CHECK(sum.saturated() == 0);
-  sum.add(0, kCounterTotalMax);
+  sum.add(0, CounterTotal{1} << 63);
   CHECK(sum.fits());
   CHECK(sum.saturated() == INT64_MIN);
   sum.add(0, 1);

@@ -17,13 +17,17 @@ namespace vordb::crdt {
 // What an entry is follows from its subkey alone.
 enum class EntryKind : uint8_t { kRegister, kElement, kCounter, kMeta };
 
+// What one replica has counted up or down in all. A counter of 64 bits can be moved through its
+// whole range any number of times, so its totals need more.
+using CounterTotal = unsigned __int128;
+
 // The payload of a live dot. An element has none.
 struct Payload {
   Hlc hlc;                     // registers
   uint64_t expires_at_ms = 0;  // registers and meta entries; 0 = never
   uint64_t birth = 0;          // counters: which series of totals this is (counterexample H)
-  uint64_t p = 0;              // counters: increments of this birth, cumulative
-  uint64_t n = 0;              // counters: decrements of this birth, cumulative
+  CounterTotal p = 0;          // counters: increments of this birth, cumulative
+  CounterTotal n = 0;          // counters: decrements of this birth, cumulative
   bool tombstone = false;      // registers
   std::string value;           // registers
   auto operator<=>(const Payload&) const = default;
@@ -39,8 +43,8 @@ struct LiveDot {
 // replaces it.
 struct Baseline {
   uint64_t birth = 0;
-  uint64_t p = 0;
-  uint64_t n = 0;
+  CounterTotal p = 0;
+  CounterTotal n = 0;
   Hlc reset_hlc;  // of the last reset merged here
   auto operator<=>(const Baseline&) const = default;
 };

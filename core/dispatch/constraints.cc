@@ -13,7 +13,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "core/assert.h"
-#include "core/crdt/counter.h"
 #include "core/crdt/dot.h"
 #include "core/crdt/entry.h"
 #include "core/crdt/hlc.h"
@@ -282,8 +281,6 @@ std::optional<WideInt> highest(pb::Bound bound) {
       return Hlc::kMsMax;
     case pb::COUNT:
       return crdt::kDotCounterMax;
-    case pb::TOTAL:
-      return crdt::kCounterTotalMax;
     default:
       return std::nullopt;
   }
@@ -364,10 +361,11 @@ struct Constraints::Tables {
         rule.message = rules[field->message_type()].get();
       }
       if (!rule.has_rules()) continue;
-      if (field->containing_oneof() == nullptr) {
+      if (field->real_containing_oneof() == nullptr) {
         out->fields.push_back(rule);
       } else {
-        choice_of(field->containing_oneof(), out).by_index[rule.field->index_in_oneof()] = rule;
+        choice_of(field->real_containing_oneof(), out).by_index[rule.field->index_in_oneof()] =
+            rule;
       }
     }
     for (int i = 0; i < type->oneof_decl_count(); ++i) {

@@ -21,6 +21,7 @@ TEST_CASE("causal context: comes back as it was given") {
   CausalPast past(clock);
   past.fill_below({1, 16, 1});
   past.fill_below({4, 20, 7});
+  past.fill_below({5, UINT64_MAX, UINT64_MAX});  // a node that is gone
   const auto back = decode_context(encode_context({{3, 0xffff}, Hlc{99}, past}));
   REQUIRE(back.ok());
   CHECK(back->placement == PlacementId{3, 0xffff});

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/btree_set.h"
 #include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "core/crdt/merge.h"
@@ -118,7 +118,7 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
   const bool dropped = context.configuration.bucket(task.bucket) == nullptr;
   const crdt::VersionVector base_before = clock_.base();
   std::vector<ReplicaId> grown;
-  absl::flat_hash_set<std::string_view> came;
+  absl::btree_set<std::string_view> came;
   for (const KeyEntry& theirs : merge.entries) came.insert(theirs.subkey);
   for (const MergeTask::LoggedDot& logged : merge.dots) {
     const bool whole = std::all_of(logged.subkeys.begin(), logged.subkeys.end(),

@@ -280,10 +280,14 @@ bool Vnode::apply_counter(KeyTask& task, const Bucket& bucket, Hlc hlc, Context&
   }
   sum.add(p, n);
   const crdt::Payload totals = current.live.empty() ? crdt::Payload{} : current.live.back().payload;
-  if (!sum.fits() || p > crdt::kCounterTotalMax - totals.p ||
-      n > crdt::kCounterTotalMax - totals.n) {
+  if (!sum.fits()) {
     refuse(m, ErrorCode::kOverflow, "the counter would leave the range of a 64-bit integer", "",
            context);
+    return true;
+  }
+  if (p > crdt::kCounterTotalMax - totals.p || n > crdt::kCounterTotalMax - totals.n) {
+    refuse(m, ErrorCode::kOverflow, "the counter has been moved more than 2^96 in all",
+           "delete the counter, or count under another key", context);
     return true;
   }
   const Dot dot = mint(task, hlc, context);

@@ -64,14 +64,14 @@ void Vnode::step(KeyRead read, Context& context) {
     context.outbox.push_back(to_coordinator(read, std::move(reply)));
     return;
   }
-  if (read.subkeys.empty() && read.limit == 0 && read.after.empty()) {
+  if (read.subkeys.empty() && read.limit == 0 && !read.after) {
     if (auto cached = context.cache.find(read.key_hash, read.bucket, read.key)) {
       answer_state(read, std::move(cached), false, *token(), durable_base(), context);
       return;
     }
   }
   ReadTask task;
-  task.reading_meta = !read.subkeys.empty() || !read.after.empty();
+  task.reading_meta = !read.subkeys.empty() || read.after;
   task.begun_at = durable_groups_;
   // As of now: a base that covers more than what is read would deny what is not read yet.
   task.base = durable_base();
@@ -116,9 +116,8 @@ ReadRequest Vnode::next_read(const ReadTask& task, Context& context) const {
                                entry_name(read.bucket, read.key, read.subkeys[task.next_subkey]));
   } else {
     const std::string begin =
-        read.after.empty()
-            ? key_begin(read.bucket, read.key)
-            : entry_name(read.bucket, read.key, crdt::element_subkey(read.after)) + '\0';
+        read.after ? entry_name(read.bucket, read.key, crdt::element_subkey(*read.after)) + '\0'
+                   : key_begin(read.bucket, read.key);
     request = entry_range(begin, key_end(read.bucket, read.key));
     // One more for the deadline, which comes first.
     const bool all = read.limit == 0 || read.limit == UINT32_MAX;
@@ -181,7 +180,7 @@ void Vnode::answer(ReadTask& task, ReadResult result, Context& context) {
     context.outbox.push_back(to_coordinator(read, std::move(reply)));
     return;
   }
-  const bool whole = !points && read.after.empty() && !result.more;
+  const bool whole = !points && !read.after && !result.more;
   const bool newest =
       task.begun_at == durable_groups_ && uncommitted_of(read.bucket, read.key).empty();
   if (whole && newest) {
