@@ -11,6 +11,8 @@ ARGS ?=
 SEEDS ?= 2000
 SEEDS_CROSS ?= 100
 SCENARIO ?= scenarios/one-node-crashes.json
+# The one step that `make nightly` runs; empty: all of them
+STEP ?=
 
 # build_preset(<preset>, <targets, default all>)
 define build_preset
@@ -43,9 +45,9 @@ test: build ## every test; 23 minutes from nothing on two cores, most of it comp
 	  ctest --test-dir build/release -j $(JOBS) --output-on-failure --no-tests=error
 
 .PHONY: bench
-bench: deps ## the measurements behind the README's figures
-	$(call build_preset,release-lto,vordb vordb-bench)
-	build/release-lto/bin/vordb-bench all
+bench: deps ## the measurements behind the README's figures, on a node of its own
+	$(call build_preset,release-lto,vordb vordb-bench vordb-cli)
+	cmake/bench.sh build/release-lto/bin
 
 .PHONY: format
 format: deps ## reformat all C++ in place
@@ -59,8 +61,8 @@ lint: deps ## formatting, clang-tidy, self-contained headers; changes nothing
 	  | xargs -P $(JOBS) -n 4 clang-tidy-14 -p build/clang --quiet
 
 .PHONY: nightly
-nightly: deps ## sanitizers, release-lto, long simulator runs, four compilers against each other
-	cmake/nightly.sh "$(JOBS)" "$(SEEDS)" "$(SEEDS_CROSS)" "$(SCENARIO)"
+nightly: deps ## sanitizers, long simulator runs, four compilers; STEP=tsan runs one step alone
+	cmake/nightly.sh "$(JOBS)" "$(SEEDS)" "$(SEEDS_CROSS)" "$(SCENARIO)" "$(STEP)"
 
 .PHONY: deps
 deps: ## install the Debian packages that are missing; nothing to do otherwise

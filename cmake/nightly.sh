@@ -1,60 +1,81 @@
 #!/usr/bin/env bash
 # What takes too long for every change: the tests under both sanitizers, the LTO build, many seeds,
 # and the same seeds on four compilations of the simulator, which must print the same bytes.
-# Usage: nightly.sh JOBS SEEDS SEEDS_CROSS SCENARIO. Goes on after a failure; the end lists them.
+#
+#   cmake/nightly.sh JOBS SEEDS SEEDS_CROSS SCENARIO [STEP]
+#
+# With a STEP that one alone, else all of them in order. Each builds what it needs, each child has a
+# time limit, and after a failure the others still run; the end lists how each step went.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-jobs=$1 seeds=$2 seeds_cross=$3 scenario=$4
-failures=()
+jobs=$1 seeds=$2 seeds_cross=$3 scenario=$4 only=${5:-}
+steps=(asan tsan headers lto canary seeds compilers bench)
+out=build/nightly
 
-step() {
-  echo "== nightly: $*"
-  "$@" || failures+=("$*")
+limited() {
+  local seconds=$1
+  shift
+  timeout --kill-after=30 "$seconds" "$@"
 }
 
 build() {
   local preset=$1
   shift
-  cmake --preset "$preset" --log-level=WARNING >/dev/null &&
-    cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"}
+  limited 60 cmake --preset "$preset" --log-level=WARNING >/dev/null &&
+    limited 7200 cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"}
 }
 
+# tests PRESET WRAPPER...: every case of a build, a case at most ten minutes.
 tests() {
-  # g++ 12's ThreadSanitizer cannot place its shadow memory under the address randomisation of
-  # newer kernels; setarch -R switches that off for the tests alone.
-  local personality=()
-  [ "$1" = tsan ] && setarch -R true 2>/dev/null && personality=(setarch -R)
-  "${personality[@]}" ctest --test-dir "build/$1" -j "$jobs" --output-on-failure --no-tests=error
+  local preset=$1
+  shift
+  build clang vordb-sim &&
+    VORDB_SIM_CLANG="$PWD/build/clang/bin/vordb-sim" limited 7200 "$@" \
+      ctest --test-dir "build/$preset" -j "$jobs" --timeout 600 --output-on-failure --no-tests=error
 }
 
-many_seeds() {
-  mkdir -p build/nightly
-  seq 1 "$seeds" | xargs -P "$jobs" -I{} bash -c '
-    build/release/bin/vordb-sim run "$1" --seed "$2" >"build/nightly/seed-$2.log" 2>&1 \
-      && rm "build/nightly/seed-$2.log" \
-      || { echo "seed $2 failed: build/nightly/seed-$2.log"; exit 1; }' _ "$scenario" {}
+step_asan() { build asan && tests asan; }
+
+# g++ 12's ThreadSanitizer cannot place its shadow memory under the address randomisation of newer
+# kernels; setarch -R switches that off for the tests alone.
+step_tsan() {
+  local fixed=()
+  setarch -R true 2>/dev/null && fixed=(setarch -R)
+  build tsan && tests tsan "${fixed[@]}"
 }
+
+step_headers() { build clang check_headers; }
+
+step_lto() { build release-lto; }
 
 # Failures that are known to be there must be told: one run in a hundred, whatever the node does.
-canary_is_told() {
-  local out=build/nightly/canary.txt status=0
-  mkdir -p build/nightly
-  build/release/bin/vordb-sim swarm "$scenario" --seeds 1..1000 --jobs "$jobs" \
-    --set canary=true --set duration_ms=20 --set settle_ms=0 >"$out" || status=$?
-  local told
-  told=$(grep -c ': VIOLATION: canary: ' "$out")
+step_canary() {
+  build release vordb-sim || return 1
+  local status=0 told
+  limited 600 build/release/bin/vordb-sim swarm "$scenario" --seeds 1..1000 --jobs "$jobs" \
+    --set canary=true --set duration_ms=20 --set settle_ms=0 >"$out/canary.txt" || status=$?
+  told=$(grep -c ': VIOLATION: canary: ' "$out/canary.txt")
   echo "canary: $told of 1000 runs were told to fail, status $status"
   [ "$status" -eq 1 ] && [ "$told" -ge 1 ] && [ "$told" -le 30 ]
 }
 
+# Seeds that nobody has tried: they begin where the commit's hash says.
+step_seeds() {
+  build release vordb-sim || return 1
+  local first=$((16#$(git rev-parse HEAD | cut -c1-7)))
+  limited 14400 build/release/bin/vordb-sim swarm "$scenario" \
+    --seeds "$first..$((first + seeds - 1))" --jobs "$jobs"
+}
+
 # Debug and release of both compilers; -O0 and -O3 differ in argument order, uninitialised memory
 # and floating point, which is what would make a seed mean two things.
-same_on_all_compilers() {
-  local seed preset out=build/nightly
-  mkdir -p "$out"
+step_compilers() {
+  local seed preset
+  for preset in release debug clang clang-release; do build "$preset" vordb-sim || return 1; done
   for seed in $(seq 1 "$seeds_cross"); do
     for preset in release debug clang clang-release; do
-      if ! "build/$preset/bin/vordb-sim" run "$scenario" --seed "$seed" >"$out/$preset.txt"; then
+      if ! limited 600 "build/$preset/bin/vordb-sim" run "$scenario" --seed "$seed" \
+        >"$out/$preset.txt"; then
         echo "seed $seed of $scenario fails on $preset: $out/$preset.txt"
         return 1
       fi
@@ -68,21 +89,26 @@ same_on_all_compilers() {
   done
 }
 
-step build release
-for preset in debug clang clang-release; do step build "$preset" vordb-sim; done
-export VORDB_SIM_CLANG="$PWD/build/clang/bin/vordb-sim"
-for preset in asan tsan; do
-  step build "$preset"
-  step tests "$preset"
-done
-step build clang check_headers
-step build release-lto
-step canary_is_told
-step many_seeds
-step same_on_all_compilers
+step_bench() {
+  build release-lto vordb vordb-bench vordb-cli &&
+    limited 3600 cmake/bench.sh build/release-lto/bin --seconds 1
+}
 
-if [ ${#failures[@]} -gt 0 ]; then
-  printf 'nightly: failed: %s\n' "${failures[@]}"
-  exit 1
+if [ -n "$only" ]; then
+  if ! declare -F "step_$only" >/dev/null; then
+    echo "nightly: no step is called '$only'; the steps are: ${steps[*]}" >&2
+    exit 2
+  fi
+  steps=("$only")
 fi
-echo "nightly: all passed"
+
+mkdir -p "$out"
+told=() failed=0
+for name in "${steps[@]}"; do
+  echo "== nightly: $name"
+  begun=$SECONDS
+  if "step_$name"; then verdict=passed; else verdict=FAILED failed=1; fi
+  told+=("$name $verdict after $((SECONDS - begun)) s")
+done
+printf 'nightly: %s\n' "${told[@]}"
+exit "$failed"
