@@ -15,9 +15,10 @@ function(vordb_tests folder)
   set(program ${folder}_test)
   add_executable(${program} ${sources})
   target_link_libraries(${program} PRIVATE ${arg_PRIVATE} vordb_tests_main vordb_flags)
+  target_precompile_headers(${program} PRIVATE ${VORDB_TEST_HEADERS})
   # The code under test is optimised as shipped; optimising the tests too would only cost build time.
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
-    target_compile_options(${program} PRIVATE -O1)
+    target_compile_options(${program} PRIVATE -O0)
   endif()
   target_compile_definitions(${program} PRIVATE
     "VORDB_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\""
