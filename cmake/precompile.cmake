@@ -4,6 +4,9 @@
 
 if(VORDB_CCACHE OR CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
+else()
+  # Behind a precompiled header g++ 12 no longer knows whose header it warns about.
+  target_compile_options(vordb_flags INTERFACE ${VORDB_WRONG_FLOW_WARNINGS})
 endif()
 
 set(VORDB_STANDARD_HEADERS <algorithm> <cstdint> <map> <memory> <optional> <set> <string>
