@@ -265,7 +265,7 @@ bool is_choice(const Setting& setting, std::string_view text) {
   return std::find(choices.begin(), choices.end(), text) != choices.end();
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -363,10 +363,10 @@ std::string toml_value(const Settings& settings, const Setting& setting) {
   }
   if (const auto* member = std::get_if<std::vector<std::string> Settings::*>(&setting.member)) {
     std::vector<std::string> items;
-    for (const std::string& item : settings.*(*member)) items.push_back(quoted(item));
+    for (const std::string& item : settings.*(*member)) items.push_back(toml_quoted(item));
     return fmt::format("[{}]", fmt::join(items, ", "));
   }
-  return quoted(settings.*std::get<std::string Settings::*>(setting.member));
+  return toml_quoted(settings.*std::get<std::string Settings::*>(setting.member));
 }
 
 std::string default_text(const Setting& setting) {
