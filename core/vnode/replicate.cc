@@ -235,10 +235,11 @@ absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& co
   const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &record);
   if (!opened.ok()) return opened;
   if (!task.key) {
-    task.key.emplace();
-    task.key->bucket = record.bucket_id();
-    task.key->key = record.key();
-    task.key->found.insert(dot);
+    GossipTask::Key key;
+    key.bucket = record.bucket_id();
+    key.key = record.key();
+    key.found.insert(dot);
+    task.key = std::move(key);
   }
   GossipTask::Key& key = *task.key;
   key.dots.push_back({dot, {record.subkeys().begin(), record.subkeys().end()}, std::nullopt});
