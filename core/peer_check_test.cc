@@ -175,14 +175,6 @@ TEST_CASE("peer check: who sends it, and of whom it speaks") {
   message.set_from_node(8);
   CHECK(refusal(message) == "PeerMessage.from_replica: must be of the sender");
 
-  message = between_vnodes();
-  pb::FenceRow* row = message.mutable_announcement()->add_fence();
-  row->set_node(3);
-  to_pb(crdt::ReplicaId{4, 16, 1}, row->mutable_latest());
-  CHECK(refusal(message) == "FenceRow.latest: must be of its node");
-  row->mutable_latest()->set_node(3);
-  CHECK(refusal(message) == "");
-
   pb::PeerMessage reply;
   reply.mutable_read_reply()->set_failed(true);
   CHECK(refusal(reply) == "ReadReply.error: must be there");

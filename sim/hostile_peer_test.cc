@@ -254,9 +254,9 @@ enum class Lies { kOfData, kAny };
 
 // That some vnode of the victim lives on elsewhere is believed.
 bool ends_the_victim(const pb::PeerMessage& message, const Cluster& cluster) {
-  for (const pb::FenceRow& row : message.announcement().fence()) {
-    if (row.node() == cluster.lab.number(kVictim) &&
-        !cluster.own_lives.contains(life_of(message, row.latest())))
+  for (const pb::ReplicaId& latest : message.announcement().fence()) {
+    if (latest.node() == cluster.lab.number(kVictim) &&
+        !cluster.own_lives.contains(life_of(message, latest)))
       return true;
   }
   return false;

@@ -304,13 +304,17 @@ void VnodeLab::make_one_durable(NodeNumber node) {
   step(node, [&](vnode::Vnode& v, vnode::Context& c) { v.step(at(node).disk.make_durable(), c); });
 }
 
+void VnodeLab::answer_reads(NodeNumber node) {
+  for (DiskEvent& event : at(node).disk.take_reads()) {
+    step(node, [&](vnode::Vnode& v, vnode::Context& c) { v.step(std::move(event), c); });
+  }
+}
+
 void VnodeLab::settle(NodeNumber node) {
   Node& n = at(node);
   for (;;) {
     flush(node);
-    for (DiskEvent& event : n.disk.take_reads()) {
-      step(node, [&](vnode::Vnode& v, vnode::Context& c) { v.step(std::move(event), c); });
-    }
+    answer_reads(node);
     if (n.disk.pending() == 0 && n.vnode->idle()) return;
     while (n.disk.pending() > 0) make_one_durable(node);
   }

@@ -62,6 +62,8 @@ class VnodeLab {
   void flush(NodeNumber node);
   // Makes the oldest pending batch durable, if there is one.
   void make_one_durable(NodeNumber node);
+  // The reads that wait are answered; those that follow from them may wait again.
+  void answer_reads(NodeNumber node);
   MemoryDisk& disk(NodeNumber node);
   // The process dies and starts again on what is durable, or on an empty disk.
   void restart(NodeNumber node);

@@ -30,11 +30,7 @@ uint32_t announced_content(const PeerView& view) {
     fingerprint.add(replica.above.size());
     for (const uint64_t counter : replica.above) fingerprint.add(counter);
   }
-  for (const auto& [node, row] : view.fence) {
-    fingerprint.add(node);
-    add(row.latest, fingerprint);
-    fingerprint.add(row.established);
-  }
+  for (const auto& [node, latest] : view.fence.rows()) add(latest, fingerprint);
   for (const auto& c : view.contexts.components()) {
     add(c.replica, fingerprint);
     fingerprint.add(c.counter);
@@ -47,7 +43,7 @@ uint32_t announced_content(const PeerView& view) {
 // hlc <= h (rule 2).
 Hlc Vnode::announced_hlc(Context& context) const {
   Hlc h = hlc_.at(context.env.clock.now());
-  if (!sole_owner()) h = std::min(h, durable_ceiling_);
+  if (!sole_owner()) h = std::min(h, durable_.ceiling);
   const auto below = [&](Hlc lowest) { h = std::min(h, Hlc{lowest.word - 1}); };
   if (open_.lowest_hlc.word != UINT64_MAX) below(open_.lowest_hlc);
   for (const Group& flight : flights_) {
@@ -59,19 +55,19 @@ Hlc Vnode::announced_hlc(Context& context) const {
 PeerView Vnode::own_view(const Configuration& configuration) const {
   PeerView view;
   view.replica = self_;
-  view.clock = known_clock();
-  view.stable = stable_;
-  view.fence = fence_;
-  view.contexts = retired_contexts(configuration);
+  view.clock = durable_.known();
+  view.stable = time_.stable;
+  view.fence = durable_.standing.fence;
+  view.contexts = announced_contexts(durable_, configuration);
   view.epoch = roles_.epoch;
   view.pv = roles_.pv;
-  view.fenced = fenced_;
+  view.fenced = durable_.standing.fenced;
   view.content = announced_content(view);
   return view;
 }
 
 void Vnode::announce(std::span<const NodeNumber> to, bool ask, Context& context) {
-  if (!state_durable_ || dropped_ || self_ < fence_[self_.node].latest) return;
+  if (!durable_.any || dropped_ || superseded()) return;
   const PeerView view = own_view(context.configuration);
   pb::PeerMessage message;
   pb::Announcement* announcement = message.mutable_announcement();
@@ -82,12 +78,7 @@ void Vnode::announce(std::span<const NodeNumber> to, bool ask, Context& context)
   announcement->set_stable_hlc(view.stable.word);
   announcement->set_fenced(view.fenced);
   announcement->set_ask(ask);
-  for (const auto& [node, row] : view.fence) {
-    pb::FenceRow* out = announcement->add_fence();
-    out->set_node(node);
-    to_pb(row.latest, out->mutable_latest());
-    out->set_established(row.established);
-  }
+  for (const auto& [node, latest] : view.fence.rows()) to_pb(latest, announcement->add_fence());
   to_pb(view.contexts, announcement->mutable_contexts());
   for (const NodeNumber other : to) send(other, message, context);
   if (to.size() == roles_.others.size()) announced_content_ = view.content;
@@ -96,7 +87,7 @@ void Vnode::announce(std::span<const NodeNumber> to, bool ask, Context& context)
 // Moves and first meetings need not wait for the interval.
 void Vnode::announce_if_due(Context& context) {
   if (!announce_soon_ || dropped_ || dropping_ || sole_owner()) return;
-  if (!state_durable_) {
+  if (!durable_.any) {
     open(context).state_changed = true;
     return;
   }
@@ -110,10 +101,10 @@ void Vnode::announce_to_all(Context& context) {
 }
 
 uint32_t Vnode::standing_announcement(Hlc* hlc, Hlc* stable, Context& context) const {
-  if (announced_content_ == 0 || dropped_ || dropping_ || !state_durable_) return 0;
+  if (announced_content_ == 0 || dropped_ || dropping_ || !durable_.any) return 0;
   if (own_view(context.configuration).content != announced_content_) return 0;
   *hlc = std::min(*hlc, announced_hlc(context));
-  *stable = std::min(*stable, stable_);
+  *stable = std::min(*stable, time_.stable);
   return announced_content_;
 }
 
@@ -129,17 +120,15 @@ void Vnode::receive_announcement(const pb::PeerMessage& message, const crdt::Rep
   view.hlc = Hlc{announcement.hlc()};
   view.stable = Hlc{announcement.stable_hlc()};
   view.contexts = vector_from_pb(announcement.contexts());
-  for (const pb::FenceRow& row : announcement.fence()) {
-    view.fence[row.node()] = FenceEntry{from_pb(row.latest()), row.established()};
-  }
+  for (const pb::ReplicaId& latest : announcement.fence()) view.fence.raise(from_pb(latest));
   view.content = announced_content(view);
   if (announcement.ask()) announce({&from.node, 1}, false, context);
-  PeerView& known = peers_[from.node];
-  // Announcements may overtake each other; of one life the later one has the higher time.
-  if (known.replica == from && view.hlc < known.hlc) return;
-  known = view;
+  const PeerView* known = peers_.find(from.node);
+  const bool news = !known || known->content != view.content;
+  if (!peers_.hear(view)) return;
+  may_forget_ = may_forget_ || news;
   learn_fence(view.fence, context);
-  if (!fenced_) learn_to_take_part(view, context);
+  if (!standing_.fenced) learn_to_take_part(view, context);
   heard_from(from.node, context);
 }
 
@@ -148,21 +137,19 @@ void Vnode::hear_standing(NodeNumber from, uint32_t content, Hlc hlc, Hlc stable
   if (corrupt_ || dropped_ || dropping_) return;
   const auto& others = roles_.others;
   if (std::find(others.begin(), others.end(), from) == others.end()) return;
-  const auto peer = peers_.find(from);
-  if (peer == peers_.end() || peer->second.content != content) {
+  const PeerView* peer = peers_.find(from);
+  if (!peer || peer->content != content) {
     // What it told was lost, or is still on its way.
     if (asked_.insert(from).second) announce({&from, 1}, true, context);
     return;
   }
-  if (retired(peer->second.replica, context.configuration)) return;
-  peer->second.hlc = std::max(peer->second.hlc, hlc);
-  peer->second.stable = std::max(peer->second.stable, stable);
-  peer->second.epoch = std::max(peer->second.epoch, epoch);
+  if (retired(peer->replica, standing_.fence, context.configuration)) return;
+  peers_.hear_times(from, hlc, stable, epoch);
   heard_from(from, context);
 }
 
 void Vnode::heard_from(NodeNumber from, Context& context) {
-  if (!fenced_) return;
+  if (!standing_.fenced) return;
   gossip(from, context);
   seal(context);
   update_stable(context);

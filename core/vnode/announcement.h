@@ -3,29 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 
-#include "core/crdt/dot.h"
 #include "core/crdt/hlc.h"
 #include "core/crdt/version_vector.h"
 #include "core/crdt/vnode_clock.h"
-#include "core/ids.h"
+#include "core/vnode/fence.h"
 
 namespace vordb::vnode {
-
-// One row of the fence: a node's latest replica id; messages of older ones are refused (rule 8).
-struct FenceEntry {
-  crdt::ReplicaId latest;
-  bool established = false;
-  bool operator==(const FenceEntry&) const = default;
-};
-using Fence = std::map<NodeNumber, FenceEntry>;
-
-// Of sealed replicas, what was really known of them: the other dots under the seal are void.
-using SealedClocks = std::map<crdt::ReplicaId, crdt::VnodeClock::Replica>;
-
-// `clock` without the void dots.
-crdt::VnodeClock known_part(const crdt::VnodeClock& clock, const SealedClocks& sealed);
 
 // The newest announcement of another owner.
 struct PeerView {

@@ -36,10 +36,9 @@ std::pair<uint64_t, uint64_t> hash_of(std::string_view name) {
 
 // `from` has dots in no log that its last announcement shows and this vnode lacks.
 void Vnode::consider_fetch(NodeNumber from, Context& context) {
-  const auto peer = peers_.find(from);
+  const PeerView* peer = peers_.find(from);
   fetch_wanted_ = 0;
-  if (fetch_ || !roles_.serves() || peer == peers_.end() || clock_.covers(peer->second.clock))
-    return;
+  if (fetch_ || !roles_.serves() || !peer || clock_.covers(peer->clock)) return;
   if (context.fetches >= kFetchesMax) {
     fetch_wanted_ = from;
     return;
@@ -104,6 +103,7 @@ void Vnode::receive(const pb::SnapshotPart& part, const ReplicaId& from, Context
 void Vnode::pulse(Context& context) {
   end_idle_servings(context);
   announce_if_due(context);
+  strip_covered(context);
   if (fetch_wanted_ != 0) consider_fetch(fetch_wanted_, context);
   if (!fetch_) return;
   if (fetch_->ending) return advance_fetch(context);
@@ -181,9 +181,7 @@ void Vnode::finish_fetch(Context& context) {
     after.context.strip(base_after);
     if (after != *entry) write_entry(task, name.subkey, entry.get(), std::move(after), context);
   }
-  for (const crdt::VnodeClock::Replica& replica : fetch.clock.replicas()) {
-    if (base_after.get(replica.id) > base_before.get(replica.id)) strip_after(replica.id, context);
-  }
+  strip_covered(context);
   release_held(context);
 }
 

@@ -14,6 +14,7 @@
 #include "core/ids.h"
 #include "core/messages.h"
 #include "core/vnode/answers.h"
+#include "core/vnode/durable_cut.h"
 #include "core/vnode/key_state.h"
 #include "core/vnode/tasks.h"
 
@@ -76,11 +77,14 @@ struct Group {
   std::vector<KeyTask> resting;  // in the midst of many steps: they go on once this is durable
   std::vector<Delta> deltas;
   std::vector<TokenAnswer> answers;
+  std::optional<Standing> standing;  // if it has changed: as of this batch
+  crdt::VersionVector left_over;     // highest, as of this batch
   Hlc lowest_hlc = Hlc{UINT64_MAX};  // of the mutations inside
   Hlc highest_hlc;                   // of the vnode, when the batch was made
   Hlc ceiling;                       // durable with this batch
   bool drops = false;                // erases everything: the vnode's last batch
   bool state_changed = false;
+  bool standing_changed = false;
   bool has_work() const { return state_changed || !batch.empty(); }
 };
 struct Uncommitted {

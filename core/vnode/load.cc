@@ -288,6 +288,7 @@ SharedEntry Vnode::decode(const Record& record, absl::Status* status, Context& c
 
 bool Vnode::finish(KeyTask& task, Context& context) {
   if (std::holds_alternative<MutateTask>(task.what)) return finish_mutation(task, context);
+  if (std::holds_alternative<StripTask>(task.what)) --stripping_;
   if (!task.load.status.ok() || corrupt_) return true;
   if (std::holds_alternative<MergeTask>(task.what)) {
     finish_merge(task, context);

@@ -2,10 +2,12 @@
 // come (rules 4-6).
 #include <algorithm>
 #include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/container/btree_set.h"
+#include "core/assert.h"
 #include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "core/crdt/merge.h"
@@ -23,6 +25,9 @@ namespace {
 
 // More than that are not kept: their coordinators ask again.
 constexpr size_t kEarlyAcksMax = 1000;
+
+// Entries that are stripped at once (rule 6).
+constexpr size_t kStripsMax = 256;
 
 }  // namespace
 
@@ -42,7 +47,7 @@ void Vnode::step(const pb::PeerMessage& message, Context& context) {
     receive_announcement(message, from, context);
   } else if (message.has_snapshot_pull()) {
     receive(message.snapshot_pull(), from.node, context);
-  } else if (!fenced_ || !roles_.serves()) {
+  } else if (!standing_.fenced || !roles_.serves()) {
     return;  // an empty store takes nothing before it knows who is retired (rule 8), one that hands
              // over takes nothing more; gossip brings it to those who need it
   } else if (context.env.disk.free_space() == FreeSpace::kLittle) {
@@ -113,18 +118,17 @@ void Vnode::receive_key(const pb::KeyUpdate& update, const MergeTask& common, Co
 void Vnode::finish_merge(KeyTask& task, Context& context) {
   MergeTask& merge = std::get<MergeTask>(task.what);
   // It waited for the disk, and in the meantime its sender may have been retired.
-  if (retired(merge.from, context.configuration)) return;
+  if (retired(merge.from, standing_.fence, context.configuration)) return;
   hlc_.observe(merge.hlc, context.env.clock.now());
   const bool dropped = context.configuration.bucket(task.bucket) == nullptr;
   const crdt::VersionVector base_before = clock_.base();
-  std::vector<ReplicaId> grown;
   absl::btree_set<std::string_view> came;
   for (const KeyEntry& theirs : merge.entries) came.insert(theirs.subkey);
   for (const MergeTask::LoggedDot& logged : merge.dots) {
     const bool whole = std::all_of(logged.subkeys.begin(), logged.subkeys.end(),
                                    [&](const auto& subkey) { return came.contains(subkey); });
     if (!whole || clock_.contains(logged.dot)) continue;
-    settle(logged.dot, grown, context);
+    settle(logged.dot, context);
     if (dropped) continue;
     if (logged.answer) remember_answer(*logged.answer, context);
     write_log(task, logged.dot, logged.subkeys, logged.answer, context);
@@ -145,7 +149,7 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
       }
     }
   }
-  for (const ReplicaId& id : grown) strip_after(id, context);
+  strip_covered(context);
   for (const MergeTask::Origin& origin : merge.origins) {
     acknowledge_merge({origin.op, origin.node, origin.shard, merge.pv, merge.from.node}, dropped,
                       context);
@@ -175,13 +179,11 @@ void Vnode::acknowledge_durable(const AckWaiter& waiter, Context& context) {
   }
 }
 
-void Vnode::settle(const Dot& dot, std::vector<ReplicaId>& grown, Context& context) {
+void Vnode::settle(const Dot& dot, Context& context) {
   Group& group = open(context);
   group.dots.push_back(dot);
   group.state_changed = true;
-  if (clock_.add(dot) && std::find(grown.begin(), grown.end(), dot.replica) == grown.end()) {
-    grown.push_back(dot.replica);
-  }
+  clock_.add(dot);
 }
 
 void Vnode::write_log(const KeyTask& task, const Dot& dot, const std::vector<std::string>& touched,
@@ -194,6 +196,7 @@ void Vnode::write_log(const KeyTask& task, const Dot& dot, const std::vector<std
     to_pb(answer->second, record.mutable_answer());
   }
   for (const std::string& subkey : touched) record.add_subkeys(subkey);
+  may_forget_ = true;
   const std::string name = dot_name(dot);
   const std::string key = record_key(Table::kDots, name);
   Batch& batch = open(context).batch;
@@ -205,19 +208,17 @@ void Vnode::write_log(const KeyTask& task, const Dot& dot, const std::vector<std
   }
 }
 
-// What the base of `grown` now covers is stripped from the contexts left over. Each strip is a task
-// of its own that follows at once: stripping changes no meaning, so it need not share the batch
-// that raised the base.
-void Vnode::strip_after(const ReplicaId& grown, Context& context) {
-  std::vector<std::string> names;
-  const Dot last{grown, clock_.base_of(grown)};
-  for (auto at = contexts_by_dot_.lower_bound({Dot{grown, 0}, std::string()});
-       at != contexts_by_dot_.end() && at->first <= last; ++at) {
-    names.push_back(at->second);
-  }
+// Strips what the base covers from the contexts left over, each entry by a task of its own:
+// stripping changes no meaning, so it need not share the batch that raised the base. It is called
+// after each raise, at start, and at each pulse: what a failed read or the bound leaves undone
+// comes again.
+void Vnode::strip_covered(Context& context) {
+  if (left_overs_.empty() || stripping_ > 0 || corrupt_ || dropped_ || dropping_) return;
+  const std::vector<std::string> names = left_overs_.covered(clock_.base(), kStripsMax);
+  stripping_ = names.size();
   for (const std::string& raw : names) {
     EntryName name;
-    if (!parse_entry_name(raw, &name)) continue;
+    VORDB_ASSERT(parse_entry_name(raw, &name), "our own entry names parse");
     KeyTask task;
     task.bucket = name.bucket;
     task.key = name.key;
@@ -239,27 +240,16 @@ void Vnode::finish_strip(KeyTask& task, Context& context) {
 
 // Keeps the index of entries with a context left over, in memory and on disk, in step with the
 // entry.
-void Vnode::index_context(const std::string& name, const Entry* before, const Entry& after,
-                          Context& context) {
-  const auto at = contexts_.find(name);
-  if (at == contexts_.end() && after.context.empty()) return;
-  if (at != contexts_.end() && at->second == after.context) return;
-  if (at != contexts_.end()) {
-    for (const auto& c : at->second.components()) {
-      contexts_by_dot_.erase({Dot{c.replica, c.counter}, name});
-    }
-    contexts_.erase(at);
-  }
+void Vnode::index_context(const std::string& name, const Entry& after, Context& context) {
+  const bool had = left_overs_.contains(name);
+  if (!had && after.context.empty()) return;
+  left_overs_.update(name, after.context);
   const std::string key = record_key(Table::kContexts, name);
   if (after.context.empty()) {
     open(context).batch.erase(family(context), key);
-    return;
+  } else if (!had) {
+    open(context).batch.put(family(context), key, {});
   }
-  for (const auto& c : after.context.components()) {
-    contexts_by_dot_.insert({Dot{c.replica, c.counter}, name});
-  }
-  contexts_[name] = after.context;
-  if (!before || before->context.empty()) open(context).batch.put(family(context), key, {});
 }
 
 }  // namespace vordb::vnode

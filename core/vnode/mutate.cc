@@ -45,7 +45,7 @@ void Vnode::step(KeyMutation mutation, Context& context) {
     return refuse(mutation, ErrorCode::kCorrupt, "this partition's data is damaged here",
                   "restore the node from its peers or a backup", context);
   }
-  if (!fenced_) {
+  if (!standing_.fenced) {
     return refuse(mutation, ErrorCode::kNotReady, "this partition has not met another owner yet",
                   "retry at another node", context);
   }

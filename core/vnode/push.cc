@@ -19,13 +19,13 @@ constexpr size_t kPushEntriesMax = 2000;
 void Vnode::step(KeyPush push, Context& context) {
   const AckWaiter waiter{push.op, push.from, push.shard, push.pv, self_.node};
   const bool nothing = push.subkeys.empty() && push.dot.counter == 0;
-  if (corrupt_ || dropped_ || dropping_ || !fenced_ || push.pv != roles_.pv || nothing) {
+  if (corrupt_ || dropped_ || dropping_ || !standing_.fenced || push.pv != roles_.pv || nothing) {
     return send_ack(waiter, true, context);
   }
   GossipTask task;
   task.to = push.targets;
   if (push.dot.counter != 0) {
-    if (!known_clock().contains(push.dot)) return send_ack(waiter, true, context);
+    if (!durable_.known().contains(push.dot)) return send_ack(waiter, true, context);
     // Asked about itself alone: its clock knows, also once the log has forgotten the dot.
     const bool only_here = push.targets.size() == 1 && push.targets[0] == self_.node;
     if (only_here) return send_ack(waiter, !roles_.serves(), context);

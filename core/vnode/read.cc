@@ -52,7 +52,7 @@ void Vnode::step(KeyRead read, Context& context) {
   }
   if (corrupt_) {
     reply.error = read_error(true);
-  } else if (!fenced_ || (read.alone && !synced_)) {
+  } else if (!standing_.fenced || (read.alone && !standing_.synced)) {
     reply.error = rejected(ErrorCode::kNotReady, "this partition has not met another owner yet",
                            "retry at another node");
   } else if (read.context && read.context->placement == id_ &&
@@ -191,7 +191,7 @@ void Vnode::answer(ReadTask& task, ReadResult result, Context& context) {
 
 // What fills the entries of an answer, where others may answer too.
 crdt::VersionVector Vnode::durable_base() const {
-  return roles_.receivers.empty() ? crdt::VersionVector{} : durable_clock_.base();
+  return roles_.receivers.empty() ? crdt::VersionVector{} : durable_.clock.base();
 }
 
 void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> state, bool more,
@@ -211,7 +211,7 @@ void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> st
   reply.moved = read.pv != roles_.pv;
   reply.base = std::move(base);
   const bool shows_expiry =
-      read.now_ms != 0 && expires_between(*reply.state, durable_ceiling_.ms(), reply.now_ms);
+      read.now_ms != 0 && expires_between(*reply.state, durable_.ceiling.ms(), reply.now_ms);
   this->reply(to_coordinator(read, std::move(reply)), read.pv, shows_expiry, context);
 }
 
@@ -278,7 +278,7 @@ void Vnode::run(ListTask task, ReadResult* arrived, Context& context) {
           name.subkey == crdt::meta_subkey() && crdt::meta_expired(*entry, task.list.now_ms);
       const bool shown = shows(*bucket, name.subkey, *entry, task.list.now_ms);
       task.shows_expiry |=
-          expires_between(name.subkey, *entry, durable_ceiling_.ms(), task.list.now_ms);
+          expires_between(name.subkey, *entry, durable_.ceiling.ms(), task.list.now_ms);
       if (shown) task.keys.emplace_back(name.key);
       if (!shown && !expired) continue;
       // Its other entries say nothing more: go on behind the key.

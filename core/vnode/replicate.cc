@@ -42,7 +42,7 @@ void Vnode::send(NodeNumber to, pb::PeerMessage& message, Context& context) {
 // left. Whoever waits for a mutation is named with it, if the placement is still what it was. The
 // mutations of one key go together: its entries show all of them (rule 3).
 void Vnode::send_deltas(const Group& group, Context& context) {
-  if (group.deltas.empty() || !fenced_ || roles_.receivers.empty()) return;
+  if (group.deltas.empty() || !durable_.standing.fenced || roles_.receivers.empty()) return;
   std::map<KeyName, std::vector<const Delta*>> by_key;
   for (const Delta& delta : group.deltas) {
     if (!context.configuration.bucket(delta.bucket)) continue;
@@ -54,7 +54,7 @@ void Vnode::send_deltas(const Group& group, Context& context) {
   pb::PeerMessage message;
   BodySize size;
   const auto send_body = [&] {
-    to_pb(durable_clock_.base(), message.mutable_delta()->mutable_base());
+    to_pb(durable_.clock.base(), message.mutable_delta()->mutable_base());
     message.mutable_delta()->set_hlc(group.highest_hlc.word);
     exchanged_.delta_messages += roles_.receivers.size();
     for (const NodeNumber receiver : roles_.receivers) send(receiver, message, context);
@@ -93,13 +93,13 @@ void Vnode::send_deltas(const Group& group, Context& context) {
 // Sends what the peer's clock lacks. A vnode that still lacks what an owner holds sends nothing:
 // its entries may show dots that it has not settled.
 void Vnode::gossip(NodeNumber to, Context& context) {
-  const PeerView& peer = peers_[to];
+  const PeerView* peer = peers_.find(to);
   const bool receives =
       std::find(roles_.receivers.begin(), roles_.receivers.end(), to) != roles_.receivers.end();
-  if (!receives || !synced_ || !peer.fenced || gossiping_.contains(to)) return;
+  if (!receives || !peer || !peer->fenced || !standing_.synced || gossiping_.contains(to)) return;
   GossipTask task;
   task.to = {to};
-  known_clock().for_each_missing(peer.clock, [&](const Dot& dot) {
+  durable_.known().for_each_missing(peer->clock, [&](const Dot& dot) {
     task.wanted.push_back(dot);
     return task.wanted.size() < kGossipDotsMax;
   });
@@ -189,8 +189,8 @@ absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& co
   if (!result.status.ok()) return result.status;
   if (!task.base_known) {
     if (result.records.empty()) {
-      return state_durable_ ? absl::DataLossError("the vnode's state record is missing")
-                            : absl::UnavailableError("nothing of this vnode is durable yet");
+      return durable_.any ? absl::DataLossError("the vnode's state record is missing")
+                          : absl::UnavailableError("nothing of this vnode is durable yet");
     }
     pb::VnodeState state;
     const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &state);
@@ -255,7 +255,7 @@ absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& co
 
 void Vnode::add_updates(const GossipTask& task, pb::Updates* updates) const {
   to_pb(task.base, updates->mutable_base());
-  updates->set_hlc(durable_hlc_.word);
+  updates->set_hlc(durable_.hlc.word);
   for (const GossipTask::Key& key : task.done) {
     pb::KeyUpdate* update = updates->add_keys();
     update->set_bucket_id(key.bucket);

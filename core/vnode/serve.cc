@@ -19,7 +19,8 @@ constexpr uint64_t kPatienceUs = 30'000'000;
 }  // namespace
 
 void Vnode::receive(const pb::SnapshotPull& pull, NodeNumber from, Context& context) {
-  if (!fenced_ || !state_durable_ || !(synced_ || roles_.draining)) return;
+  const Standing& standing = durable_.standing;
+  if (!durable_.any || !standing.fenced || !(standing.synced || roles_.draining)) return;
   const uint64_t now_us = context.env.clock.monotonic_us();
   auto at = serving_.find(from);
   if (at != serving_.end() && at->second.receiver_session != pull.receiver_session()) {
@@ -99,12 +100,7 @@ absl::Status Vnode::take_clock(Serving& serving, const ReadResult& result) {
   const crdt::VnodeClock clock = clock_from_pb(state.clock());
   serving.clock_known = true;
   serving.base = clock.base();
-  SealedClocks sealed;
-  for (const pb::ReplicaClock& row : state.sealed()) {
-    const crdt::ReplicaId id = from_pb(row.replica());
-    sealed[id] = {id, row.base(), {row.above().begin(), row.above().end()}};
-  }
-  serving.clock = known_part(clock, sealed);
+  serving.clock = decode_standing(state).seals.known(clock);
   return absl::OkStatus();
 }
 
@@ -118,7 +114,7 @@ void Vnode::send_part(const ServeTask& task, const ReadResult& result, Context& 
   part->set_part(serving.part);
   to_pb(serving.clock, part->mutable_clock());
   to_pb(serving.base, part->mutable_updates()->mutable_base());
-  part->mutable_updates()->set_hlc(durable_hlc_.word);
+  part->mutable_updates()->set_hlc(durable_.hlc.word);
   const bool entries = serving.part_begin.table == Table::kEntries;
   const absl::Status added = entries ? add_entries(result.records, part->mutable_updates(), context)
                                      : add_answers(result.records, part);

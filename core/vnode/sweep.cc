@@ -52,31 +52,29 @@ std::optional<Hlc> Vnode::due(std::string_view subkey, const Entry& entry) {
 }
 
 void Vnode::begin_scan(ScanTask::Kind kind, Context& context) {
-  if (corrupt_ || !scans_.try_emplace(kind).second) return;
+  if (corrupt_ || scans_.under_way(kind)) return;
+  scans_.begin(kind);
   scan(kind, context);
 }
 
+// Reads the next page of a walk.
 void Vnode::scan(ScanTask::Kind kind, Context& context) {
-  Scan& scan = scans_.at(kind);
-  if (scan.waiting) return;
   static constexpr Table kTables[] = {Table::kDue, Table::kAnswers, Table::kDots};
   const Table table = kTables[int(kind)];
+  const std::string& seen = scans_.seen(kind);
   ReadRequest request;
   request.family = family(context);
-  request.begin = scan.from.empty() ? table_begin(id_, table) : scan.from + '\0';
+  request.begin = seen.empty() ? table_begin(id_, table) : seen + '\0';
   request.end = table_end(id_, table);
   if (kind == ScanTask::Kind::kDue) {
     const Hlc now = hlc_.tick(context.env.clock.now());
     request.end = record_key(table, due_name(now, {}));
-    if (request.begin >= request.end) {
-      scans_.erase(kind);
-      return;
-    }
+    if (request.begin >= request.end) return scans_.end(kind);
   }
   request.limit_records = kPageRecords;
   std::optional<ReadResult> result = read(request, context);
   if (!result) {
-    scan.waiting = true;
+    scans_.wait(kind);
     park(ScanTask{kind});
     return;
   }
@@ -85,11 +83,7 @@ void Vnode::scan(ScanTask::Kind kind, Context& context) {
 
 void Vnode::scanned(const ScanTask& task, ReadResult result, Context& context) {
   note_damage(result.status, context);
-  Scan& scan = scans_.at(task.kind);
-  scan.waiting = false;
-  const bool go_on = result.status.ok() && result.more && !result.records.empty();
-  if (go_on) scan.from = result.records.back().key;
-  if (!go_on) scans_.erase(task.kind);
+  scans_.take(task.kind, result);
   if (!result.status.ok()) return;
   switch (task.kind) {
     case ScanTask::Kind::kDue:
@@ -144,15 +138,14 @@ bool Vnode::finish_sweep(KeyTask& task, Context& context) {
     // Before the deadline is stable an older element may still be on its way here, and would
     // outlive its deadline.
     const bool writable = context.env.disk.free_space() != FreeSpace::kLittle;
-    if (!mine || sweep.when >= stable_ || !roles_.owner || !writable) return true;
+    if (!mine || sweep.when >= time_.stable || !roles_.owner || !writable) return true;
     clear_entries(task, now, nullptr, !task.load.more, false, context);
     sweep.purge_after = task.load.last;
     if (!task.load.more) ++purged_;
     return !task.load.more;
   }
-  const bool spent = kind == crdt::EntryKind::kRegister
-                         ? crdt::register_spent(entry, stable_)
-                         : crdt::counter_spent(entry, global_stable_);
+  const bool spent = kind == crdt::EntryKind::kRegister ? crdt::register_spent(entry, time_.stable)
+                                                        : crdt::counter_spent(entry, time_.global);
   if (!spent) return true;
   Entry after;
   after.context = entry.context;
@@ -179,13 +172,7 @@ void Vnode::scanned_log(const ReadResult& result, Context& context) {
     Dot dot;
     pb::DotRecord record;
     if (!parse_dot_name(std::string_view(row.key).substr(kTablePrefixBytes), &dot)) continue;
-    const auto& receivers = roles_.receivers;
-    const bool everywhere = std::all_of(receivers.begin(), receivers.end(), [&](NodeNumber node) {
-      const auto peer = peers_.find(node);
-      return peer != peers_.end() && peer->second.pv == roles_.pv &&
-             peer->second.clock.contains(dot);
-    });
-    if (!everywhere) continue;
+    if (!peers_.all_have(dot, standpoint(context.configuration))) continue;
     const absl::Status opened = open_record(row.key, row.value, &record);
     note_damage(opened, context);
     if (!opened.ok()) return;

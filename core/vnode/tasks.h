@@ -13,6 +13,7 @@
 #include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "core/codec.h"
+#include "core/env/disk.h"
 #include "core/messages.h"
 #include "core/vnode/answers.h"
 #include "core/vnode/causal_context.h"

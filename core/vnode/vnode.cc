@@ -37,32 +37,22 @@ Vnode::Vnode(PlacementId id, const Birth& birth, const Configuration& configurat
   // where nobody else is left to hold anything: then there is no fence to learn.
   const bool began_here = roles_.owner && id_.n > 0 && id_.n <= kReplicationMax &&
                           roles_.pv <= configuration.replication_since[id_.n - 1];
-  fenced_ = synced_ = sole_owner() || began_here;
-  fence_[self_.node] = FenceEntry{self_, fenced_};
+  standing_.fenced = standing_.synced = sole_owner() || began_here;
+  standing_.fence.raise(self_);
 }
 
 absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
   clock_ = clock_from_pb(state.clock());
-  durable_clock_ = clock_;
   hlc_ = HlcClock(Hlc{state.hlc_ceiling()});
-  durable_hlc_ = durable_ceiling_ = hlc_.last();
   dropped_ = state.dropped();
-  fenced_ = state.fenced();
-  synced_ = state.synced();
-  for (const pb::ReplicaClock& sealed : state.sealed()) {
-    const crdt::ReplicaId id = from_pb(sealed.replica());
-    before_seal_[id] = {id, sealed.base(), {sealed.above().begin(), sealed.above().end()}};
-  }
+  standing_ = decode_standing(state);
   buckets_.assign(state.bucket_ids().begin(), state.bucket_ids().end());
-  for (const pb::FenceRow& row : state.fence()) {
-    fence_[row.node()] = FenceEntry{from_pb(row.latest()), row.established()};
-  }
-  for (const pb::ReplicaId& life : state.sealed_below()) {
-    sealed_below_[life.node()] = from_pb(life);
-  }
+  durable_.clock = clock_;
+  durable_.standing = standing_;
+  durable_.hlc = durable_.ceiling = hlc_.last();
   VORDB_ASSERT(from_pb(state.self()) < self_, "a new life is above the one before");
-  fence_[self_.node] = FenceEntry{self_, true};
-  if (sole_owner()) note_sealed(context.configuration);
+  standing_.fence.raise(self_);
+  if (sole_owner()) standing_.seals.close(standing_.fence, context.configuration);
   // Damage below this record costs the partition its service, not the node its start.
   const absl::Status contexts = recover_contexts(context);
   note_damage(contexts, context);
@@ -88,11 +78,9 @@ absl::Status Vnode::recover_contexts(Context& context) {
     Entry entry;
     const absl::Status decoded = decode_entry(point.begin, found.records[0].value, &entry);
     if (!decoded.ok()) return decoded;
-    contexts_[name] = entry.context;
-    for (const auto& c : entry.context.components()) {
-      contexts_by_dot_.insert({Dot{c.replica, c.counter}, name});
-    }
+    left_overs_.update(name, entry.context);
   }
+  durable_.left_over = left_overs_.highest();
   return absl::OkStatus();
 }
 
@@ -115,6 +103,12 @@ Group& Vnode::open(Context& context) {
   return open_;
 }
 
+Standing& Vnode::change_standing(Context& context) {
+  Group& group = open(context);
+  group.state_changed = group.standing_changed = true;
+  return standing_;
+}
+
 Group* Vnode::group(uint64_t sequence) {
   if (open_.sequence == sequence) return &open_;
   for (Group& flight : flights_) {
@@ -126,22 +120,8 @@ Group* Vnode::group(uint64_t sequence) {
 void Vnode::encode_state(pb::VnodeState* state) const {
   to_pb(self_, state->mutable_self());
   to_pb(clock_, state->mutable_clock());
-  for (const auto& [node, row] : fence_) {
-    pb::FenceRow* out = state->add_fence();
-    out->set_node(node);
-    to_pb(row.latest, out->mutable_latest());
-    out->set_established(row.established);
-  }
   for (const BucketId bucket : buckets_) state->add_bucket_ids(bucket);
-  for (const auto& [id, known] : before_seal_) {
-    pb::ReplicaClock* out = state->add_sealed();
-    to_pb(id, out->mutable_replica());
-    out->set_base(known.base);
-    for (const uint64_t counter : known.above) out->add_above(counter);
-  }
-  for (const auto& [node, life] : sealed_below_) to_pb(life, state->add_sealed_below());
-  state->set_fenced(fenced_);
-  state->set_synced(synced_);
+  encode_standing(standing_, state);
 }
 
 void Vnode::flush(Context& context) {
@@ -161,6 +141,8 @@ void Vnode::flush(Context& context) {
   const std::string key = vnode_state_key(id_);
   open_.batch.put(kMetaFamily, key, seal_record(key, state));
   open_.op = next_op_++;
+  if (open_.standing_changed || !durable_.any) open_.standing = standing_;
+  open_.left_over = left_overs_.highest();
   open_.highest_hlc = hlc_.last();
   open_.ceiling = ceiling;
   if (!sole_owner()) {
@@ -196,7 +178,7 @@ SharedEntry Vnode::write_entry(const KeyTask& task, std::string_view subkey, con
   if (due_after && due_before != due_after) {
     group.batch.put(at, record_key(Table::kDue, due_name(*due_after, name)), {});
   }
-  index_context(name, before, after, context);
+  index_context(name, after, context);
   note_bucket(task.bucket);
   auto entry = std::make_shared<const Entry>(std::move(after));
   uncommitted_[name] = Uncommitted{entry, group.sequence};
@@ -241,12 +223,7 @@ void Vnode::step(DiskEvent event, Context& context) {
 }
 
 void Vnode::durable(Group group, Context& context) {
-  for (const Dot& dot : group.dots) durable_clock_.add(dot);
-  for (const Dot& base : group.bases) durable_clock_.raise_base(base.replica, base.counter);
-  durable_clock_.join(group.joined);
-  durable_hlc_ = std::max(durable_hlc_, group.highest_hlc);
-  durable_ceiling_ = std::max(durable_ceiling_, group.ceiling);
-  state_durable_ = true;
+  durable_.advance(group);
   ++durable_groups_;
   token_.reset();
   for (const Change& change : group.changes) {
@@ -271,9 +248,8 @@ void Vnode::durable(Group group, Context& context) {
   if (group.drops) {
     dropped_ = true;
     dropping_ = false;
-    clock_ = durable_clock_ = {};
-    contexts_.clear();
-    contexts_by_dot_.clear();
+    clock_ = durable_.clock = {};
+    left_overs_.clear();
     buckets_.clear();
     context.cache.clear();
     return;
@@ -306,8 +282,10 @@ void Vnode::answer_mutation(const Waiter& waiter, Context& context) {
 
 const std::shared_ptr<const Token>& Vnode::token() {
   if (!token_) {
-    Token token{{id_, durable_hlc_, crdt::CausalPast(durable_clock_)}, {}};
-    for (const auto& [node, life] : sealed_below_) token.context.past.fill_below(life);
+    Token token{{id_, durable_.hlc, crdt::CausalPast(durable_.clock)}, {}};
+    for (const auto& [node, life] : durable_.standing.seals.below()) {
+      token.context.past.fill_below(life);
+    }
     token.bytes = encode_context(token.context);
     token_ = std::make_shared<const Token>(std::move(token));
   }
@@ -349,9 +327,7 @@ void Vnode::configuration_changed(Context& context) {
     const std::string end = bucket_end(bucket);
     open_.batch.erase_range(family(context), record_key(Table::kContexts, begin),
                             record_key(Table::kContexts, end));
-    contexts_.erase(contexts_.lower_bound(begin), contexts_.lower_bound(end));
-    absl::erase_if(contexts_by_dot_,
-                   [&](const auto& row) { return row.second >= begin && row.second < end; });
+    left_overs_.erase(begin, end);
     uncommitted_.erase(uncommitted_.lower_bound(begin), uncommitted_.lower_bound(end));
   }
   std::erase_if(buckets_, dropped);
@@ -359,20 +335,23 @@ void Vnode::configuration_changed(Context& context) {
 
 void Vnode::tick(Context& context) {
   if (dropped_ || dropping_) return;
-  for (const ScanTask::Kind kind : {ScanTask::Kind::kDue, ScanTask::Kind::kAnswers}) {
-    if (scans_.contains(kind)) scan(kind, context);
+  for (const ScanTask::Kind kind : Scans::kKinds) {
+    if (scans_.ready(kind)) scan(kind, context);
   }
   if (sole_owner() || dropped_ || dropping_) return;
   const Hlc soon = later(hlc_.at(context.env.clock.now()), kCeilingLeadMs / 2);
-  if (!state_durable_ || std::max(hlc_.last(), soon) > durable_ceiling_) {
+  if (!durable_.any || std::max(hlc_.last(), soon) > durable_.ceiling) {
     open(context).state_changed = true;
   }
   asked_.clear();
-  if (!fenced_ || own_view(context.configuration).content != announced_content_) {
-    announce(roles_.others, !fenced_, context);
+  if (!standing_.fenced || own_view(context.configuration).content != announced_content_) {
+    announce(roles_.others, !standing_.fenced, context);
   }
   note_progress(context);
-  begin_scan(ScanTask::Kind::kForget, context);
+  if (may_forget_ && !scans_.under_way(ScanTask::Kind::kForget)) {
+    may_forget_ = false;
+    begin_scan(ScanTask::Kind::kForget, context);
+  }
 }
 
 void Vnode::sweep(Context& context) {
@@ -388,11 +367,11 @@ void Vnode::add_to(Fingerprint& fingerprint) const {
   state.set_hlc_ceiling(hlc_.last().word);
   fingerprint.add(state.SerializeAsString());
   pb::VnodeState durable;
-  to_pb(durable_clock_, durable.mutable_clock());
-  durable.set_hlc_ceiling(durable_ceiling_.word);
+  to_pb(durable_.clock, durable.mutable_clock());
+  durable.set_hlc_ceiling(durable_.ceiling.word);
   fingerprint.add(durable.SerializeAsString());
-  fingerprint.add(stable_.word);
-  fingerprint.add(global_stable_.word);
+  fingerprint.add(time_.stable.word);
+  fingerprint.add(time_.global.word);
   fingerprint.add(corrupt_);
   fingerprint.add(next_op_);
   fingerprint.add(open_.batch.rep());
@@ -410,11 +389,12 @@ void Vnode::add_to(Fingerprint& fingerprint) const {
     fingerprint.add(name);
     fingerprint.add(tasks.size());
   }
-  for (const auto& [name, context] : contexts_) fingerprint.add(name);
-  for (const auto& [node, peer] : peers_) {
+  fingerprint.add(left_overs_.size());
+  for (const NodeNumber node : roles_.others) {
+    const PeerView* peer = peers_.find(node);
     fingerprint.add(node);
-    fingerprint.add(peer.hlc.word);
-    fingerprint.add(peer.stable.word);
+    fingerprint.add(peer ? peer->hlc.word : 0);
+    fingerprint.add(peer ? peer->stable.word : 0);
   }
 }
 

@@ -34,11 +34,16 @@
 #include "core/env.h"
 #include "core/shard.h"
 #include "core/vnode/announcement.h"
+#include "core/vnode/durable_cut.h"
 #include "core/vnode/group.h"
 #include "core/vnode/key_cache.h"
+#include "core/vnode/left_overs.h"
+#include "core/vnode/peers.h"
 #include "core/vnode/record_keys.h"
 #include "core/vnode/roles.h"
+#include "core/vnode/scans.h"
 #include "core/vnode/snapshot.h"
+#include "core/vnode/stable_time.h"
 #include "core/vnode/tasks.h"
 
 namespace vordb {
@@ -135,16 +140,16 @@ class Vnode {
   // It holds nothing, and the configuration does not call for it.
   bool stranger() const {
     return !roles_.serves() && !roles_.draining && !has_data() && !dropped_ && idle() &&
-           !state_durable_;
+           !durable_.any;
   }
-  bool has_data() const { return !durable_clock_.empty(); }
-  const crdt::VnodeClock& durable_clock() const { return durable_clock_; }
+  bool has_data() const { return !durable_.clock.empty(); }
+  const crdt::VnodeClock& durable_clock() const { return durable_.clock; }
   Hlc highest_hlc() const { return hlc_.last(); }
-  Hlc stable_time() const { return stable_; }
+  Hlc stable_time() const { return time_.stable; }
   bool corrupt() const { return corrupt_; }
-  bool fenced() const { return fenced_; }
-  bool synced() const { return synced_; }
-  size_t left_over_contexts() const { return contexts_.size(); }
+  bool fenced() const { return standing_.fenced; }
+  bool synced() const { return standing_.synced; }
+  size_t left_over_contexts() const { return left_overs_.size(); }
   size_t waiting() const { return parked_.size() + flights_.size() + (open_.has_work() ? 1 : 0); }
   uint64_t purged() const { return purged_; }
   bool fetching() const { return fetch_.has_value(); }
@@ -187,6 +192,7 @@ class Vnode {
   std::string record_key(Table table, std::string_view name) const;
   // Every change goes to the open group; this makes sure that the turn's end commits it.
   Group& open(Context& context);
+  Standing& change_standing(Context& context);
   Group* group(uint64_t sequence);
   SharedEntry write_entry(const KeyTask& task, std::string_view subkey, const crdt::Entry* before,
                           crdt::Entry after, Context& context);
@@ -194,7 +200,6 @@ class Vnode {
   void durable(Group group, Context& context);
   void tell_others(const Group& group, Context& context);
   const std::shared_ptr<const Token>& token();
-  void note_sealed(const Configuration& configuration);
   void refuse(const KeyMutation& mutation, ErrorCode code, std::string message, std::string hint,
               Context& context, Outcome outcome = Outcome::kRejected);
   void encode_state(pb::VnodeState* state) const;
@@ -202,7 +207,7 @@ class Vnode {
   bool sole_owner() const { return roles_.others.empty() && roles_.owner; }
   // With nothing left over and no gaps, an absent or present entry merges with a new mutation
   // without being read.
-  bool clean() const { return contexts_.empty() && clock_.contiguous(); }
+  bool clean() const { return left_overs_.empty() && clock_.contiguous(); }
 
   // ---- mutate.cc
   bool first_copy(const KeyMutation& mutation);
@@ -241,11 +246,10 @@ class Vnode {
   void acknowledge_merge(const AckWaiter& waiter, bool refused, Context& context);
   void acknowledge_durable(const AckWaiter& waiter, Context& context);
   void finish_merge(KeyTask& task, Context& context);
-  void settle(const crdt::Dot& dot, std::vector<crdt::ReplicaId>& grown, Context& context);
-  void strip_after(const crdt::ReplicaId& grown, Context& context);
+  void settle(const crdt::Dot& dot, Context& context);
+  void strip_covered(Context& context);
   void finish_strip(KeyTask& task, Context& context);
-  void index_context(const std::string& name, const crdt::Entry* before, const crdt::Entry& after,
-                     Context& context);
+  void index_context(const std::string& name, const crdt::Entry& after, Context& context);
 
   // ---- sweep.cc
   void begin_scan(ScanTask::Kind kind, Context& context);
@@ -327,32 +331,25 @@ class Vnode {
   void learn_fence(const Fence& fence, Context& context);
   void seal(Context& context);
   void update_stable(Context& context);
-  bool retired(const crdt::ReplicaId& id, const Configuration& configuration) const;
-  bool all_owners_fenced_alike(const Configuration& configuration) const;
-  crdt::VnodeClock known_clock() const;
-  crdt::VersionVector retired_contexts(const Configuration& configuration) const;
+  // The newest life of this very vnode that is known is another one: a clone or a restored backup.
+  bool superseded() const { return standing_.fence.retired(self_); }
+  Standpoint standpoint(const Configuration& configuration) const {
+    return {roles_, durable_.standing.fence, configuration};
+  }
 
   PlacementId id_;
   crdt::ReplicaId self_;
   Roles roles_;
-  crdt::VnodeClock clock_;  // with everything up to the open group
-  crdt::VnodeClock durable_clock_;
+  // With everything up to the open group.
+  crdt::VnodeClock clock_;
+  Standing standing_;
   HlcClock hlc_;
-  Hlc durable_hlc_;             // at least every hlc that is durable here
-  Hlc durable_ceiling_;         // a restart's clock starts above it
-  bool state_durable_ = false;  // this life's own state record is on the disk
-  bool fenced_ = false;
-  bool synced_ = false;      // holds what an owner must hold to answer alone
+  DurableCut durable_;       // with everything that is durable: only this is ever told to anybody
   bool dropped_ = false;     // its data was erased, durably
   bool dropping_ = false;    // the batch that does so is on its way
   uint64_t counts_for_ = 0;  // the move that this vnode counts for
-  Fence fence_;
-  // Of sealed replicas: the dots that are really known, voids aside.
-  SealedClocks before_seal_;
-  std::map<NodeNumber, crdt::ReplicaId> sealed_below_;  // of the node's lives below it all
-  std::map<NodeNumber, PeerView> peers_;
-  Hlc stable_;                     // rule 10: T
-  Hlc global_stable_;              // and G
+  Peers peers_;
+  StableTime time_;
   std::vector<BucketId> buckets_;  // may have data here
   bool corrupt_ = false;
   uint64_t purged_ = 0;
@@ -372,16 +369,13 @@ class Vnode {
   absl::btree_map<OpId, Task> parked_;
   absl::btree_map<std::string, std::deque<KeyTask>>
       busy_;  // by key name: a task of the key waits for the disk
-  // Entries with a context left over, by name, and by the dots that they wait for.
-  absl::btree_map<std::string, crdt::VersionVector> contexts_;
-  absl::btree_set<std::pair<crdt::Dot, std::string>> contexts_by_dot_;
-  struct Scan {
-    std::string from;
-    bool waiting = false;  // for the disk
-  };
-  std::map<ScanTask::Kind, Scan> scans_;   // under way, a page a tick
+  LeftOvers left_overs_;
+  size_t stripping_ = 0;    // entries of it that are being stripped
+  Scans scans_;             // under way, a page a tick
+  bool may_forget_ = true;  // since the last walk over the log something has come by which a dot
+                            // may have become forgettable
   std::set<NodeNumber> gossiping_;         // peers that a gossip task is being collected for
-  std::shared_ptr<const Token> token_;     // of durable_clock_ and sealed_below_; null: to be made
+  std::shared_ptr<const Token> token_;     // of durable_; null: to be made
   std::optional<Fetch> fetch_;             // the snapshot being received
   std::map<NodeNumber, Serving> serving_;  // snapshots being given
   uint64_t next_session_ = 1;
