@@ -3,9 +3,13 @@
 
 #include <string>
 
+#include "core/vnode/record_keys.h"
+#include "proto/peer.pb.h"
 #include "sim/vnode_lab.h"
 
 using vordb::sim::VnodeLab;
+using vordb::vnode::Table;
+using vordb::vnode::table_begin;
 
 namespace {
 
@@ -14,6 +18,23 @@ constexpr int kMany = 1000;  // several pages of the walk that forgets
 void add_many(VnodeLab& lab, uint32_t node) {
   for (int i = 0; i < kMany; ++i) lab.add(node, "s" + std::to_string(i % 7), {std::to_string(i)});
   lab.settle(node);
+}
+
+// The log of `node` loses its first records, in the order of their dots.
+void forget_first_dots(VnodeLab& lab, uint32_t node, int count) {
+  const std::string begin = table_begin(lab.vnode(node).id(), Table::kDots);
+  auto& records = lab.disk(node).records();
+  auto at = records.lower_bound({1, begin});
+  for (int i = 0; i < count; ++i) at = records.erase(at);
+}
+
+bool tells_of(const VnodeLab::Packet& packet, const std::string& key) {
+  vordb::pb::PeerMessage message;
+  REQUIRE(message.ParseFromString(packet.bytes));
+  for (const auto& update : message.gossip().keys()) {
+    if (update.key() == key) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -48,4 +69,30 @@ TEST_CASE("dot log: nothing is forgotten that one owner lacks, and all of it onc
   lab.quiesce(12);
   for (const uint32_t node : {1, 2, 3}) CHECK(lab.logged_dots(node) == 0);
   CHECK(lab.difference() == "");
+}
+
+TEST_CASE("dot log: dots that it has lost hold up none behind them") {
+  for (const int lost : {300, 5000}) {
+    CAPTURE(lost);
+    VnodeLab lab(2);
+    lab.quiesce();
+    for (int i = 0; i < lost; ++i) lab.count(1, "lost", 1);
+    lab.settle(1);
+    lab.add(1, "kept", {"x"});
+    lab.settle(1);
+    lab.lose_all();
+    forget_first_dots(lab, 1, lost);
+    // Node 2 says what it has until it is told of the last dot; it gets no snapshot.
+    bool told = false;
+    for (int round = 0; round < 4 && !told; ++round) {
+      lab.advance(1000);
+      lab.tick(2);
+      lab.settle(2);
+      while (!lab.packets.empty() && lab.packets[0].to == 1) lab.deliver(0);
+      lab.settle(1);
+      for (const VnodeLab::Packet& packet : lab.packets) told |= tells_of(packet, "kept");
+      lab.lose_all();
+    }
+    CHECK(told);
+  }
 }

@@ -58,7 +58,8 @@ void Vnode::step(const pb::PeerMessage& message, Context& context) {
   } else if (message.has_push()) {
     receive(message.push(), from, message.pv(), context);
   } else if (message.has_gossip()) {
-    if (!message.gossip().keys().empty()) announce_to_ = from.node;
+    const pb::Updates& updates = message.gossip();
+    if (!updates.keys().empty() || !updates.voids().empty()) announce_to_ = from.node;
     receive(message.gossip(), from, message.pv(), context);
     if (message.gossip().unlogged()) consider_fetch(from.node, context);
   } else if (message.has_snapshot_part()) {
@@ -73,6 +74,7 @@ void Vnode::receive(const pb::Updates& updates, const ReplicaId& from, uint64_t 
   common.from = from;
   common.base = vector_from_pb(updates.base());
   common.hlc = Hlc{updates.hlc()};
+  for (const pb::Dot& dot : updates.voids()) settle_void(from_pb(dot), context);
   for (const pb::KeyUpdate& update : updates.keys()) receive_key(update, common, context);
 }
 
@@ -128,8 +130,11 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
     const bool whole = std::all_of(logged.subkeys.begin(), logged.subkeys.end(),
                                    [&](const auto& subkey) { return came.contains(subkey); });
     if (!whole || clock_.contains(logged.dot)) continue;
+    if (dropped) {
+      settle_void(logged.dot, context);
+      continue;
+    }
     settle(logged.dot, context);
-    if (dropped) continue;
     if (logged.answer) remember_answer(*logged.answer, context);
     write_log(task, logged.dot, logged.subkeys, logged.answer, context);
   }
@@ -184,6 +189,18 @@ void Vnode::settle(const Dot& dot, Context& context) {
   group.dots.push_back(dot);
   group.state_changed = true;
   clock_.add(dot);
+}
+
+// A dot whose bucket is gone. It gets a record all the same: a peer that lacks it can be told
+// (counterexample R).
+void Vnode::settle_void(const Dot& dot, Context& context) {
+  if (clock_.contains(dot)) return;
+  settle(dot, context);
+  may_forget_ = true;
+  pb::DotRecord record;
+  record.set_is_void(true);
+  const std::string key = record_key(Table::kDots, dot_name(dot));
+  open(context).batch.put(family(context), key, seal_record(key, record));
 }
 
 void Vnode::write_log(const KeyTask& task, const Dot& dot, const std::vector<std::string>& touched,

@@ -37,7 +37,9 @@ struct Future {
   bool in(const pb::KeyUpdate& key) const {
     return in(key.entries()) || in(key.dots()) || in(key.answers());
   }
-  bool in(const pb::Updates& updates) const { return in(updates.base()) || in(updates.keys()); }
+  bool in(const pb::Updates& updates) const {
+    return in(updates.base()) || in(updates.keys()) || in(updates.voids());
+  }
 
   template <typename Part>
   bool in(const google::protobuf::RepeatedPtrField<Part>& parts) const {

@@ -20,8 +20,9 @@ using crdt::Entry;
 namespace {
 
 // A round of gossip to one peer carries at most so many dots that it asked for (and what their
-// closure adds).
+// closure adds), and looks for so many: what the log no longer has holds up nothing behind it.
 constexpr size_t kGossipDotsMax = 256;
+constexpr size_t kWantedMax = 4096;
 
 using KeyName = std::pair<BucketId, std::string_view>;
 
@@ -44,9 +45,13 @@ void Vnode::send(NodeNumber to, pb::PeerMessage& message, Context& context) {
 void Vnode::send_deltas(const Group& group, Context& context) {
   if (group.deltas.empty() || !durable_.standing.fenced || roles_.receivers.empty()) return;
   std::map<KeyName, std::vector<const Delta*>> by_key;
+  std::vector<Dot> voids;
   for (const Delta& delta : group.deltas) {
-    if (!context.configuration.bucket(delta.bucket)) continue;
-    by_key[{delta.bucket, delta.key}].push_back(&delta);
+    if (context.configuration.bucket(delta.bucket)) {
+      by_key[{delta.bucket, delta.key}].push_back(&delta);
+    } else {
+      voids.push_back(delta.dot);
+    }
   }
   std::map<std::pair<KeyName, std::string_view>, const Entry*> left;
   for (const Change& c : group.changes) left[{{c.bucket, c.key}, c.subkey}] = c.entry.get();
@@ -87,6 +92,10 @@ void Vnode::send_deltas(const Group& group, Context& context) {
     exchanged_.delta_keys += roles_.receivers.size();
     if (size.fills(key->ByteSizeLong(), deltas.size())) send_body();
   }
+  for (const Dot& dot : voids) {
+    to_pb(dot, message.mutable_delta()->add_voids());
+    if (size.fills(kDotNameBytes, 1)) send_body();
+  }
   if (message.has_delta()) send_body();
 }
 
@@ -99,11 +108,15 @@ void Vnode::gossip(NodeNumber to, Context& context) {
   if (!receives || !peer || !peer->fenced || !standing_.synced || gossiping_.contains(to)) return;
   GossipTask task;
   task.to = {to};
+  const auto behind = gossip_behind_.find(to);
   durable_.known().for_each_missing(peer->clock, [&](const Dot& dot) {
+    if (behind != gossip_behind_.end() && dot <= behind->second) return true;
     task.wanted.push_back(dot);
-    return task.wanted.size() < kGossipDotsMax;
+    return task.wanted.size() < kWantedMax;
   });
+  gossip_behind_.erase(to);
   if (task.wanted.empty()) return;
+  if (task.wanted.size() == kWantedMax) task.last = task.wanted.back();
   std::reverse(task.wanted.begin(), task.wanted.end());
   task.snapshot = context.env.disk.open_snapshot();
   gossiping_.insert(to);
@@ -174,7 +187,7 @@ std::optional<ReadRequest> Vnode::next_read(GossipTask& task, Context& context) 
     task.key.reset();
     if (full) return std::nullopt;  // the peer announces what it took in, and is sent the rest
   }
-  while (!task.wanted.empty()) {
+  while (!task.wanted.empty() && task.settled.size() < kGossipDotsMax) {
     const Dot dot = task.wanted.back();
     task.wanted.pop_back();
     if (task.settled.contains(dot)) continue;
@@ -234,6 +247,11 @@ absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& co
   pb::DotRecord record;
   const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &record);
   if (!opened.ok()) return opened;
+  if (record.is_void() || !context.configuration.bucket(record.bucket_id())) {
+    // Of a closure, too: the key's bucket has been dropped since the closure was begun.
+    if (task.settled.insert(dot).second) task.voids.push_back(dot);
+    return absl::OkStatus();
+  }
   if (!task.key) {
     GossipTask::Key key;
     key.bucket = record.bucket_id();
@@ -256,6 +274,7 @@ absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& co
 void Vnode::add_updates(const GossipTask& task, pb::Updates* updates) const {
   to_pb(task.base, updates->mutable_base());
   updates->set_hlc(durable_.hlc.word);
+  for (const Dot& dot : task.voids) to_pb(dot, updates->add_voids());
   for (const GossipTask::Key& key : task.done) {
     pb::KeyUpdate* update = updates->add_keys();
     update->set_bucket_id(key.bucket);
@@ -275,7 +294,9 @@ void Vnode::add_updates(const GossipTask& task, pb::Updates* updates) const {
 }
 
 void Vnode::send_gossip(const GossipTask& task, Context& context) {
-  if (task.done.empty() && !task.unlogged) return;
+  // Nothing of all that was looked at is in the log: the next round begins behind it.
+  if (task.settled.empty() && task.last) gossip_behind_[task.to.front()] = *task.last;
+  if (task.done.empty() && task.voids.empty() && !task.unlogged) return;
   pb::PeerMessage message;
   add_updates(task, message.mutable_gossip());
   message.mutable_gossip()->set_unlogged(task.unlogged);

@@ -149,7 +149,9 @@ struct BodySize {
 struct GossipTask {
   std::vector<NodeNumber> to;
   std::optional<KeyPush> push;
-  bool unlogged = false;  // a wanted dot was not in the log any more
+  bool unlogged = false;          // a wanted dot was not in the log any more
+  std::vector<crdt::Dot> voids;   // that were wanted
+  std::optional<crdt::Dot> last;  // of `wanted`, if the peer may lack more behind it
   SnapshotId snapshot = 0;
   crdt::VersionVector base;
   bool base_known = false;
@@ -170,7 +172,7 @@ struct GossipTask {
   std::optional<Key> key;  // under work
   std::vector<Key> done;
   BodySize size;                       // of `done`
-  absl::btree_set<crdt::Dot> settled;  // dots of `done`
+  absl::btree_set<crdt::Dot> settled;  // dots of `done`, and `voids`
 };
 
 // The next part of a snapshot that is being given.

@@ -247,6 +247,7 @@ class Vnode {
   void acknowledge_durable(const AckWaiter& waiter, Context& context);
   void finish_merge(KeyTask& task, Context& context);
   void settle(const crdt::Dot& dot, Context& context);
+  void settle_void(const crdt::Dot& dot, Context& context);
   void strip_covered(Context& context);
   void finish_strip(KeyTask& task, Context& context);
   void index_context(const std::string& name, const crdt::Entry& after, Context& context);
@@ -374,10 +375,11 @@ class Vnode {
   Scans scans_;             // under way, a page a tick
   bool may_forget_ = true;  // since the last walk over the log something has come by which a dot
                             // may have become forgettable
-  std::set<NodeNumber> gossiping_;         // peers that a gossip task is being collected for
-  std::shared_ptr<const Token> token_;     // of durable_; null: to be made
-  std::optional<Fetch> fetch_;             // the snapshot being received
-  std::map<NodeNumber, Serving> serving_;  // snapshots being given
+  std::set<NodeNumber> gossiping_;  // peers that a gossip task is being collected for
+  std::map<NodeNumber, crdt::Dot> gossip_behind_;  // where the next round to a peer begins
+  std::shared_ptr<const Token> token_;             // of durable_; null: to be made
+  std::optional<Fetch> fetch_;                     // the snapshot being received
+  std::map<NodeNumber, Serving> serving_;          // snapshots being given
   uint64_t next_session_ = 1;
   NodeNumber announce_to_ = 0;         // who sent gossip that is being taken in: it may have more
   std::vector<AckWaiter> early_acks_;  // of a placement version that is not in use here yet
