@@ -8,6 +8,7 @@
 #include "core/digests.h"
 #include "core/fingerprint.h"
 #include "core/shard_start.h"
+#include "core/tick.h"
 #include "proto/storage.pb.h"
 
 namespace vordb {
@@ -132,7 +133,7 @@ void VnodeSet::tick(vnode::Context& context) {
   for (auto& [id, vnode] : vnodes_) vnode.pulse(context);
   const auto visit_share = [&](uint64_t interval_ms, uint64_t& credit, PlacementId& cursor,
                                auto&& visit) {
-    credit += vnodes_.size() * Shard::kTickMs;
+    credit += vnodes_.size() * kTickMs;
     uint64_t visits = std::min<uint64_t>(credit / interval_ms, vnodes_.size());
     credit %= interval_ms;
     for (; visits > 0; --visits) {
@@ -146,7 +147,7 @@ void VnodeSet::tick(vnode::Context& context) {
               [&](vnode::Vnode& vnode) { vnode.tick(context); });
   visit_share(context.options.ttl_sweep_interval_ms, sweep_credit_, sweep_cursor_,
               [&](vnode::Vnode& vnode) { vnode.sweep(context); });
-  digest_wait_ms_ += Shard::kTickMs;
+  digest_wait_ms_ += kTickMs;
   if (digest_wait_ms_ < context.options.sync_interval_ms) return;
   digest_wait_ms_ = 0;
   send_digests(vnodes_, shard_, identity_.node, context);

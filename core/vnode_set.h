@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/shard_figures.h"
 #include "core/vnode/vnode.h"
 
 namespace vordb {
@@ -33,7 +34,7 @@ class VnodeSet {
   vnode::Vnode* serving(PlacementId id, vnode::Context& context);
   void configuration_changed(vnode::Context& context);
 
-  // Every Shard::kTickMs. Each vnode's tick comes once a sync interval and its sweep once a sweep
+  // Every kTickMs. Each vnode's tick comes once a sync interval and its sweep once a sweep
   // interval, spread evenly over these.
   void tick(vnode::Context& context);
   // Commits the open batches.

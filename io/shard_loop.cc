@@ -157,7 +157,7 @@ void ShardLoop::end_turn() {
 }
 
 void ShardLoop::schedule_tick() {
-  ticker_.expires_after(std::chrono::milliseconds(Shard::kTickMs));
+  ticker_.expires_after(std::chrono::milliseconds(kTickMs));
   ticker_.async_wait([this](boost::system::error_code error) {
     if (error) return;
     shard_->tick();

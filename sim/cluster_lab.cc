@@ -218,8 +218,8 @@ void ClusterLab::settle() {
 }
 
 void ClusterLab::run_for(uint64_t ms) {
-  for (uint64_t passed = 0; passed < ms; passed += Shard::kTickMs) {
-    now_ms_ += Shard::kTickMs;
+  for (uint64_t passed = 0; passed < ms; passed += kTickMs) {
+    now_ms_ += kTickMs;
     for (const auto& node : nodes_) {
       for (const auto& shard : node->shards) shard->tick();
     }

@@ -338,7 +338,7 @@ Figures play(uint64_t seed, Lies lies, int mutations) {
       if (asked.has_mutate()) operations.push_back(asked.mutate().origin().op());
     }
     hostile.set_operations(std::move(operations));
-    lab.run_for(Shard::kTickMs);
+    lab.run_for(kTickMs);
     serve(cluster, lies, i, figures);
     watch.look();
   }

@@ -173,8 +173,8 @@ void SimNode::plan_disk() {
 }
 
 void SimNode::plan_tick(uint16_t shard) {
-  host_.plan(event(EventKind::kTick, shard,
-                   Shard::kTickMs * 1000 + host_.chooser().below(kTickJitterUsMax)));
+  host_.plan(
+      event(EventKind::kTick, shard, kTickMs * 1000 + host_.chooser().below(kTickJitterUsMax)));
 }
 
 // A turn ends at once or takes in what arrives a little later: both happen in production.

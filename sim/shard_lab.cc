@@ -134,8 +134,8 @@ void ShardLab::settle() {
 }
 
 void ShardLab::run_for(uint64_t ms) {
-  for (uint64_t passed = 0; passed < ms; passed += Shard::kTickMs) {
-    advance(Shard::kTickMs);
+  for (uint64_t passed = 0; passed < ms; passed += kTickMs) {
+    advance(kTickMs);
     for (const auto& shard : shards_) shard->tick();
     settle();
   }

@@ -32,7 +32,8 @@
 #include "core/cluster/configuration.h"
 #include "core/crdt/vnode_clock.h"
 #include "core/env.h"
-#include "core/shard.h"
+#include "core/node_options.h"
+#include "core/tick.h"
 #include "core/vnode/announcement.h"
 #include "core/vnode/group.h"
 #include "core/vnode/key_cache.h"
@@ -67,7 +68,7 @@ struct Context {
 };
 
 // How often pulse() comes.
-inline constexpr uint64_t kPulseUs = Shard::kTickMs * 1000;
+inline constexpr uint64_t kPulseUs = kTickMs * 1000;
 
 // What operators see of a vnode's exchange with the other owners.
 struct ExchangeFigures {
