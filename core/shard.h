@@ -4,8 +4,12 @@
 // disk and the messages of Network::send_local.
 //
 // A driver calls start() once, then submit(), on_message(), on_peer_message() and on_disk() as
-// things happen, tick() every kTickMs, and end_turn() after each group of calls. Nothing here
-// throws or blocks (but start()).
+// things happen, tick() every kTickMs, and end_turn() after each group of calls, and lends its
+// doors to each of them. Nothing here throws or blocks (but start()).
+//
+// A shard is a value: a copy goes on as the original would, given the same events and doors that
+// answer alike. It shares all actors with the original until one of the two steps them, so copying
+// costs little; both, and copies of them, live on one thread.
 #pragma once
 
 #include <cstdint>
@@ -24,27 +28,30 @@ namespace vordb {
 
 class Shard {
  public:
-  // `env` outlives the shard.
-  Shard(uint16_t index, NodeOptions options, Env env);
+  Shard(uint16_t index, NodeOptions options);
   ~Shard();
-  Shard(const Shard&) = delete;
-  Shard& operator=(const Shard&) = delete;
+  // Not from within a call: a door does not copy the shard that it is lent to.
+  Shard(const Shard& other);
+  Shard& operator=(const Shard& other);
+  // What was moved from can only be assigned to.
+  Shard(Shard&&) noexcept;
+  Shard& operator=(Shard&&) noexcept;
 
   // Reads what is durable and brings every vnode to life. Shard 0 first: on an empty disk it writes
   // the founding configuration, and it raises the boot number. An error says what is wrong with the
   // disk and the node must not serve.
-  absl::Status start();
+  absl::Status start(Env& env);
 
-  void submit(ClientRequest request);
-  void on_message(ActorId to, Message message);
-  void on_peer_message(const pb::PeerMessage& message);
+  void submit(ClientRequest request, Env& env);
+  void on_message(ActorId to, Message message, Env& env);
+  void on_peer_message(const pb::PeerMessage& message, Env& env);
   // Shard 0 only; answered through Network::reply_to_operator.
-  void change_cluster(ClusterChange change);
-  void on_disk(DiskEvent event);
-  void tick();
-  void end_turn();
+  void change_cluster(ClusterChange change, Env& env);
+  void on_disk(DiskEvent event, Env& env);
+  void tick(Env& env);
+  void end_turn(Env& env);
   // Every vnode announces itself to its peers at once, which brings each side what it lacks.
-  void full_sync();
+  void full_sync(Env& env);
 
   // Something waits for end_turn(): a driver that is told so may skip empty turns.
   bool turn_has_work() const;
@@ -52,7 +59,8 @@ class Shard {
   // No request or commit is in flight: the node may stop without leaving a client unanswered.
   bool idle() const;
 
-  ShardFigures figures() const;
+  // As of this wall time.
+  ShardFigures figures(uint64_t now_ms) const;
   // In use on this shard; epoch 0 while the node has joined no cluster.
   std::shared_ptr<const Configuration> configuration() const;
 
@@ -61,6 +69,7 @@ class Shard {
 
  private:
   struct Impl;
+  struct Call;
   std::unique_ptr<Impl> impl_;
 };
 

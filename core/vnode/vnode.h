@@ -121,8 +121,12 @@ class Vnode {
                      Context& context);
   // Every sweep interval: looks for what has become due.
   void sweep(Context& context);
-  // Every tick of the shard: what waits for a time of its own.
+  // Every tick of the shard: what waits for a time of its own. Not needed while nothing does.
   void pulse(Context& context);
+  bool has_pulse() const {
+    const bool announces = announce_soon_ && !dropped_ && !dropping_ && !sole_owner();
+    return announces || fetch_wanted_ != 0 || fetch_.has_value() || !serving_.empty();
+  }
   // Commits the open batch.
   void flush(Context& context);
 
