@@ -1,21 +1,23 @@
 #include "core/digests.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "proto/peer.pb.h"
 
 namespace vordb {
 
-void send_digests(Vnodes& vnodes, uint16_t shard, NodeNumber self, vnode::Context& context) {
+void send_digests(VnodeTable& vnodes, uint16_t shard, NodeNumber self, vnode::Context& context) {
   const uint32_t step = context.options.shards;
   std::map<std::pair<NodeNumber, uint8_t>, pb::PeerMessage> messages;
-  for (auto& [id, vnode] : vnodes) {
+  vnodes.for_each([&](VnodeTable::Slot& vnode) {
+    const PlacementId id = vnode->id();
     Hlc hlc{UINT64_MAX};
     Hlc stable{UINT64_MAX};
-    const uint32_t content = vnode.standing_announcement(&hlc, &stable, context);
-    if (content == 0) continue;
-    for (const NodeNumber other : vnode.roles().others) {
+    const uint32_t content = vnode->standing_announcement(&hlc, &stable, context);
+    if (content == 0) return;
+    for (const NodeNumber other : vnode->roles().others) {
       pb::PeerMessage& message = messages[{other, id.n}];
       pb::AnnouncementDigest* digest = message.mutable_digest();
       if (digest->step() == 0) {
@@ -30,8 +32,8 @@ void send_digests(Vnodes& vnodes, uint16_t shard, NodeNumber self, vnode::Contex
       digest->mutable_contents()->Resize(int((id.partition - shard) / step), 0);
       digest->add_contents(content);
     }
-    vnode.told(hlc, context.env.clock.now());
-  }
+    vnode.edit().told(hlc, context.env.clock.now());
+  });
   for (auto& [to, message] : messages) {
     message.set_from_node(self);
     message.set_cluster(context.configuration.cluster_hash());
@@ -40,7 +42,7 @@ void send_digests(Vnodes& vnodes, uint16_t shard, NodeNumber self, vnode::Contex
   }
 }
 
-void hear_digest(const pb::PeerMessage& message, Vnodes& vnodes, uint32_t ring_size,
+void hear_digest(const pb::PeerMessage& message, VnodeTable& vnodes, uint32_t ring_size,
                  vnode::Context& context) {
   const pb::AnnouncementDigest& digest = message.digest();
   if (digest.step() == 0 || digest.replication_n() > kReplicationMax) return;
@@ -48,11 +50,10 @@ void hear_digest(const pb::PeerMessage& message, Vnodes& vnodes, uint32_t ring_s
   for (const uint32_t content : digest.contents()) {
     if (partition >= ring_size) return;
     if (content != 0) {
-      const auto at =
-          vnodes.find(PlacementId{uint8_t(digest.replication_n()), uint16_t(partition)});
-      if (at != vnodes.end()) {
-        at->second.hear_standing(message.from_node(), content, Hlc{digest.hlc()},
-                                 Hlc{digest.stable_hlc()}, message.epoch(), context);
+      const PlacementId id{uint8_t(digest.replication_n()), uint16_t(partition)};
+      if (VnodeTable::Slot* vnode = vnodes.find(id)) {
+        vnode->edit().hear_standing(message.from_node(), content, Hlc{digest.hlc()},
+                                    Hlc{digest.stable_hlc()}, message.epoch(), context);
       }
     }
     partition += digest.step();

@@ -5,20 +5,18 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 
 #include "core/ids.h"
 #include "core/vnode/vnode.h"
+#include "core/vnode_table.h"
 
 namespace vordb {
 
-using Vnodes = std::map<PlacementId, vnode::Vnode>;
-
 // To every node that shares a placement with a vnode of this shard.
-void send_digests(Vnodes& vnodes, uint16_t shard, NodeNumber self, vnode::Context& context);
+void send_digests(VnodeTable& vnodes, uint16_t shard, NodeNumber self, vnode::Context& context);
 
 // For those of the digest's vnodes that live on this shard. Ill-formed ones are ignored.
-void hear_digest(const pb::PeerMessage& message, Vnodes& vnodes, uint32_t ring_size,
+void hear_digest(const pb::PeerMessage& message, VnodeTable& vnodes, uint32_t ring_size,
                  vnode::Context& context);
 
 }  // namespace vordb

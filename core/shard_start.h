@@ -8,7 +8,7 @@
 #include "core/cluster/ballot.h"
 #include "core/cluster/configuration.h"
 #include "core/env.h"
-#include "core/shard.h"
+#include "core/node_options.h"
 #include "proto/storage.pb.h"
 
 namespace vordb {

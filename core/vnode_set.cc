@@ -8,12 +8,12 @@
 #include "core/digests.h"
 #include "core/fingerprint.h"
 #include "core/shard_start.h"
+#include "core/tick.h"
 #include "proto/storage.pb.h"
 
 namespace vordb {
 
 void VnodeSet::become(const StartState& started) {
-  by_slot_.clear();
   unflushed.clear();
   vnodes_.clear();
   last_lives_.clear();
@@ -53,20 +53,13 @@ absl::Status VnodeSet::recover(vnode::Context& context) {
   return absl::OkStatus();
 }
 
-vnode::Vnode*& VnodeSet::slot(PlacementId id, const NodeOptions& options) {
-  VORDB_ASSERT(id.partition < options.ring_size && id.partition % options.shards == shard_,
-               "a partition of this shard");
-  const size_t at = size_t(id.n) * options.ring_size + id.partition;
-  if (at >= by_slot_.size()) by_slot_.resize(at + 1, nullptr);
-  return by_slot_[at];
-}
-
-vnode::Vnode* VnodeSet::find(PlacementId id, const NodeOptions& options) {
-  return slot(id, options);
+vnode::Vnode* VnodeSet::find(PlacementId id) {
+  VnodeTable::Slot* found = vnodes_.find(id);
+  return found ? &found->edit() : nullptr;
 }
 
 vnode::Vnode* VnodeSet::serving(PlacementId id, vnode::Context& context) {
-  if (vnode::Vnode* found = find(id, context.options)) return found;
+  if (vnode::Vnode* found = find(id)) return found;
   const Configuration& configuration = context.configuration;
   const bool used =
       id.n > 0 && id.n <= kReplicationMax && configuration.replication_since[id.n - 1] != 0;
@@ -82,18 +75,15 @@ vnode::Vnode& VnodeSet::add(PlacementId id, vnode::Context& context) {
   const uint64_t creation = born_before ? crdt::creation_of(last->second) + 1 : 0;
   birth.life = crdt::make_life(boot_, creation, context.env.random.next());
   VORDB_ASSERT(last == last_lives_.end() || last->second < birth.life, "later lives are higher");
+  VORDB_ASSERT(id.partition % context.options.shards == shard_, "a partition of this shard");
   birth.first_op = ++births_ << 40;
-  const auto [at, fresh] = vnodes_.try_emplace(id, id, birth, context.configuration);
-  VORDB_ASSERT(fresh, "a placement has one vnode");
-  slot(id, context.options) = &at->second;
-  return at->second;
+  return vnodes_.add(id, vnode::Vnode(id, birth, context.configuration));
 }
 
 // A vnode that was dropped and is to serve again begins anew, on its empty store.
 void VnodeSet::replace_dropped(PlacementId id, vnode::Context& context) {
-  last_lives_[id] = vnodes_.at(id).self().life;
+  last_lives_[id] = (*vnodes_.find(id))->self().life;
   vnodes_.erase(id);
-  slot(id, context.options) = nullptr;
   add(id, context);
 }
 
@@ -107,9 +97,12 @@ void VnodeSet::add_owned(vnode::Context& context) {
       const PlacementId id{n, uint16_t(p)};
       const vnode::Roles roles = vnode::roles_of(configuration, id, identity_.node);
       if (!roles.serves()) continue;
-      const vnode::Vnode* found = slot(id, context.options);
-      if (found && found->dropped()) replace_dropped(id, context);
-      if (!found && !roles.others.empty()) add(id, context);
+      const VnodeTable::Slot* found = vnodes_.find(id);
+      if (found && (*found)->dropped()) {
+        replace_dropped(id, context);
+      } else if (!found && !roles.others.empty()) {
+        add(id, context);
+      }
     }
   }
 }
@@ -117,36 +110,33 @@ void VnodeSet::add_owned(vnode::Context& context) {
 void VnodeSet::configuration_changed(vnode::Context& context) {
   // What was never written to and is not served here any more: it would not know how a placement
   // that it comes to own again began.
-  std::erase_if(vnodes_, [&](const auto& row) {
-    if (!row.second.stranger()) return false;
-    last_lives_[row.first] = row.second.self().life;
-    slot(row.first, context.options) = nullptr;
-    return true;
+  vnodes_.for_each([&](VnodeTable::Slot& vnode) {
+    if (!vnode->stranger()) return;
+    const PlacementId id = vnode->id();
+    last_lives_[id] = vnode->self().life;
+    vnodes_.erase(id);
   });
-  for (auto& [id, vnode] : vnodes_) vnode.configuration_changed(context);
+  vnodes_.for_each([&](VnodeTable::Slot& vnode) { vnode.edit().configuration_changed(context); });
   add_owned(context);
 }
 
 void VnodeSet::tick(vnode::Context& context) {
   if (vnodes_.empty()) return;
-  for (auto& [id, vnode] : vnodes_) vnode.pulse(context);
+  vnodes_.for_each([&](VnodeTable::Slot& vnode) {
+    if (vnode->has_pulse()) vnode.edit().pulse(context);
+  });
   const auto visit_share = [&](uint64_t interval_ms, uint64_t& credit, PlacementId& cursor,
                                auto&& visit) {
-    credit += vnodes_.size() * Shard::kTickMs;
+    credit += vnodes_.size() * kTickMs;
     uint64_t visits = std::min<uint64_t>(credit / interval_ms, vnodes_.size());
     credit %= interval_ms;
-    for (; visits > 0; --visits) {
-      auto at = vnodes_.upper_bound(cursor);
-      if (at == vnodes_.end()) at = vnodes_.begin();
-      cursor = at->first;
-      visit(at->second);
-    }
+    for (; visits > 0; --visits) visit(vnodes_.next(cursor).edit());
   };
   visit_share(context.options.sync_interval_ms, tick_credit_, tick_cursor_,
               [&](vnode::Vnode& vnode) { vnode.tick(context); });
   visit_share(context.options.ttl_sweep_interval_ms, sweep_credit_, sweep_cursor_,
               [&](vnode::Vnode& vnode) { vnode.sweep(context); });
-  digest_wait_ms_ += Shard::kTickMs;
+  digest_wait_ms_ += kTickMs;
   if (digest_wait_ms_ < context.options.sync_interval_ms) return;
   digest_wait_ms_ = 0;
   send_digests(vnodes_, shard_, identity_.node, context);
@@ -154,13 +144,13 @@ void VnodeSet::tick(vnode::Context& context) {
 
 void VnodeSet::flush(vnode::Context& context) {
   for (const PlacementId id : unflushed) {
-    if (vnode::Vnode* vnode = find(id, context.options)) vnode->flush(context);
+    if (vnode::Vnode* vnode = find(id)) vnode->flush(context);
   }
   unflushed.clear();
 }
 
 void VnodeSet::announce_all(vnode::Context& context) {
-  for (auto& [id, vnode] : vnodes_) vnode.announce_to_all(context);
+  vnodes_.for_each([&](VnodeTable::Slot& vnode) { vnode.edit().announce_to_all(context); });
 }
 
 void VnodeSet::hear_digest(const pb::PeerMessage& message, vnode::Context& context) {
@@ -168,17 +158,18 @@ void VnodeSet::hear_digest(const pb::PeerMessage& message, vnode::Context& conte
 }
 
 bool VnodeSet::idle() const {
-  return std::all_of(vnodes_.begin(), vnodes_.end(),
-                     [](const auto& row) { return row.second.idle(); });
+  bool idle = true;
+  vnodes_.for_each([&](const vnode::Vnode& vnode) { idle = idle && vnode.idle(); });
+  return idle;
 }
 
 void VnodeSet::add_to(ShardReport& report, const Configuration& configuration) const {
   std::vector<uint16_t> holding;  // ascending: partitions that some vnode here still drains
-  for (const auto& [id, vnode] : vnodes_) {
-    if (vnode.counts()) report.counted.push_back({id, vnode.roles().move});
+  vnodes_.for_each([&](const vnode::Vnode& vnode) {
+    if (vnode.counts()) report.counted.push_back({vnode.id(), vnode.roles().move});
     report.has_data = report.has_data || vnode.has_data();
-    if (vnode.roles().draining && !vnode.dropped()) holding.push_back(id.partition);
-  }
+    if (vnode.roles().draining && !vnode.dropped()) holding.push_back(vnode.id().partition);
+  });
   std::sort(holding.begin(), holding.end());
   for (size_t p = shard_; p < configuration.partitions.size(); p += report.shards) {
     const std::vector<NodeNumber>& draining = configuration.partitions[p].draining;
@@ -191,7 +182,7 @@ void VnodeSet::add_to(ShardReport& report, const Configuration& configuration) c
 
 void VnodeSet::add_to(ShardFigures& figures, uint64_t now_ms) const {
   figures.vnodes = uint32_t(vnodes_.size());
-  for (const auto& [id, vnode] : vnodes_) {
+  vnodes_.for_each([&](const vnode::Vnode& vnode) {
     const vnode::Roles& roles = vnode.roles();
     const vnode::ExchangeFigures& exchanged = vnode.exchanged();
     const bool receiving = roles.next_owner && !roles.owner;
@@ -208,15 +199,15 @@ void VnodeSet::add_to(ShardFigures& figures, uint64_t now_ms) const {
     figures.handoff_received_bytes += exchanged.received_bytes;
     figures.handoff_sent_bytes += exchanged.sent_bytes;
     figures.handoff_received_entries += exchanged.received_entries;
-    if (roles.others.empty()) continue;
+    if (roles.others.empty()) return;
     figures.unacknowledged_dots += vnode.unacknowledged_dots();
     const uint64_t stable_ms = vnode.stable_time().ms();
     figures.stable_lag_ms = std::max(figures.stable_lag_ms, now_ms - std::min(now_ms, stable_ms));
-  }
+  });
 }
 
 void VnodeSet::add_to(Fingerprint& fingerprint) const {
-  for (const auto& [id, vnode] : vnodes_) vnode.add_to(fingerprint);
+  vnodes_.for_each([&](const vnode::Vnode& vnode) { vnode.add_to(fingerprint); });
 }
 
 }  // namespace vordb

@@ -1,5 +1,6 @@
 // The vnodes of one shard: made where a configuration or a request calls for them, found by
-// placement, visited at their intervals, and summed up for membership and for operators.
+// placement, visited at their intervals, and summed up for membership and for operators. A value: a
+// copy costs little until it is stepped.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/shard_figures.h"
 #include "core/vnode/vnode.h"
+#include "core/vnode_table.h"
 
 namespace vordb {
 
@@ -17,9 +20,7 @@ struct StartState;
 
 class VnodeSet {
  public:
-  explicit VnodeSet(uint16_t shard) : shard_(shard) {}
-  VnodeSet(const VnodeSet&) = delete;
-  VnodeSet& operator=(const VnodeSet&) = delete;
+  VnodeSet(uint16_t shard, uint32_t ring_size) : shard_(shard), vnodes_(ring_size) {}
 
   // Who this node is from now on. Vnodes of an earlier identity end.
   void become(const StartState& started);
@@ -27,13 +28,14 @@ class VnodeSet {
   absl::Status recover(vnode::Context& context);
 
   // Nothing where there is none: a vnode that is not there holds nothing and owes nobody anything.
-  vnode::Vnode* find(PlacementId id, const NodeOptions& options);
+  // Whoever asks is to step it: it is this set's own from now on, not one that copies share.
+  vnode::Vnode* find(PlacementId id);
   // The same, but made where this node serves the placement and it is not there yet. The placement
   // is one of this shard.
   vnode::Vnode* serving(PlacementId id, vnode::Context& context);
   void configuration_changed(vnode::Context& context);
 
-  // Every Shard::kTickMs. Each vnode's tick comes once a sync interval and its sweep once a sweep
+  // Every kTickMs. Each vnode's tick comes once a sync interval and its sweep once a sweep
   // interval, spread evenly over these.
   void tick(vnode::Context& context);
   // Commits the open batches.
@@ -51,16 +53,14 @@ class VnodeSet {
   uint32_t fetches = 0;
 
  private:
-  vnode::Vnode*& slot(PlacementId id, const NodeOptions& options);
   vnode::Vnode& add(PlacementId id, vnode::Context& context);
   void replace_dropped(PlacementId id, vnode::Context& context);
   void add_owned(vnode::Context& context);
 
-  const uint16_t shard_;
+  uint16_t shard_;
   vnode::Birth identity_;
   uint64_t boot_ = 0;
-  std::map<PlacementId, vnode::Vnode> vnodes_;
-  std::vector<vnode::Vnode*> by_slot_;          // the same, by n and partition
+  VnodeTable vnodes_;
   std::map<PlacementId, uint64_t> last_lives_;  // of vnodes that ended here
   uint64_t births_ = 0;
   uint64_t tick_credit_ = 0;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/client_api.h"
-#include "core/shard.h"
+#include "core/shard_figures.h"
 #include "io/backend.h"
 #include "io/log_telemetry.h"
 #include "io/peer_shared.h"

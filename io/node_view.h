@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/cluster/configuration.h"
-#include "core/shard.h"
+#include "core/node_options.h"
 #include "io/asio.h"
 #include "io/metrics.h"
 #include "io/node_admin.h"

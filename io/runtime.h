@@ -11,7 +11,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "core/shard.h"
+#include "core/node_options.h"
 #include "io/descriptor_shares.h"
 
 namespace spdlog {

@@ -24,12 +24,12 @@ ShardLoop::ShardLoop(Options options, RocksStore& store, NodeAdmin& admin, PeerL
                {routes_.to_shard,
                 [this](ClientId client, ClientReply reply) { on_reply(client, std::move(reply)); },
                 routes_.to_operator, &peers}),
+      disk_(std::make_unique<RocksDisk>(
+          store, [this](std::vector<DiskEvent> events) { post_disk_events(std::move(events)); })),
+      env_{clock_, network_, *disk_, random_, telemetry_},
+      shard_(options_.index, options_.node),
       peer_outboxes_(options_.node.shards),
       peer_shared_(std::move(peer_shared)) {
-  disk_ = std::make_unique<RocksDisk>(
-      store, [this](std::vector<DiskEvent> events) { post_disk_events(std::move(events)); });
-  shard_ = std::make_unique<Shard>(options_.index, options_.node,
-                                   Env{clock_, network_, *disk_, random_, telemetry_});
   frames_ = std::make_unique<FrameServer>(loop_, *this, options_.frames, metrics_);
   http_ = std::make_unique<HttpServer>(loop_, *this, admin, options_.http, metrics_);
   receiver_ = std::make_unique<PeerReceiver>(
@@ -43,10 +43,10 @@ ShardLoop::ShardLoop(Options options, RocksStore& store, NodeAdmin& admin, PeerL
 ShardLoop::~ShardLoop() { join(); }
 
 absl::Status ShardLoop::start() {
-  if (absl::Status status = shard_->start(); !status.ok()) return status;
+  if (absl::Status status = shard_.start(env_); !status.ok()) return status;
   end_turn();
   const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
-  while (!shard_->idle()) {
+  while (!shard_.idle()) {
     if (loop_.run_one_until(deadline) == 0) {
       return absl::DeadlineExceededError("shard " + std::to_string(options_.index) +
                                          ": its first writes did not become durable");
@@ -70,7 +70,7 @@ void ShardLoop::post(std::function<void()> task) { boost::asio::post(loop_, std:
 void ShardLoop::deliver(std::vector<Envelope> messages) {
   boost::asio::post(loop_, [this, messages = std::move(messages)]() mutable {
     for (Envelope& envelope : messages)
-      shard_->on_message(envelope.to, std::move(envelope.message));
+      shard_.on_message(envelope.to, std::move(envelope.message), env_);
     open_turn();
   });
 }
@@ -84,13 +84,13 @@ void ShardLoop::deliver_peers(std::vector<pb::PeerMessage> messages) {
   peer_messages_waiting_ += messages.size();
   boost::asio::post(loop_, [this, messages = std::move(messages)] {
     peer_messages_waiting_ -= messages.size();
-    for (const pb::PeerMessage& message : messages) shard_->on_peer_message(message);
+    for (const pb::PeerMessage& message : messages) shard_.on_peer_message(message, env_);
     open_turn();
   });
 }
 
 void ShardLoop::on_peer_message(uint16_t shard, pb::PeerMessage& message) {
-  if (shard == options_.index) return shard_->on_peer_message(message);
+  if (shard == options_.index) return shard_.on_peer_message(message, env_);
   peer_outboxes_[shard].push_back(std::move(message));
 }
 
@@ -103,18 +103,18 @@ void ShardLoop::end_peer_batch() {
 }
 
 void ShardLoop::change_cluster(ClusterChange change) {
-  shard_->change_cluster(std::move(change));
+  shard_.change_cluster(std::move(change), env_);
   open_turn();
 }
 
 void ShardLoop::full_sync() {
-  shard_->full_sync();
+  shard_.full_sync(env_);
   open_turn();
 }
 
 void ShardLoop::post_disk_events(std::vector<DiskEvent> events) {
   boost::asio::post(loop_, [this, events = std::move(events)]() mutable {
-    for (DiskEvent& event : events) shard_->on_disk(std::move(event));
+    for (DiskEvent& event : events) shard_.on_disk(std::move(event), env_);
     open_turn();
   });
 }
@@ -129,9 +129,9 @@ void ShardLoop::drain(std::function<void()> drained) {
 }
 
 void ShardLoop::submit(ClientRequest request) {
-  shard_->submit(std::move(request));
+  shard_.submit(std::move(request), env_);
   // A read that was answered from memory leaves nothing for the turn's end.
-  if (shard_->turn_has_work() || network_.has_messages() || drained_) open_turn();
+  if (shard_.turn_has_work() || network_.has_messages() || drained_) open_turn();
 }
 
 void ShardLoop::on_reply(ClientId client, ClientReply reply) {
@@ -151,23 +151,23 @@ void ShardLoop::open_turn() {
 
 void ShardLoop::end_turn() {
   turn_open_ = false;
-  shard_->end_turn();
+  shard_.end_turn(env_);
   network_.flush();
   if (drained_ && is_drained()) std::exchange(drained_, nullptr)();
 }
 
 void ShardLoop::schedule_tick() {
-  ticker_.expires_after(std::chrono::milliseconds(Shard::kTickMs));
+  ticker_.expires_after(std::chrono::milliseconds(kTickMs));
   ticker_.async_wait([this](boost::system::error_code error) {
     if (error) return;
-    shard_->tick();
+    shard_.tick(env_);
     open_turn();
     schedule_tick();
   });
 }
 
 bool ShardLoop::is_drained() const {
-  return shard_->idle() && frames_->connections() == 0 && http_->connections() == 0;
+  return shard_.idle() && frames_->connections() == 0 && http_->connections() == 0;
 }
 
 }  // namespace vordb::io

@@ -82,9 +82,9 @@ class ShardLoop final : public Backend {
   // Of shard 0; answered by Routes::to_operator.
   void change_cluster(ClusterChange change);
   void full_sync();
-  std::shared_ptr<const Configuration> configuration() const { return shard_->configuration(); }
+  std::shared_ptr<const Configuration> configuration() const { return shard_.configuration(); }
   const ShardMetrics& metrics() const { return metrics_; }
-  ShardFigures figures() const { return shard_->figures(); }
+  ShardFigures figures() { return shard_.figures(clock_.wall_ms()); }
   const TelemetryCounts& telemetry() const { return telemetry_.counts(); }
 
  private:
@@ -109,7 +109,8 @@ class ShardLoop final : public Backend {
   ShardMetrics metrics_;
   ShardNetwork network_;
   std::unique_ptr<RocksDisk> disk_;
-  std::unique_ptr<Shard> shard_;
+  Env env_;
+  Shard shard_;
   std::unique_ptr<FrameServer> frames_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<PeerReceiver> receiver_;

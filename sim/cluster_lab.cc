@@ -59,20 +59,22 @@ struct ClusterLab::Node {
   NodeOptions options;
   MemoryDisk disk;
   std::unique_ptr<Doors> doors;
-  std::vector<std::unique_ptr<Shard>> shards;
+  std::vector<Shard> shards;
   std::deque<std::pair<ActorId, Message>> local;
   uint64_t refused = 0;
   std::string last_refusal;
+
+  Env env() { return {*doors, *doors, disk, *doors, *doors}; }
 
   // Where an actor lives: the shards share the disk and the queue.
   Shard& shard_of(const ActorId& actor) {
     switch (actor.kind) {
       case ActorKind::kCoordinator:
-        return *shards.at(actor.shard);
+        return shards.at(actor.shard);
       case ActorKind::kVnode:
-        return *shards.at(actor.placement.partition % kShards);
+        return shards.at(actor.placement.partition % kShards);
       default:
-        return *shards.at(0);
+        return shards.at(0);
     }
   }
 };
@@ -120,10 +122,10 @@ void ClusterLab::add() {
 absl::Status ClusterLab::start(Node& node) {
   node.shards.clear();
   node.local.clear();
-  const Env env{*node.doors, *node.doors, node.disk, *node.doors, *node.doors};
+  Env env = node.env();
   for (uint16_t index = 0; index < kShards; ++index) {
-    node.shards.push_back(std::make_unique<Shard>(index, node.options, env));
-    if (absl::Status status = node.shards.back()->start(); !status.ok()) return status;
+    Shard& shard = node.shards.emplace_back(index, node.options);
+    if (absl::Status status = shard.start(env); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
@@ -133,7 +135,7 @@ absl::Status ClusterLab::restart(size_t node) {
   return start(*nodes_.at(node));
 }
 
-Shard& ClusterLab::shard(size_t node, uint16_t index) { return *nodes_.at(node)->shards.at(index); }
+Shard& ClusterLab::shard(size_t node, uint16_t index) { return nodes_.at(node)->shards.at(index); }
 MemoryDisk& ClusterLab::disk(size_t node) { return nodes_.at(node)->disk; }
 uint64_t ClusterLab::refused(size_t node) const { return nodes_.at(node)->refused; }
 const std::string& ClusterLab::last_refusal(size_t node) const {
@@ -143,7 +145,8 @@ const std::string& ClusterLab::last_refusal(size_t node) const {
 ClientId ClusterLab::submit(size_t node, ClientRequest request) {
   request.client = next_client_++;
   const ClientId client = request.client;
-  nodes_.at(node)->shards[0]->submit(std::move(request));
+  Env env = nodes_.at(node)->env();
+  nodes_.at(node)->shards[0].submit(std::move(request), env);
   return client;
 }
 
@@ -168,8 +171,9 @@ void ClusterLab::send(size_t from, const std::string& address, const pb::PeerMes
 
 bool ClusterLab::feed(size_t node, const pb::PeerMessage& message) {
   auto& shards = nodes_.at(node)->shards;
+  Env env = nodes_.at(node)->env();
   if (message.has_digest()) {
-    for (const auto& shard : shards) shard->on_peer_message(message);
+    for (Shard& shard : shards) shard.on_peer_message(message, env);
     return true;
   }
   const ActorKind kind = peer_target(message);
@@ -177,26 +181,27 @@ bool ClusterLab::feed(size_t node, const pb::PeerMessage& message) {
                       : kind == ActorKind::kCoordinator ? message.shard()
                                                         : 0;
   if (at >= kShards) return false;
-  shards[at]->on_peer_message(message);
+  shards[at].on_peer_message(message, env);
   return true;
 }
 
 bool ClusterLab::settle(Node& node) {
   bool moved = false;
+  Env env = node.env();
   for (;;) {
-    for (const auto& shard : node.shards) shard->end_turn();
+    for (Shard& shard : node.shards) shard.end_turn(env);
     std::vector<DiskEvent> events = node.disk.take_reads();
     while (node.disk.pending() > 0) events.push_back(node.disk.make_durable());
     if (events.empty() && node.local.empty()) return moved;
     moved = true;
     for (DiskEvent& event : events) {
       Shard& shard = node.shard_of(event.actor);
-      shard.on_disk(std::move(event));
+      shard.on_disk(std::move(event), env);
     }
     while (!node.local.empty()) {
       auto [to, message] = std::move(node.local.front());
       node.local.pop_front();
-      node.shard_of(to).on_message(to, std::move(message));
+      node.shard_of(to).on_message(to, std::move(message), env);
     }
   }
 }
@@ -218,10 +223,11 @@ void ClusterLab::settle() {
 }
 
 void ClusterLab::run_for(uint64_t ms) {
-  for (uint64_t passed = 0; passed < ms; passed += Shard::kTickMs) {
-    now_ms_ += Shard::kTickMs;
+  for (uint64_t passed = 0; passed < ms; passed += kTickMs) {
+    now_ms_ += kTickMs;
     for (const auto& node : nodes_) {
-      for (const auto& shard : node->shards) shard->tick();
+      Env env = node->env();
+      for (Shard& shard : node->shards) shard.tick(env);
     }
     settle();
   }

@@ -79,7 +79,7 @@ std::string why_not_settled(const std::vector<const SimNode*>& nodes) {
   for (const SimNode* node : nodes) {
     if (!node->up()) return name_of(*node) + " is down";
     for (size_t shard = 0; shard < node->shards().size(); ++shard) {
-      const auto configuration = node->shards()[shard]->configuration();
+      const auto configuration = node->shards()[shard].configuration();
       const std::string who = name_of(*node) + " shard " + std::to_string(shard);
       if (configuration->epoch == 0) return who + " has joined no cluster";
       if (!first) first = configuration;

@@ -190,7 +190,7 @@ class Watch {
     look_at_disk();
     uint32_t vnodes = 0;
     for (uint16_t shard = 0; shard < ClusterLab::kShards; ++shard) {
-      vnodes += cluster_.lab.shard(kVictim, shard).figures().vnodes;
+      vnodes += cluster_.lab.shard(kVictim, shard).figures(0).vnodes;
     }
     CHECK(vnodes <= cluster_.expected_vnodes_max());
     cluster_.lab.sent.clear();
@@ -338,7 +338,7 @@ Figures play(uint64_t seed, Lies lies, int mutations) {
       if (asked.has_mutate()) operations.push_back(asked.mutate().origin().op());
     }
     hostile.set_operations(std::move(operations));
-    lab.run_for(Shard::kTickMs);
+    lab.run_for(kTickMs);
     serve(cluster, lies, i, figures);
     watch.look();
   }

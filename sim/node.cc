@@ -76,11 +76,9 @@ void SimNode::boot() {
   up_ = true;
   booted_at_us_ = host_.now_us();
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
-    ShardDoors& doors = doors_[shard];
-    shards_.push_back(std::make_unique<Shard>(
-        shard, options_,
-        Env{*doors.clock, *doors.network, *doors.disk, *doors.random, *doors.telemetry}));
-    if (const absl::Status started = shards_.back()->start(); !started.ok()) {
+    Env env = doors_[shard].env();
+    shards_.emplace_back(shard, options_);
+    if (const absl::Status started = shards_.back().start(env); !started.ok()) {
       up_ = false;
       return refuse(started);
     }
@@ -119,7 +117,8 @@ bool SimNode::request(uint32_t client, std::string bytes) {
 
 bool SimNode::change_cluster(ClusterChange change) {
   if (!up_) return false;
-  shards_[0]->change_cluster(std::move(change));
+  Env env = doors_[0].env();
+  shards_[0].change_cluster(std::move(change), env);
   after_call(0);
   return true;
 }
@@ -173,8 +172,8 @@ void SimNode::plan_disk() {
 }
 
 void SimNode::plan_tick(uint16_t shard) {
-  host_.plan(event(EventKind::kTick, shard,
-                   Shard::kTickMs * 1000 + host_.chooser().below(kTickJitterUsMax)));
+  host_.plan(
+      event(EventKind::kTick, shard, kTickMs * 1000 + host_.chooser().below(kTickJitterUsMax)));
 }
 
 // A turn ends at once or takes in what arrives a little later: both happen in production.
@@ -190,7 +189,8 @@ void SimNode::after_call(uint16_t shard) {
 void SimNode::end_turn(uint16_t shard) {
   turn_end_planned_[shard] = false;
   const bool was_writing = disk_.writing();
-  shards_[shard]->end_turn();
+  Env env = doors_[shard].env();
+  shards_[shard].end_turn(env);
   if (!was_writing && disk_.writing()) host_.moment(number_, Moment::kCommitQueued);
   plan_disk();
 }
@@ -229,7 +229,8 @@ void SimNode::take_request(uint16_t shard, uint64_t slot) {
   }
   request.client = id;
   request.connection = client + 1;
-  shards_[shard]->submit(std::move(request));
+  Env env = doors_[shard].env();
+  shards_[shard].submit(std::move(request), env);
 }
 
 // What concerns a placement goes to its shard, what answers a coordinator to the coordinator's, a
@@ -253,29 +254,31 @@ void SimNode::take_peer_message(const Event& event) {
   if (first + shards > options_.shards) return;
   const uint32_t life = life_;
   for (uint32_t shard = first; shard < first + shards && life == life_; ++shard) {
-    shards_[shard]->on_peer_message(message);
+    Env env = doors_[shard].env();
+    shards_[shard].on_peer_message(message, env);
     after_call(uint16_t(shard));
   }
 }
 
 bool SimNode::is_for_me(NodeNumber to) const {
   if (to == 0) return true;
-  const Member* member = shards_[0]->configuration()->member(to);
+  const Member* member = shards_[0].configuration()->member(to);
   return member != nullptr && member->node_id == options_.node_id;
 }
 
 void SimNode::tick(uint16_t shard) {
-  shards_[shard]->tick();
+  Env env = doors_[shard].env();
+  shards_[shard].tick(env);
   plan_tick(shard);
   uint64_t purged = 0;
-  for (const auto& one : shards_) purged += one->figures().keys_purged;
+  for (const Shard& one : shards_) purged += one.figures(time_.wall_ms()).keys_purged;
   if (purged > purged_now_) host_.moment(number_, Moment::kPurging);
   purged_now_ = purged;
 }
 
 bool SimNode::idle() const {
   return std::all_of(shards_.begin(), shards_.end(),
-                     [](const auto& shard) { return shard->idle(); });
+                     [](const Shard& shard) { return shard.idle(); });
 }
 
 void SimNode::handle(const Event& event) {
@@ -293,7 +296,8 @@ void SimNode::handle(const Event& event) {
     later.time_us = paused_until_us_;
     return host_.plan(later);
   }
-  Shard& shard = *shards_[event.shard];
+  Shard& shard = shards_[event.shard];
+  Env env = doors_[event.shard].env();
   switch (event.kind) {
     case EventKind::kTick:
       tick(event.shard);
@@ -302,7 +306,7 @@ void SimNode::handle(const Event& event) {
       return end_turn(event.shard);
     case EventKind::kLocalMessage: {
       auto [to, message] = local_.take(event.payload);
-      shard.on_message(to, std::move(message));
+      shard.on_message(to, std::move(message), env);
       break;
     }
     case EventKind::kPeerMessage:
@@ -310,7 +314,7 @@ void SimNode::handle(const Event& event) {
     case EventKind::kDisk:
       return device_due();
     case EventKind::kCompletion:
-      shard.on_disk(completions_.take(event.payload));
+      shard.on_disk(completions_.take(event.payload), env);
       break;
     case EventKind::kRequest:
       take_request(event.shard, event.payload);

@@ -85,7 +85,7 @@ class SimNode : public SimNetworkHost {
   // Of the next first start.
   void set_seeds(std::vector<std::string> seeds) { options_.seed_nodes = std::move(seeds); }
   const TelemetryFigures& telemetry() const { return telemetry_figures_; }
-  const std::vector<std::unique_ptr<Shard>>& shards() const { return shards_; }
+  const std::vector<Shard>& shards() const { return shards_; }
   size_t open_requests() const { return open_.size(); }
   bool idle() const;
   uint64_t keys_purged() const { return purged_before_ + purged_now_; }
@@ -103,6 +103,8 @@ class SimNode : public SimNetworkHost {
     std::unique_ptr<Disk> disk;
     std::unique_ptr<Random> random;
     std::unique_ptr<SimTelemetry> telemetry;
+
+    Env env() const { return {*clock, *network, *disk, *random, *telemetry}; }
   };
 
   // ---- SimNetworkHost
@@ -135,7 +137,7 @@ class SimNode : public SimNetworkHost {
   TelemetryFigures telemetry_figures_;
   ClientCodec codec_;
   std::vector<ShardDoors> doors_;
-  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<Shard> shards_;
 
   Pool<std::pair<ActorId, Message>> local_;
   Pool<DiskEvent> completions_;

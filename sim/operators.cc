@@ -159,7 +159,7 @@ bool Operators::begin_disk_loss(FaultKind kind) {
 // ---- what is under way
 
 bool Operators::is_member(const SimNode& looks, const SimNode& subject) const {
-  const auto configuration = looks.shards()[0]->configuration();
+  const auto configuration = looks.shards()[0].configuration();
   return std::any_of(configuration->members.begin(), configuration->members.end(),
                      [&](const Member& member) {
                        return member.node_id == subject.options().node_id &&
@@ -172,16 +172,16 @@ bool Operators::done(const Job& job) const {
   SimNode& subject = host_.machine(job.subject);
   if (job.kind == FaultKind::kJoin) {
     if (!subject.up()) return false;
-    const auto configuration = subject.shards()[0]->configuration();
+    const auto configuration = subject.shards()[0].configuration();
     return configuration->members.size() > 1 && is_member(subject, subject);
   }
   if (job.kind == FaultKind::kLeave)
-    return subject.up() && subject.shards()[0]->configuration()->epoch != 0 &&
+    return subject.up() && subject.shards()[0].configuration()->epoch != 0 &&
            !is_member(subject, subject);
   const std::vector<uint32_t> serving = of_duty(Duty::kServing);
   return std::any_of(serving.begin(), serving.end(), [&](uint32_t machine) {
     const SimNode& node = host_.machine(machine);
-    return open_to_clients(machine) && node.up() && node.shards()[0]->configuration()->epoch != 0 &&
+    return open_to_clients(machine) && node.up() && node.shards()[0].configuration()->epoch != 0 &&
            is_member(node, node) && !is_member(node, subject);
   });
 }

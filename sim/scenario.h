@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/shard.h"
+#include "core/node_options.h"
 #include "sim/fault_kinds.h"
 #include "sim/findings.h"
 #include "sim/workload.h"

@@ -51,7 +51,9 @@ NodeOptions ShardLab::small_node(uint16_t shards) {
 }
 
 ShardLab::ShardLab(NodeOptions options)
-    : options_(std::move(options)), doors_(std::make_unique<Doors>(*this)) {
+    : options_(std::move(options)),
+      doors_(std::make_unique<Doors>(*this)),
+      env_{clock_, *doors_, disk_, *doors_, *doors_} {
   const absl::Status started = start();
   VORDB_ASSERT(started.ok(), "a node starts on an empty disk");
 }
@@ -60,10 +62,9 @@ ShardLab::~ShardLab() = default;
 
 absl::Status ShardLab::start() {
   shards_.clear();
-  const Env env{clock_, *doors_, disk_, *doors_, *doors_};
   for (uint16_t index = 0; index < options_.shards; ++index) {
-    shards_.push_back(std::make_unique<Shard>(index, options_, env));
-    if (absl::Status status = shards_.back()->start(); !status.ok()) return status;
+    Shard& shard = shards_.emplace_back(index, options_);
+    if (absl::Status status = shard.start(env_); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
@@ -95,7 +96,7 @@ uint16_t ShardLab::shard_of(const ActorId& actor) const {
 ClientId ShardLab::submit(ClientRequest request, uint16_t shard) {
   request.client = next_client_++;
   const ClientId client = request.client;
-  shards_[shard]->submit(std::move(request));
+  shards_[shard].submit(std::move(request), env_);
   return client;
 }
 
@@ -107,7 +108,7 @@ ClientReply ShardLab::ask(ClientRequest request, uint16_t shard) {
 }
 
 void ShardLab::flush() {
-  for (const auto& shard : shards_) shard->end_turn();
+  for (Shard& shard : shards_) shard.end_turn(env_);
 }
 
 void ShardLab::settle() {
@@ -117,26 +118,26 @@ void ShardLab::settle() {
       auto [to, message] = std::move(messages_.front());
       messages_.pop_front();
       const uint16_t at = shard_of(to);
-      shards_[at]->on_message(to, std::move(message));
+      shards_[at].on_message(to, std::move(message), env_);
     } else if (disk_.pending() > 0) {
       DiskEvent event = disk_.make_durable();
       const uint16_t at = shard_of(event.actor);
-      shards_[at]->on_disk(std::move(event));
+      shards_[at].on_disk(std::move(event), env_);
     } else {
       std::vector<DiskEvent> reads = disk_.take_reads();
       if (reads.empty()) return;
       for (DiskEvent& event : reads) {
         const uint16_t at = shard_of(event.actor);
-        shards_[at]->on_disk(std::move(event));
+        shards_[at].on_disk(std::move(event), env_);
       }
     }
   }
 }
 
 void ShardLab::run_for(uint64_t ms) {
-  for (uint64_t passed = 0; passed < ms; passed += Shard::kTickMs) {
-    advance(Shard::kTickMs);
-    for (const auto& shard : shards_) shard->tick();
+  for (uint64_t passed = 0; passed < ms; passed += kTickMs) {
+    advance(kTickMs);
+    for (Shard& shard : shards_) shard.tick(env_);
     settle();
   }
 }

@@ -67,7 +67,8 @@ class ShardLab {
   // Ticks every shard for so long, settling after each tick.
   void run_for(uint64_t ms);
 
-  Shard& shard(uint16_t index = 0) { return *shards_[index]; }
+  Shard& shard(uint16_t index = 0) { return shards_[index]; }
+  Env& env() { return env_; }
 
  private:
   struct LabClock : Clock {
@@ -85,7 +86,8 @@ class ShardLab {
   MemoryDisk disk_;
   LabClock clock_;
   std::unique_ptr<Doors> doors_;
-  std::vector<std::unique_ptr<Shard>> shards_;
+  Env env_;
+  std::vector<Shard> shards_;
   std::deque<std::pair<ActorId, Message>> messages_;
   std::map<ClientId, ClientReply> replies_;
   ClientId next_client_ = 1;

@@ -31,7 +31,7 @@ bool stands(const ClusterLab& lab, const ClientReply* reply, Kind kind) {
 uint32_t vnodes(ClusterLab& lab, size_t node) {
   uint32_t count = 0;
   for (uint16_t shard = 0; shard < ClusterLab::kShards; ++shard) {
-    count += lab.shard(node, shard).figures().vnodes;
+    count += lab.shard(node, shard).figures(0).vnodes;
   }
   return count;
 }

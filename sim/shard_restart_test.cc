@@ -125,9 +125,9 @@ TEST_CASE("low disk: additions are refused, and reads and what frees space go on
   CHECK(lab.members("s").items == Names{"b"});
   CHECK(lab.drop("b").kind == Kind::kOk);
   // The sets whose time is over go, too.
-  const uint64_t purged = lab.shard().figures().keys_purged;
+  const uint64_t purged = lab.shard().figures(0).keys_purged;
   lab.run_for(2 * ShardLab::small_node().ttl_sweep_interval_ms + 5'000);
-  CHECK(lab.shard().figures().keys_purged > purged);
+  CHECK(lab.shard().figures(0).keys_purged > purged);
 }
 
 TEST_CASE("full disk: writes are refused, reads go on, and with space all is as before") {
@@ -246,7 +246,7 @@ TEST_CASE("damage: a flipped byte in any record is reported and never served") {
     if (replies[0].kind != Kind::kError) CHECK(replies[0].value == "value");
     if (replies[1].kind != Kind::kError) CHECK(replies[1].items == Names{"a", "b"});
     if (replies[2].kind != Kind::kError) CHECK(replies[2].counter == 3);
-    CHECK(lab.shard().figures().corrupt_vnodes == (flip < data ? 1 : 0));
+    CHECK(lab.shard().figures(0).corrupt_vnodes == (flip < data ? 1 : 0));
   }
   CHECK(reported == 4);
 }

@@ -113,7 +113,7 @@ TEST_CASE("causal context: covers what the read saw, not what came while it wait
   std::vector<DiskEvent> results = lab.disk().take_reads();
   REQUIRE(results.size() == 1);
   lab.add("s", {"unseen"});
-  lab.shard().on_disk(std::move(results[0]));
+  lab.shard().on_disk(std::move(results[0]), lab.env());
   REQUIRE(lab.answered(read));
   CHECK(lab.reply(read).items == Names{"seen"});
   const std::string context = lab.reply(read).context;
@@ -148,7 +148,7 @@ TEST_CASE("causal context: stays small and is understood after a thousand restar
   CHECK(read.items.size() == 1'001);
   REQUIRE_FALSE(read.context.empty());
   CHECK(read.context.size() < 200);
-  CHECK(lab.shard().figures().contexts_withheld == 0);
+  CHECK(lab.shard().figures(0).contexts_withheld == 0);
   Names all = {"0", "500", "501", "999", "last"};
   // The context of long ago covers what its client had seen, and nothing that came later.
   CHECK(lab.remove("s", all, "", early).kind == Kind::kOk);

@@ -103,7 +103,7 @@ std::string World::why_not_converged_now() {
   std::vector<std::pair<uint64_t, uint64_t>> disks;
   for (const SimNode* node : nodes) disks.push_back(node->disk().records().digest());
   if (disks == unconverged_disks_ && !unconverged_.empty()) return unconverged_;
-  unconverged_ = why_not_converged(nodes, *nodes[0]->shards()[0]->configuration());
+  unconverged_ = why_not_converged(nodes, *nodes[0]->shards()[0].configuration());
   unconverged_disks_ = std::move(disks);
   return unconverged_;
 }

@@ -21,7 +21,7 @@
 #include "core/cluster/configuration.h"
 #include "core/cluster/operations.h"
 #include "core/env.h"
-#include "core/shard.h"
+#include "core/node_options.h"
 
 namespace vordb {
 class Fingerprint;

@@ -31,8 +31,8 @@
 #include "core/coordinator/work.h"
 #include "core/crdt/hlc.h"
 #include "core/env.h"
+#include "core/node_options.h"
 #include "core/op_table.h"
-#include "core/shard.h"
 
 namespace vordb {
 class Fingerprint;

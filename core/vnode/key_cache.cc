@@ -4,25 +4,25 @@
 
 namespace vordb {
 
-KeyCache::Slot* KeyCache::locate(uint64_t hash, BucketId bucket, std::string_view key) {
-  const auto at = index_.find(hash);
-  if (at == index_.end()) return nullptr;
-  Slot& found = slot(at->second);
+uint32_t KeyCache::locate(uint64_t hash, BucketId bucket, std::string_view key) const {
+  const auto at = index_->find(hash);
+  if (at == index_->end()) return kNoSlot;
+  const Slot& found = slot(at->second);
   const bool same =
       found.bucket == bucket && std::string_view(found.key.data(), found.key.size()) == key;
-  return same ? &found : nullptr;
+  return same ? at->second : kNoSlot;
 }
 
 std::shared_ptr<const KeyState> KeyCache::find(uint64_t hash, BucketId bucket,
                                                std::string_view key) {
-  Slot* slot = locate(hash, bucket, key);
-  if (!slot) {
+  const uint32_t at = locate(hash, bucket, key);
+  if (at == kNoSlot) {
     ++misses_;
     return nullptr;
   }
   ++hits_;
-  slot->referenced = true;
-  return slot->state;
+  if (!slot(at).referenced) edit(at).referenced = true;
+  return slot(at).state;
 }
 
 void KeyCache::put(uint64_t hash, BucketId bucket, std::string_view key,
@@ -32,10 +32,11 @@ void KeyCache::put(uint64_t hash, BucketId bucket, std::string_view key,
     forget(hash);
     return;
   }
-  if (Slot* slot = locate(hash, bucket, key)) {
-    bytes_ += bytes - slot->bytes;
-    slot->bytes = bytes;
-    slot->state = std::move(state);
+  if (const uint32_t there = locate(hash, bucket, key); there != kNoSlot) {
+    Slot& slot = edit(there);
+    bytes_ += bytes - slot.bytes;
+    slot.bytes = bytes;
+    slot.state = std::move(state);
     if (bytes_ > capacity_bytes_) make_room(0);
     return;
   }
@@ -44,23 +45,24 @@ void KeyCache::put(uint64_t hash, BucketId bucket, std::string_view key,
   uint32_t at;
   if (free_.empty()) {
     at = uint32_t(slots_++);
-    if (at % kPageSlots == 0) pages_.push_back(std::make_unique<Slot[]>(kPageSlots));
+    if (at % kPageSlots == 0) pages_.emplace_back();
   } else {
     at = free_.back();
     free_.pop_back();
   }
-  slot(at) = Slot{hash, bucket, std::move(state), {key.begin(), key.end()}, bytes, false};
-  index_[hash] = at;
+  edit(at) = Slot{hash, bucket, std::move(state), {key.begin(), key.end()}, bytes, false};
+  index_.edit()[hash] = at;
   bytes_ += bytes;
 }
 
 bool KeyCache::update(uint64_t hash, BucketId bucket, std::string_view key, std::string_view subkey,
                       const SharedEntry& entry) {
-  Slot* slot = locate(hash, bucket, key);
-  if (!slot) return false;
-  std::shared_ptr<KeyState> state = slot->state;
-  // Two owners are this slot and the line above; a third is a reader that must go on seeing what it
-  // was given.
+  const uint32_t at = locate(hash, bucket, key);
+  if (at == kNoSlot) return false;
+  // edit(): the slot of a page that a copy of the cache shares would be one owner for two.
+  std::shared_ptr<KeyState> state = edit(at).state;
+  // Two owners are this slot and the line above; a third is a reader, or a copy of the cache, that
+  // must go on seeing what it was given.
   if (state.use_count() > 2) state = std::make_shared<KeyState>(*state);
   state->set(subkey, entry);
   put(hash, bucket, key, std::move(state));
@@ -74,25 +76,25 @@ void KeyCache::clear() {
 }
 
 void KeyCache::forget(uint64_t hash) {
-  const auto at = index_.find(hash);
-  if (at != index_.end()) release(at->second);
+  const auto at = index_->find(hash);
+  if (at != index_->end()) release(at->second);
 }
 
 void KeyCache::release(uint32_t index) {
-  Slot& released = slot(index);
+  Slot& released = edit(index);
   bytes_ -= released.bytes;
-  index_.erase(released.hash);
+  index_.edit().erase(released.hash);
   released = Slot{};
   free_.push_back(index);
 }
 
 void KeyCache::make_room(uint64_t bytes) {
-  while (bytes_ + bytes > capacity_bytes_ && !index_.empty()) {
+  while (bytes_ + bytes > capacity_bytes_ && !index_->empty()) {
     hand_ = hand_ + 1 < slots_ ? hand_ + 1 : 0;
-    Slot& candidate = slot(hand_);
+    const Slot& candidate = slot(hand_);
     if (!candidate.state) continue;
     if (candidate.referenced) {
-      candidate.referenced = false;
+      edit(hand_).referenced = false;
       continue;
     }
     release(uint32_t(hand_));

@@ -1,12 +1,14 @@
 // The shard's cache of hot keys: the whole durable state of small keys, decoded. It may forget any
 // key at any time and never holds anything but what the disk would show, so it is no part of a
-// vnode's state.
+// vnode's state. Yet a copy holds what the original holds: what is cached decides what is read from
+// the disk.
 //
 // Replacement is CLOCK (Corbato, 1968): a hit sets a bit, the hand clears it and takes the first
 // unset one. Keys are found by their 64-bit ring hash; of two keys with one hash only one can be
 // cached.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,6 +17,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "core/cow.h"
 #include "core/ids.h"
 #include "core/vnode/key_state.h"
 
@@ -30,7 +33,7 @@ class KeyCache {
   std::shared_ptr<const KeyState> find(uint64_t hash, BucketId bucket, std::string_view key);
 
   // Asks for the memory that find() of this hash will look at first.
-  void prefetch(uint64_t hash) const { index_.prefetch(hash); }
+  void prefetch(uint64_t hash) const { index_->prefetch(hash); }
 
   // Holds `state` as the key's whole state, in place of what was there. A state too large to be
   // worth it is dropped.
@@ -61,11 +64,15 @@ class KeyCache {
     size_t bytes = 0;
     bool referenced = false;
   };
-  // Slots lie in pages, so that growing moves none of them.
-  static constexpr size_t kPageSlots = 1024;
+  // Slots lie in pages, so that growing moves none of them and a copy of the cache shares most.
+  static constexpr size_t kPageSlots = 256;
+  using Page = std::array<Slot, kPageSlots>;
+  using Index = absl::flat_hash_map<uint64_t, uint32_t>;  // never iterated: its order is no order
+  static constexpr uint32_t kNoSlot = UINT32_MAX;
 
-  Slot& slot(size_t index) { return pages_[index / kPageSlots][index % kPageSlots]; }
-  Slot* locate(uint64_t hash, BucketId bucket, std::string_view key);
+  const Slot& slot(size_t index) const { return (*pages_[index / kPageSlots])[index % kPageSlots]; }
+  Slot& edit(size_t index) { return pages_[index / kPageSlots].edit()[index % kPageSlots]; }
+  uint32_t locate(uint64_t hash, BucketId bucket, std::string_view key) const;
   void release(uint32_t index);
   void make_room(uint64_t bytes);
 
@@ -75,9 +82,9 @@ class KeyCache {
   uint64_t misses_ = 0;
   size_t hand_ = 0;
   size_t slots_ = 0;
-  std::vector<std::unique_ptr<Slot[]>> pages_;
+  std::vector<Cow<Page>> pages_;
   std::vector<uint32_t> free_;
-  absl::flat_hash_map<uint64_t, uint32_t> index_;
+  Cow<Index> index_;
 };
 
 }  // namespace vordb

@@ -129,3 +129,37 @@ TEST_CASE("key cache: updates add and take away entries of cached keys only") {
   cache.update(1, kBucket, "k", "e", nullptr);
   CHECK(cache.find(1, kBucket, "k")->entries.empty());
 }
+
+TEST_CASE("key cache: a copy and its original do not see what the other takes in or forgets") {
+  KeyCache cache(1 << 20);
+  for (uint64_t n = 0; n < 600; ++n) put(cache, n, 10);
+  KeyCache copy = cache;
+  copy.update(1, kBucket, name(1), "", entry("of the copy"));
+  cache.update(2, kBucket, name(2), "", entry("of the original"));
+  copy.forget(3);
+  put(cache, 1000);
+  const auto value = [](KeyCache& of, uint64_t n) {
+    return value_of(*of.find(n, kBucket, name(n)));
+  };
+  CHECK(value(cache, 1) == "vvvvvvvvvv");
+  CHECK(value(copy, 1) == "of the copy");
+  CHECK(value(cache, 2) == "of the original");
+  CHECK(value(copy, 2) == "vvvvvvvvvv");
+  CHECK(holds(cache, 3));
+  CHECK_FALSE(holds(copy, 3));
+  CHECK_FALSE(holds(copy, 1000));
+  CHECK(value(copy, 599) == "vvvvvvvvvv");
+}
+
+TEST_CASE("key cache: a copy evicts what the original would evict") {
+  KeyCache cache(20'000);
+  for (uint64_t n = 0; n < 30; ++n) put(cache, n);
+  for (uint64_t n = 20; n < 25; ++n) holds(cache, n);
+  KeyCache copy = cache;
+  for (uint64_t n = 100; n < 110; ++n) put(cache, n);
+  for (uint64_t n = 100; n < 110; ++n) put(copy, n);
+  CHECK(copy.bytes() == cache.bytes());
+  for (uint64_t n = 0; n < 110; ++n) CHECK(holds(copy, n) == holds(cache, n));
+  CHECK(copy.hits() == cache.hits());
+  CHECK(copy.misses() == cache.misses());
+}

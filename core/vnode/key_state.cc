@@ -39,7 +39,7 @@ void KeyState::set(std::string_view subkey, SharedEntry entry) {
 size_t KeyState::bytes() const {
   size_t total = sizeof *this;
   for (const KeyEntry& e : entries) {
-    total += sizeof e + e.subkey.capacity() + sizeof(crdt::Entry) + 32;
+    total += sizeof e + e.subkey.size() + sizeof(crdt::Entry) + 32;
     for (const crdt::LiveDot& l : e.entry->live) total += l.payload.value.capacity();
     if (e.entry->live.size() > 1) total += e.entry->live.size() * sizeof(crdt::LiveDot);
   }

@@ -32,7 +32,8 @@
 #include "core/cluster/configuration.h"
 #include "core/crdt/vnode_clock.h"
 #include "core/env.h"
-#include "core/shard.h"
+#include "core/node_options.h"
+#include "core/tick.h"
 #include "core/vnode/announcement.h"
 #include "core/vnode/durable_cut.h"
 #include "core/vnode/group.h"
@@ -72,7 +73,7 @@ struct Context {
 };
 
 // How often pulse() comes.
-inline constexpr uint64_t kPulseUs = Shard::kTickMs * 1000;
+inline constexpr uint64_t kPulseUs = kTickMs * 1000;
 
 // What operators see of a vnode's exchange with the other owners.
 struct ExchangeFigures {
@@ -125,8 +126,12 @@ class Vnode {
                      Context& context);
   // Every sweep interval: looks for what has become due.
   void sweep(Context& context);
-  // Every tick of the shard: what waits for a time of its own.
+  // Every tick of the shard: what waits for a time of its own. Not needed while nothing does.
   void pulse(Context& context);
+  bool has_pulse() const {
+    const bool announces = announce_soon_ && !dropped_ && !dropping_ && !sole_owner();
+    return announces || fetch_wanted_ != 0 || fetch_.has_value() || !serving_.empty();
+  }
   // Commits the open batch.
   void flush(Context& context);
 

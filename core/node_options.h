@@ -1,0 +1,35 @@
+// How one node is set up, as its operator says.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace vordb {
+
+// What a node is told by its operator. Times in milliseconds.
+struct NodeOptions {
+  std::string node_id = "node1";
+  std::string address;  // host:port that peers are told
+  std::string zone;
+  std::vector<std::string> seed_nodes;  // of a first start: joined through one of them
+  uint32_t ring_size = 256;             // partitions; fixed when the cluster is created
+  uint16_t column_families = 16;
+  uint16_t shards = 1;
+  uint8_t replication_n = 3;
+  uint8_t default_write_quorum = 1;
+  uint8_t default_read_quorum = 1;
+  uint64_t default_ttl_seconds = 0;
+  uint64_t write_quorum_timeout_ms = 5000;
+  uint64_t read_quorum_timeout_ms = 3000;
+  uint64_t sync_interval_ms = 1000;
+  uint64_t ring_gossip_interval_ms = 5000;
+  uint64_t ttl_sweep_interval_ms = 60000;
+  uint64_t handoff_bytes_per_s = 32u << 20;  // 0: as fast as it goes
+  uint64_t max_clock_drift_ms = 60000;
+  uint64_t cache_bytes = 256ull << 20;     // of this shard's key cache
+  uint64_t max_reply_bytes = 16ull << 20;  // larger answers are refused with a hint to page
+  bool durability_buffered = false;
+};
+
+}  // namespace vordb

@@ -1,0 +1,34 @@
+// What a shard tells its observers of itself.
+#pragma once
+
+#include <cstdint>
+
+namespace vordb {
+
+// Read by metrics and /status; a copy made on the shard's thread.
+struct ShardFigures {
+  uint32_t vnodes = 0;
+  uint64_t cache_hits = 0;
+  uint64_t cache_misses = 0;
+  uint64_t cache_bytes = 0;
+  uint64_t keys_purged = 0;
+  uint64_t contexts_withheld = 0;  // causal contexts too large to be given to a client
+  uint64_t commits = 0;
+  uint64_t corrupt_vnodes = 0;
+  uint64_t waiting_operations = 0;
+  uint64_t moving_vnodes = 0;     // of placements that move, owned here before or after
+  uint64_t receiving_vnodes = 0;  // of those: owners to be
+  uint64_t counting_vnodes = 0;   // and of those: hold enough to count for the move
+  uint64_t draining_vnodes = 0;   // that still hand over what they hold
+  uint64_t delta_messages = 0;    // sent, since the start
+  uint64_t delta_keys = 0;
+  uint64_t gossip_keys = 0;
+  uint64_t fetching_vnodes = 0;         // that receive a snapshot now
+  uint64_t handoff_received_bytes = 0;  // in snapshots, since the start
+  uint64_t handoff_sent_bytes = 0;
+  uint64_t handoff_received_entries = 0;
+  uint64_t unacknowledged_dots = 0;  // that some other owner has not said to hold
+  uint64_t stable_lag_ms = 0;        // how far the oldest stable time lies behind the clock
+};
+
+}  // namespace vordb
