@@ -27,7 +27,10 @@ bool HistoryProfile::loses_disks() const {
 }
 
 VnodeHistory::VnodeHistory(const HistoryProfile& profile, uint64_t seed)
-    : profile_(profile), choose_(seed), lab_(kOwners) {
+    : profile_(profile),
+      choose_(seed),
+      // Without a cache every task reads the disk, which may be slow or fail.
+      lab_(kOwners, choose_.below(2) == 0 ? 0 : VnodeLab::kCacheBytes) {
   mutations_ = std::make_unique<PeerMutations>(choose_.bits());
   lab_.quiesce(2);
 }
@@ -51,12 +54,12 @@ void VnodeHistory::step() {
   } else {
     act(what, at);
   }
-  if (profile_.loses_disks()) return;
+  const bool checks =
+      what == HistoryAct::kSettle || what == HistoryAct::kFlush || what == HistoryAct::kPurge;
+  if (!checks || profile_.loses_disks()) return;
   // A delta or gossip of a renewed set brings what was removed before the renewal.
-  for (NodeNumber node = 1; node <= kOwners && wrong_.empty(); ++node) {
-    const auto live = lab_.live_elements(node, "u", VnodeLab::kTtlSet);
-    wrong_ = record_.expired_shown({live.begin(), live.end()});
-  }
+  const auto live = lab_.live_elements(at, "u", VnodeLab::kTtlSet);
+  wrong_ = record_.expired_shown({live.begin(), live.end()});
 }
 
 void VnodeHistory::act(HistoryAct what, NodeNumber at) {
@@ -96,11 +99,14 @@ void VnodeHistory::act(HistoryAct what, NodeNumber at) {
     case HistoryAct::kSweep:
       lab_.sweep(at);
       break;
+    case HistoryAct::kPurge:
+      purge(at);
+      break;
     case HistoryAct::kSlowReads:
       lab_.disk(at).reads_wait = choose_.below(2) == 0;
       break;
     case HistoryAct::kFailReads:
-      lab_.disk(at).fail_reads = uint32_t(choose_.below(4));
+      lab_.disk(at).fail_reads = 1 + uint32_t(choose_.below(6));
       break;
     case HistoryAct::kWipe:
       if (others_whole(at)) wipe(at);
@@ -171,6 +177,7 @@ void VnodeHistory::restart(NodeNumber node) {
   lab_.flush(node);
   for (uint64_t kept = choose_.below(3); kept > 0; --kept) lab_.make_one_durable(node);
   lab_.restart(node);
+  purged_.erase(node);
 }
 
 // It holds what an owner must hold and knows who is retired: from it alone others can recover.

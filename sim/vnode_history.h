@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +31,7 @@ enum class HistoryAct : uint8_t {
   kRestart,       // any number of batches are lost
   kRepair,
   kSweep,
+  kPurge,  // an owner sweeps when all that it did is durable
   kSlowReads,
   kFailReads,
   kWipe,     // while both others are whole
@@ -129,6 +132,7 @@ class VnodeHistory {
   void remove_shown(NodeNumber at, const std::string& key, BucketId bucket);
   void erase_collection(NodeNumber at, const std::string& key, BucketId bucket);
   void renew(NodeNumber at);
+  void purge(NodeNumber at);
   void look(NodeNumber at, const std::string& key, BucketId bucket);
 
   // vnode_history_end.cc
@@ -157,6 +161,8 @@ class VnodeHistory {
     uint64_t time;
   };
   std::vector<Look> looks_;
+  // Elements of the renewed set that the present life of a node has purged.
+  std::map<NodeNumber, std::set<std::string>> purged_;
   std::vector<BucketId> buckets_;  // that were created and not dropped
   std::vector<BucketId> dropped_;
   uint64_t serial_ = 0;

@@ -153,14 +153,36 @@ void VnodeHistory::erase_collection(NodeNumber at, const std::string& key, Bucke
 // A set whose elements are added once: what it held when it had expired is gone for good wherever
 // the addition that renewed it is there.
 void VnodeHistory::renew(NodeNumber at) {
+  lab_.disk(at).fail_reads = 0;
   lab_.settle(at);
   const BucketId bucket = VnodeLab::kTtlSet;
   const std::string element = "e" + std::to_string(++serial_);
+  std::set<std::string> purged = purged_[at];
   if (lab_.expired(at, "u", bucket)) {
-    ++figures_.renewals;
-    record_.renewed(element, lab_.live_elements(at, "u", bucket));
+    for (const std::string& gone : lab_.live_elements(at, "u", bucket)) purged.insert(gone);
   }
-  lab_.add(at, "u", {element}, bucket);
+  const OpId op = lab_.add(at, "u", {element}, bucket);
+  lab_.settle(at);
+  if (purged.empty() || !lab_.acknowledged(op)) return;
+  purged_[at] = purged;
+  ++figures_.renewals;
+  record_.renewed(element, {purged.begin(), purged.end()});
+}
+
+// Whatever was live and is not any more, this owner has purged itself.
+void VnodeHistory::purge(NodeNumber at) {
+  lab_.settle(at);
+  const BucketId bucket = VnodeLab::kTtlSet;
+  const bool expired = lab_.expired(at, "u", bucket);
+  const std::vector<std::string> before = lab_.live_elements(at, "u", bucket);
+  lab_.sweep(at);
+  lab_.settle(at);
+  if (!expired) return;
+  const std::vector<std::string> after = lab_.live_elements(at, "u", bucket);
+  const std::set<std::string> left(after.begin(), after.end());
+  for (const std::string& element : before) {
+    if (!left.contains(element)) purged_[at].insert(element);
+  }
 }
 
 }  // namespace vordb::sim

@@ -14,7 +14,7 @@ using Subjects = HistoryProfile::Weights<HistorySubject>;
 Acts acts(Acts more) {
   Acts all{{Act::kMutate, 400}, {Act::kSettle, 150}, {Act::kFlush, 50},     {Act::kNetwork, 200},
            {Act::kPass, 100},   {Act::kPassTtl, 5},  {Act::kStepClock, 17}, {Act::kRestart, 17},
-           {Act::kRepair, 17},  {Act::kSweep, 20},   {Act::kSlowReads, 14}, {Act::kFailReads, 10}};
+           {Act::kRepair, 17},  {Act::kSweep, 20},   {Act::kSlowReads, 14}, {Act::kFailReads, 20}};
   all.insert(all.end(), more.begin(), more.end());
   return all;
 }
@@ -48,7 +48,7 @@ std::vector<HistoryProfile> make_profiles() {
              {Act::kWipe, 6},
              {Act::kRestart, 15}}),
        subjects({})},
-      {"purges", acts({{Act::kPassTtl, 25}, {Act::kSweep, 40}}),
+      {"purges", acts({{Act::kPassTtl, 25}, {Act::kSweep, 20}, {Act::kPurge, 40}}),
        subjects({{Subject::kTtlSet, 60}, {Subject::kRenewedSet, 60}, {Subject::kTtlCounter, 30}})},
   };
 }

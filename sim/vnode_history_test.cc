@@ -28,7 +28,8 @@ HistoryFigures run(const HistoryProfile& profile, uint64_t first, uint64_t seeds
   HistoryFigures sum;
   uint64_t failed = 0;
   for (uint64_t seed = first; seed < first + seeds; ++seed) {
-    CAPTURE(profile.name);
+    const std::string name = profile.name;
+    CAPTURE(name);
     CAPTURE(seed);
     HistoryFigures one;
     const std::string wrong = run_history(profile, seed, &one);

@@ -26,7 +26,7 @@ std::string to_text(const crdt::VnodeClock& clock) {
 
 }  // namespace
 
-VnodeLab::VnodeLab(NodeNumber nodes) {
+VnodeLab::VnodeLab(NodeNumber nodes, size_t cache_bytes) : cache_bytes_(cache_bytes) {
   options_.ring_size = 1;
   options_.column_families = 1;
   Member first;
@@ -65,7 +65,7 @@ MemoryDisk& VnodeLab::disk(NodeNumber node) { return at(node).disk; }
 
 void VnodeLab::start(Node& node) {
   ++node.boot;
-  node.cache = KeyCache(1 << 20);
+  node.cache = KeyCache(cache_bytes_);
   node.outbox.clear();
   node.unflushed.clear();
   vnode::Birth birth;

@@ -35,7 +35,9 @@ class VnodeLab {
   // What a client was shown; null: it does not say.
   using Seen = std::shared_ptr<const CausalContext>;
 
-  explicit VnodeLab(NodeNumber nodes);
+  static constexpr size_t kCacheBytes = 1 << 20;
+
+  explicit VnodeLab(NodeNumber nodes, size_t cache_bytes = kCacheBytes);
   ~VnodeLab();
   VnodeLab(const VnodeLab&) = delete;
   VnodeLab& operator=(const VnodeLab&) = delete;
@@ -138,6 +140,7 @@ class VnodeLab {
 
   Configuration configuration_;  // the newest
   NodeOptions options_;
+  size_t cache_bytes_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::map<OpId, bool> acknowledged_;
   std::map<OpId, Answer> answers_;

@@ -74,7 +74,7 @@ struct VnodeLab::Node {
   uint64_t boot = 0;
   uint64_t incarnation = kFirstEpoch;
   bool founding = true;
-  KeyCache cache{1 << 20};
+  KeyCache cache{0};  // of the lab's size from its start
   std::vector<Envelope> outbox;
   std::vector<PlacementId> unflushed;
   uint32_t fetches = 0;
