@@ -10,7 +10,8 @@ namespace vordb::sim {
 
 namespace {
 
-constexpr size_t kPacketsMax = 200;
+constexpr uint32_t kQuietSteps = 100;
+constexpr size_t kPacketsMax = 80;  // the network loses what is above
 constexpr size_t kKeptMax = 40;
 constexpr size_t kCopiesMax = 3;
 constexpr size_t kBucketsMax = 4;
@@ -38,7 +39,8 @@ VnodeHistory::VnodeHistory(const HistoryProfile& profile, uint64_t seed)
 VnodeHistory::~VnodeHistory() = default;
 
 std::string VnodeHistory::run(uint32_t steps) {
-  for (uint32_t i = 0; i < steps && wrong_.empty(); ++i) step();
+  for (uint32_t i = 0; i < steps && wrong_.empty(); ++i) step(true);
+  for (uint32_t i = 0; i < kQuietSteps && wrong_.empty(); ++i) step(false);
   if (wrong_.empty()) wrong_ = heal();
   for (NodeNumber node = 1; node <= kOwners; ++node) {
     figures_.snapshots += lab_.snapshots_received(node);
@@ -46,13 +48,22 @@ std::string VnodeHistory::run(uint32_t steps) {
   return wrong_;
 }
 
-void VnodeHistory::step() {
+void VnodeHistory::step(bool mutates) {
   const HistoryAct what = HistoryProfile::pick(profile_.acts, choose_);
   const NodeNumber at = any_node();
   if (what == HistoryAct::kMutate) {
-    mutate(at);
+    if (mutates) {
+      mutate(at);
+    } else {
+      network();
+    }
   } else {
     act(what, at);
+  }
+  while (lab_.packets.size() > kPacketsMax) {
+    const size_t lost = choose_.below(lab_.packets.size());
+    lab_.packets.erase(lab_.packets.begin() + std::ptrdiff_t(lost));
+    ++figures_.lost_packets;
   }
   const bool checks =
       what == HistoryAct::kSettle || what == HistoryAct::kFlush || what == HistoryAct::kPurge;

@@ -38,10 +38,17 @@ std::string VnodeHistory::heal() {
   return ended_well();
 }
 
-// Also what was said before it all came to rest.
+// Also what was said before it all came to rest. What that is answered with is lost: the rounds
+// that follow bring it all again.
 void VnodeHistory::deliver_all_kept() {
   for (const VnodeLab::Packet& packet : kept_) lab_.packets.push_back(packet);
-  lab_.deliver_all();
+  for (size_t left = lab_.packets.size(); left > 0; --left) {
+    const NodeNumber to = lab_.packets[0].to;
+    lab_.deliver(0);
+    if (choose_.below(3) == 0) lab_.settle(to);
+  }
+  lab_.lose_all();
+  for (NodeNumber node = 1; node <= kOwners; ++node) lab_.settle(node);
 }
 
 std::string VnodeHistory::ended_well() {

@@ -14,7 +14,7 @@ using Subjects = HistoryProfile::Weights<HistorySubject>;
 Acts acts(Acts more) {
   Acts all{{Act::kMutate, 400}, {Act::kSettle, 150}, {Act::kFlush, 50},     {Act::kNetwork, 200},
            {Act::kPass, 100},   {Act::kPassTtl, 5},  {Act::kStepClock, 17}, {Act::kRestart, 17},
-           {Act::kRepair, 17},  {Act::kSweep, 20},   {Act::kSlowReads, 14}, {Act::kFailReads, 20}};
+           {Act::kRepair, 17},  {Act::kSweep, 20},   {Act::kSlowReads, 30}, {Act::kFailReads, 20}};
   all.insert(all.end(), more.begin(), more.end());
   return all;
 }
@@ -32,7 +32,8 @@ Subjects subjects(Subjects more) {
 std::vector<HistoryProfile> make_profiles() {
   return {
       {"plain", acts({}), subjects({})},
-      {"wipes", acts({{Act::kWipe, 10}, {Act::kWipeTwo, 5}}), subjects({})},
+      {"wipes", acts({{Act::kWipe, 10}, {Act::kWipeTwo, 5}, {Act::kPassTtl, 5}, {Act::kPurge, 10}}),
+       subjects({{Subject::kTtlSet, 20}})},
       {"restores", acts({{Act::kCopyDisk, 15}, {Act::kRestoreDisk, 12}}), subjects({})},
       {"skews", acts({{Act::kStepClock, 30}, {Act::kStepClockFar, 20}, {Act::kSweep, 30}}),
        subjects({{Subject::kErasedRegister, 20},
@@ -40,6 +41,10 @@ std::vector<HistoryProfile> make_profiles() {
                  {Subject::kTtlRegister, 20},
                  {Subject::kTtlCounter, 20}})},
       {"drops", acts({{Act::kCreateBucket, 20}, {Act::kDropBucket, 15}, {Act::kLearn, 60}}),
+       subjects({{Subject::kOwnBucket, 60}})},
+      {"drops_wipes",
+       acts(
+           {{Act::kCreateBucket, 20}, {Act::kDropBucket, 15}, {Act::kLearn, 60}, {Act::kWipe, 10}}),
        subjects({{Subject::kOwnBucket, 60}})},
       {"late",
        acts({{Act::kKeep, 60},

@@ -16,7 +16,7 @@ using vordb::sim::run_history;
 namespace {
 
 constexpr uint64_t kKnownSeeds = 100;
-constexpr uint64_t kFreshSeeds = 190;
+constexpr uint64_t kFreshSeeds = 150;
 constexpr uint64_t kToldMax = 5;
 
 uint64_t number(const char* variable, uint64_t without) {
@@ -85,6 +85,12 @@ TEST_CASE("histories of three owners: clocks that are far apart") { run_profile(
 
 TEST_CASE("histories of three owners: buckets that come and go") {
   CHECK(run_profile("drops").dropped_buckets > kKnownSeeds);
+}
+
+TEST_CASE("histories of three owners: buckets that come and go, wiped disks") {
+  const HistoryFigures figures = run_profile("drops_wipes");
+  CHECK(figures.dropped_buckets > kKnownSeeds);
+  CHECK(figures.disks > kKnownSeeds / 2);
 }
 
 TEST_CASE("histories of three owners: very late messages") {
