@@ -53,6 +53,14 @@ void VnodeHistory::deliver_all_kept() {
 
 std::string VnodeHistory::ended_well() {
   std::string wrong = lab_.difference();
+  for (NodeNumber node = 1; node <= kOwners && !wrong.empty(); ++node) {
+    const size_t left = lab_.vnode(node).left_over_contexts();
+    if (left != 0) {
+      wrong += "; node " + std::to_string(node) + " has " + std::to_string(left) +
+               " entries with a context left over";
+    }
+    if (!lab_.vnode(node).synced()) wrong += "; node " + std::to_string(node) + " is not synced";
+  }
   if (wrong.empty()) wrong = left_behind();
   if (!wrong.empty()) return wrong;
   const bool kept = !profile_.loses_disks();
