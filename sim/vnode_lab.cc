@@ -24,6 +24,16 @@ std::string to_text(const crdt::VnodeClock& clock) {
   return text + " }";
 }
 
+// Of an entry's record.
+std::string to_text(const std::string& record_key) {
+  vnode::EntryName name;
+  if (!vnode::parse_entry_name(std::string_view(record_key).substr(vnode::kTablePrefixBytes),
+                               &name))
+    return "a name that does not parse";
+  return "bucket " + std::to_string(name.bucket) + " key " + std::string(name.key) + " subkey " +
+         std::string(name.subkey);
+}
+
 }  // namespace
 
 VnodeLab::VnodeLab(NodeNumber nodes, size_t cache_bytes) : cache_bytes_(cache_bytes) {
@@ -302,10 +312,15 @@ std::string VnodeLab::difference() {
       return who + " has clock " + to_text(clock) + ", node 1 has " + to_text(first_clock);
     }
     const MemoryDisk::Records& other = node->disk.records();
-    if (!std::equal(first.lower_bound({1, begin}), first.lower_bound({1, end}),
-                    other.lower_bound({1, begin}), other.lower_bound({1, end}))) {
-      return who + ": other entries than node 1";
-    }
+    const auto first_end = first.lower_bound({1, end});
+    const auto other_end = other.lower_bound({1, end});
+    const auto [mine, theirs] = std::mismatch(first.lower_bound({1, begin}), first_end,
+                                              other.lower_bound({1, begin}), other_end);
+    if (mine == first_end && theirs == other_end) continue;
+    const bool theirs_first =
+        mine == first_end || (theirs != other_end && theirs->first < mine->first);
+    return who + ": other entries than node 1, first at " +
+           to_text(theirs_first ? theirs->first.second : mine->first.second);
   }
   return {};
 }
