@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 jobs=$1 seeds=$2 seeds_cross=$3 scenario=$4 only=${5:-}
-steps=(asan tsan headers lto canary seeds compilers bench)
+steps=(asan tsan headers lto canary seeds histories compilers bench)
 out=build/nightly
 
 limited() {
@@ -65,6 +65,13 @@ step_seeds() {
   local first=$((16#$(git rev-parse HEAD | cut -c1-7)))
   limited 14400 build/release/bin/vordb-sim swarm "$scenario" \
     --seeds "$first..$((first + seeds - 1))" --jobs "$jobs"
+}
+
+# One partition's owners through histories that nobody has tried, of every profile.
+step_histories() {
+  build release sim_test &&
+    VORDB_HISTORIES=200000 limited 14400 build/release/bin/sim_test \
+      --test-case='histories of three owners: as many as the environment asks for'
 }
 
 # Debug and release of both compilers; -O0 and -O3 differ in argument order, uninitialised memory

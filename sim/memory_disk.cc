@@ -5,9 +5,17 @@
 namespace vordb::sim {
 
 std::optional<ReadResult> MemoryDisk::read(ActorId actor, OpId op, const ReadRequest& request) {
-  if (!reads_wait) return read_records(request);
+  if (!reads_wait) return read_or_fail(request);
   waiting_.push_back({actor, op, request});
   return std::nullopt;
+}
+
+ReadResult MemoryDisk::read_or_fail(const ReadRequest& request) {
+  if (fail_reads == 0) return read_records(request);
+  --fail_reads;
+  ReadResult result;
+  result.status = absl::UnavailableError("the read failed");
+  return result;
 }
 
 ReadResult MemoryDisk::read_records(const ReadRequest& request) const {
@@ -76,7 +84,7 @@ std::vector<DiskEvent> MemoryDisk::take_reads() {
   std::vector<DiskEvent> events;
   for (const Waiting& waiting : std::exchange(waiting_, {})) {
     events.push_back(
-        {DiskEvent::Kind::kRead, waiting.actor, waiting.op, read_records(waiting.request)});
+        {DiskEvent::Kind::kRead, waiting.actor, waiting.op, read_or_fail(waiting.request)});
   }
   return events;
 }

@@ -1,6 +1,6 @@
-// A disk without faults of its own: what is committed becomes durable when its owner says so, in
-// order, and a crash loses the rest. For set-ups that decide every step themselves; chaos runs use
-// sim/sim_disk.h.
+// A disk without faults of its own accord: what is committed becomes durable when its owner says
+// so, in order, and a crash loses the rest. For set-ups that decide every step themselves; chaos
+// runs use sim/sim_disk.h.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,8 @@ class MemoryDisk : public Disk {
 
   // Reads that are to arrive later instead of at once, until take_reads().
   bool reads_wait = false;
+  // So many of the next reads end with an I/O error; those at the start are spared.
+  uint32_t fail_reads = 0;
   FreeSpace space = FreeSpace::kEnough;
 
   void commit(ActorId actor, OpId op, Batch batch) override {
@@ -61,6 +63,7 @@ class MemoryDisk : public Disk {
     ReadRequest request;
   };
 
+  ReadResult read_or_fail(const ReadRequest& request);
   ReadResult read_records(const ReadRequest& request) const;
   void apply(const Batch& batch);
 

@@ -22,6 +22,15 @@ void drop_to(VnodeLab& lab, uint32_t node) {
   std::erase_if(lab.packets, [&](const VnodeLab::Packet& p) { return p.to == node; });
 }
 
+// Until no message is left; those to `node` are lost, answers to it too.
+void deliver_but_to(VnodeLab& lab, uint32_t node) {
+  for (drop_to(lab, node); !lab.packets.empty(); drop_to(lab, node)) {
+    const uint32_t to = lab.packets[0].to;
+    lab.deliver(0);
+    lab.settle(to);
+  }
+}
+
 bool announces(const VnodeLab::Packet& packet) {
   vordb::pb::PeerMessage message;
   REQUIRE(message.ParseFromString(packet.bytes));
@@ -97,6 +106,8 @@ TEST_CASE("C: a purge of an expired key at one owner leaves no element without a
   }
 }
 
+// Node 1 tells the others how far it is and hears nothing: what they have merged is stable to them,
+// but not to node 1.
 TEST_CASE("D: a reset counter is not dropped before every owner knows of the reset") {
   VnodeLab lab(3);
   lab.quiesce();
@@ -105,19 +116,20 @@ TEST_CASE("D: a reset counter is not dropped before every owner knows of the res
   lab.deliver_all();
   lab.erase(3, "c", kDefaultCounter);
   lab.settle(3);
-  drop_to(lab, 1);
-  lab.deliver_all();
+  deliver_but_to(lab, 1);
   for (int i = 0; i < 4; ++i) {
     lab.advance(1000);
-    for (const uint32_t node : {2, 3}) {
+    for (const uint32_t node : kNodes) {
       lab.tick(node);
       lab.settle(node);
     }
-    drop_to(lab, 1);
-    lab.deliver_all();
-    lab.sweep(3);
-    lab.settle(3);
+    deliver_but_to(lab, 1);
+    for (const uint32_t node : {2, 3}) {
+      lab.sweep(node);
+      lab.settle(node);
+    }
   }
+  for (const uint32_t node : {2, 3}) CHECK(lab.entries(node) == 1);
   lab.lose_all();
   lab.count(1, "c", 2);
   lab.settle(1);
@@ -126,24 +138,26 @@ TEST_CASE("D: a reset counter is not dropped before every owner knows of the res
   for (const uint32_t node : kNodes) CHECK(lab.total(node, "c") == 2);
 }
 
+// The tombstone lies between the mutation that is not durable yet and the time that its owner
+// would announce without the rule.
 TEST_CASE("E: an announced time stays below every mutation that is not durable yet") {
   VnodeLab lab(3);
   lab.quiesce();
   lab.put(3, "k", "pending");
   lab.flush(3);
-  lab.advance(50);
-  lab.tick(3);
-  lab.deliver_all();
-  lab.advance(50);
+  lab.advance(10);
   lab.erase(2, "k", kDefaultLww);
   lab.settle(2);
+  drop_to(lab, 3);
   lab.deliver_all();
+  lab.advance(50);
+  lab.tick(3);
   for (int i = 0; i < 3; ++i) {
-    lab.tick(1);
-    lab.tick(2);
-    lab.settle(1);
-    lab.settle(2);
-    lab.deliver_all();
+    for (const uint32_t node : {1, 2}) {
+      lab.tick(node);
+      lab.settle(node);
+    }
+    deliver_but_to(lab, 3);
     lab.sweep(2);
     lab.settle(2);
   }
@@ -154,6 +168,7 @@ TEST_CASE("E: an announced time stays below every mutation that is not durable y
   for (const uint32_t node : kNodes) CHECK(lab.value(node, "k") == std::nullopt);
 }
 
+// Everybody announces a time past the tombstone, and no dot of the present lives is on its way.
 TEST_CASE("F: dots of an earlier life hold the stable time back") {
   VnodeLab lab(3);
   lab.quiesce();
@@ -162,16 +177,17 @@ TEST_CASE("F: dots of an earlier life hold the stable time back") {
   lab.lose_all();
   lab.restart(2);
   lab.settle(2);
+  lab.lose_all();
   lab.advance(10);
-  lab.tick(2);
-  lab.settle(2);
-  std::erase_if(lab.packets, [](const VnodeLab::Packet& p) { return p.to == 3; });
   lab.erase(1, "k", kDefaultLww);
   lab.settle(1);
-  drop_to(lab, 2);
-  while (!lab.packets.empty() && lab.packets[0].to == 1) {
-    lab.deliver(0);
-    lab.settle(1);
+  for (int i = 0; i < 3; ++i) {
+    lab.advance(1000);
+    for (const uint32_t node : {2, 3, 1}) {
+      lab.tick(node);
+      lab.settle(node);
+      deliver_but_to(lab, 2);
+    }
   }
   lab.sweep(1);
   lab.settle(1);
@@ -237,22 +253,30 @@ TEST_CASE("K: an element never travels without its deadline") {
 }
 
 TEST_CASE("L: gossip of an older dot settles the newer dots of the entries that it carries") {
+  // One round of gossip has no room for more; what was written to `e` later is not asked for in it.
+  constexpr int kDotsOfOneRound = 256;
   VnodeLab lab(3);
   lab.quiesce();
   lab.add(2, "s", {"e"});
+  for (int i = 1; i < kDotsOfOneRound; ++i) lab.put(2, "k" + std::to_string(i), "v");
   lab.settle(2);
-  std::erase_if(lab.packets, [](const VnodeLab::Packet& p) { return p.to == 1; });
-  lab.deliver_all();
+  deliver_but_to(lab, 1);
   lab.remove(3, "s", {"e"});
   lab.add(3, "s", {"e"});
   lab.settle(3);
   lab.lose_all();
-  // Node 1 announces; node 3 answers with the older dot of node 2, whose entry shows the newer add.
   lab.advance(1000);
   lab.tick(1);
   lab.settle(1);
   std::erase_if(lab.packets, [](const VnodeLab::Packet& p) { return p.to != 3; });
-  lab.deliver_all();
+  // The announcement, and one answer to it.
+  lab.deliver(0);
+  lab.settle(3);
+  std::erase_if(lab.packets, [](const VnodeLab::Packet& p) { return p.to != 1 || announces(p); });
+  REQUIRE(lab.packets.size() == 1);
+  lab.deliver(0);
+  lab.settle(1);
+  lab.lose_all();
   CHECK(lab.members(1, "s") == Members{"e"});
   wipe(lab, 3);
   converged(lab);

@@ -1,23 +1,18 @@
 #include "sim/vnode_lab.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
-#include "core/assert.h"
-#include "core/cluster/ring.h"
 #include "core/codec.h"
-#include "core/crdt/counter.h"
-#include "core/crdt/register.h"
-#include "core/crdt/set.h"
-#include "proto/peer.pb.h"
+#include "core/vnode/record_keys.h"
+#include "proto/storage.pb.h"
+#include "sim/vnode_lab_node.h"
 
 namespace vordb::sim {
 
 namespace {
 
 constexpr PlacementId kPlacement{3, 0};
-constexpr uint64_t kStartMs = 1'700'000'000'000;
 
 std::string to_text(const crdt::VnodeClock& clock) {
   std::string text = "{";
@@ -29,77 +24,19 @@ std::string to_text(const crdt::VnodeClock& clock) {
   return text + " }";
 }
 
-class LabClock : public Clock {
- public:
-  uint64_t now_ms = kStartMs;
-  uint64_t wall_ms() override { return now_ms; }
-  uint64_t monotonic_us() override { return now_ms * 1000; }
-};
-
-class LabRandom : public Random {
- public:
-  uint64_t next() override { return ++last_; }
-
- private:
-  uint64_t last_ = 0;
-};
-
-class CountingTelemetry : public Telemetry {
- public:
-  uint64_t violations = 0;
-  void received(ActorKind, uint8_t) override {}
-  void sent(ActorKind, uint8_t) override {}
-  void transition(ActorKind, uint8_t) override {}
-  void violated(std::string_view) override { ++violations; }
-  void log(LogLevel, std::string_view) override {}
-};
-
-class LabNetwork : public Network {
- public:
-  LabNetwork(NodeNumber from, std::vector<VnodeLab::Packet>& packets)
-      : from_(from), packets_(packets) {}
-  void send(NodeNumber to, const pb::PeerMessage& message) override {
-    packets_.push_back({from_, to, message.SerializeAsString()});
-  }
-  void send_to(std::string_view, const pb::PeerMessage&) override {
-    VORDB_ASSERT(false, "vnodes speak to members");
-  }
-  void set_peers(const Configuration&) override {}
-  void reply_to_operator(ClusterChangeReply) override {}
-  void send_local(ActorId, Message) override { VORDB_ASSERT(false, "a lab node has one shard"); }
-  void reply(ClientId, ClientReply) override { VORDB_ASSERT(false, "a lab has no coordinator"); }
-
- private:
-  NodeNumber from_;
-  std::vector<VnodeLab::Packet>& packets_;
-};
+// Of an entry's record.
+std::string to_text(const std::string& record_key) {
+  vnode::EntryName name;
+  if (!vnode::parse_entry_name(std::string_view(record_key).substr(vnode::kTablePrefixBytes),
+                               &name))
+    return "a name that does not parse";
+  return "bucket " + std::to_string(name.bucket) + " key " + std::string(name.key) + " subkey " +
+         std::string(name.subkey);
+}
 
 }  // namespace
 
-struct VnodeLab::Node {
-  Node(NodeNumber node_number, std::vector<Packet>& packets)
-      : number(node_number),
-        network(node_number, packets),
-        env{clock, network, disk, random, telemetry} {}
-
-  NodeNumber number;
-  LabClock clock;
-  LabNetwork network;
-  MemoryDisk disk;
-  LabRandom random;
-  CountingTelemetry telemetry;
-  Env env;
-  uint64_t boot = 0;
-  uint64_t incarnation = kFirstEpoch;
-  bool founding = true;
-  KeyCache cache{1 << 20};
-  std::vector<Envelope> outbox;
-  std::vector<PlacementId> unflushed;
-  uint32_t fetches = 0;
-  std::optional<vnode::Vnode> vnode;
-};
-
-VnodeLab::VnodeLab(NodeNumber nodes) {
+VnodeLab::VnodeLab(NodeNumber nodes, size_t cache_bytes) : cache_bytes_(cache_bytes) {
   options_.ring_size = 1;
   options_.column_families = 1;
   Member first;
@@ -125,6 +62,7 @@ VnodeLab::VnodeLab(NodeNumber nodes) {
   }
   for (NodeNumber n = 1; n <= nodes; ++n) {
     nodes_.push_back(std::make_unique<Node>(n, packets));
+    nodes_.back()->configuration = configuration_;
     start(*nodes_.back());
   }
 }
@@ -137,7 +75,7 @@ MemoryDisk& VnodeLab::disk(NodeNumber node) { return at(node).disk; }
 
 void VnodeLab::start(Node& node) {
   ++node.boot;
-  node.cache = KeyCache(1 << 20);
+  node.cache = KeyCache(cache_bytes_);
   node.outbox.clear();
   node.unflushed.clear();
   vnode::Birth birth;
@@ -145,12 +83,12 @@ void VnodeLab::start(Node& node) {
   birth.incarnation = node.incarnation;
   birth.life = crdt::make_life(node.boot, 0, node.random.next());
   // An owner that was not there from the beginning has a fence to learn.
-  Configuration known = configuration_;
+  Configuration known = node.configuration;
   if (!node.founding) known.replication_since = {};
   node.vnode.emplace(kPlacement, birth, known);
   node.fetches = 0;
-  vnode::Context context{node.env,    configuration_, options_,    node.cache,
-                         node.outbox, node.unflushed, node.fetches};
+  vnode::Context context{node.env,    node.configuration, options_,    node.cache,
+                         node.outbox, node.unflushed,     node.fetches};
   const std::string key = vnode::vnode_state_key(kPlacement);
   ReadRequest request;
   request.begin = key;
@@ -161,15 +99,8 @@ void VnodeLab::start(Node& node) {
                  "the lab's records are whole");
     VORDB_ASSERT(node.vnode->recover(state, context).ok(), "the lab's disks recover");
   }
-}
-
-template <typename Step>
-void VnodeLab::step(NodeNumber number, Step&& body) {
-  Node& node = at(number);
-  vnode::Context context{node.env,    configuration_, options_,    node.cache,
-                         node.outbox, node.unflushed, node.fetches};
-  body(*node.vnode, context);
-  take_answers(node);
+  // What dropped buckets left behind goes, if a crash came before.
+  node.vnode->configuration_changed(context);
 }
 
 void VnodeLab::take_answers(Node& node) {
@@ -177,121 +108,10 @@ void VnodeLab::take_answers(Node& node) {
     if (auto* reply = std::get_if<KeyMutationReply>(&envelope.message)) {
       if (!reply->error) acknowledged_[reply->op] = true;
     } else if (auto* read = std::get_if<KeyReadReply>(&envelope.message)) {
-      answers_[read->op] = read->error ? nullptr : read->state;
+      answers_[read->op] = {read->error ? nullptr : read->state, read->context};
     }
   }
   node.outbox.clear();
-}
-
-OpId VnodeLab::mutate(NodeNumber node, KeyMutation mutation) {
-  mutation.op = next_op_++;
-  mutation.pv = configuration_.partitions[0].pv;
-  mutation.placement = kPlacement;
-  mutation.key_hash = cluster::ring_hash(mutation.bucket, mutation.key);
-  const OpId op = mutation.op;
-  step(node, [&](vnode::Vnode& v, vnode::Context& c) { v.step(std::move(mutation), c); });
-  return op;
-}
-
-OpId VnodeLab::put(NodeNumber node, const std::string& key, const std::string& value,
-                   BucketId bucket) {
-  KeyMutation m;
-  m.bucket = bucket;
-  m.operation = Operation::kPut;
-  m.key = key;
-  m.value = value;
-  return mutate(node, std::move(m));
-}
-
-OpId VnodeLab::erase(NodeNumber node, const std::string& key, BucketId bucket) {
-  KeyMutation m;
-  m.bucket = bucket;
-  m.operation = Operation::kDelete;
-  m.key = key;
-  return mutate(node, std::move(m));
-}
-
-OpId VnodeLab::add(NodeNumber node, const std::string& key, std::vector<std::string> elements,
-                   BucketId bucket) {
-  KeyMutation m;
-  m.bucket = bucket;
-  m.operation = Operation::kSetAdd;
-  m.key = key;
-  m.elements = std::move(elements);
-  return mutate(node, std::move(m));
-}
-
-OpId VnodeLab::remove(NodeNumber node, const std::string& key, std::vector<std::string> elements,
-                      BucketId bucket) {
-  KeyMutation m;
-  m.bucket = bucket;
-  m.operation = Operation::kSetRemove;
-  m.key = key;
-  m.elements = std::move(elements);
-  return mutate(node, std::move(m));
-}
-
-OpId VnodeLab::count(NodeNumber node, const std::string& key, int64_t by, BucketId bucket) {
-  KeyMutation m;
-  m.bucket = bucket;
-  m.operation = by < 0 ? Operation::kCounterDecrement : Operation::kCounterIncrement;
-  m.key = key;
-  m.amount = uint64_t(by < 0 ? -by : by);
-  return mutate(node, std::move(m));
-}
-
-std::shared_ptr<const KeyState> VnodeLab::read(NodeNumber node, const std::string& key,
-                                               BucketId bucket) {
-  KeyRead read;
-  read.op = next_op_++;
-  read.pv = configuration_.partitions[0].pv;
-  read.placement = kPlacement;
-  read.bucket = bucket;
-  read.key = key;
-  read.key_hash = cluster::ring_hash(bucket, key);
-  const OpId op = read.op;
-  const bool waits = std::exchange(at(node).disk.reads_wait, false);
-  step(node, [&](vnode::Vnode& v, vnode::Context& c) { v.step(std::move(read), c); });
-  at(node).disk.reads_wait = waits;
-  return answers_[op];
-}
-
-std::optional<std::string> VnodeLab::value(NodeNumber node, const std::string& key,
-                                           BucketId bucket) {
-  const auto state = read(node, key, bucket);
-  const crdt::Entry* entry = state ? state->find(crdt::kRegisterSubkey) : nullptr;
-  const crdt::Payload* payload =
-      entry ? crdt::register_read(*entry, at(node).clock.now_ms) : nullptr;
-  return payload ? std::optional(payload->value) : std::nullopt;
-}
-
-std::vector<std::string> VnodeLab::members(NodeNumber node, const std::string& key,
-                                           BucketId bucket) {
-  const auto state = read(node, key, bucket);
-  std::vector<std::string> found;
-  if (!state) return found;
-  const crdt::Entry* meta = state->find(crdt::meta_subkey());
-  if (meta && crdt::meta_expired(*meta, at(node).clock.now_ms)) return found;
-  for (const KeyEntry& e : state->entries) {
-    crdt::EntryKind kind;
-    crdt::parse_kind(e.subkey, &kind);
-    if (kind == crdt::EntryKind::kElement && crdt::element_present(*e.entry)) {
-      found.emplace_back(crdt::element_of(e.subkey));
-    }
-  }
-  return found;
-}
-
-int64_t VnodeLab::total(NodeNumber node, const std::string& key, BucketId bucket) {
-  const auto state = read(node, key, bucket);
-  crdt::CounterSum sum;
-  if (!state) return 0;
-  const crdt::Entry* meta = state->find(crdt::meta_subkey());
-  if (meta && crdt::meta_expired(*meta, at(node).clock.now_ms)) return 0;
-  for (const KeyEntry& e : state->entries) {
-    if (e.subkey != crdt::meta_subkey()) sum.add(*e.entry);
-  }
-  return sum.saturated();
 }
 
 void VnodeLab::flush(NodeNumber node) {
@@ -330,9 +150,46 @@ void VnodeLab::wipe(NodeNumber node) {
   n.disk.wipe();
   // A new disk is a new incarnation, which the configuration admits; it knows nothing of what was
   // before.
-  n.incarnation = ++configuration_.epoch;
-  n.founding = false;
-  start(n);
+  begin_incarnation(n);
+}
+
+void VnodeLab::restore(NodeNumber node, const MemoryDisk::Records& copy) {
+  Node& n = at(node);
+  n.disk.wipe();
+  n.disk.records() = copy;
+  begin_incarnation(n);
+}
+
+void VnodeLab::begin_incarnation(Node& node) {
+  node.incarnation = ++configuration_.epoch;
+  node.founding = false;
+  node.configuration = configuration_;
+  start(node);
+}
+
+BucketId VnodeLab::create_bucket(BucketType type, uint64_t ttl_seconds) {
+  const BucketId id = ++configuration_.epoch;
+  BucketConfig config;
+  config.name = "bucket" + std::to_string(id);
+  config.type = type;
+  config.ttl_seconds = ttl_seconds;
+  configuration_.add_bucket(Bucket{id, config});
+  return id;
+}
+
+void VnodeLab::drop_bucket(BucketId bucket) {
+  ++configuration_.epoch;
+  configuration_.bucket_names.erase(configuration_.buckets.at(bucket).config.name);
+  configuration_.buckets.erase(bucket);
+}
+
+bool VnodeLab::knows_bucket(NodeNumber node, BucketId bucket) {
+  return at(node).configuration.bucket(bucket) != nullptr;
+}
+
+void VnodeLab::learn_configuration(NodeNumber node) {
+  at(node).configuration = configuration_;
+  step(node, [](vnode::Vnode& v, vnode::Context& c) { v.configuration_changed(c); });
 }
 
 void VnodeLab::deliver(size_t index) {
@@ -357,11 +214,23 @@ void VnodeLab::deliver_all() {
 }
 
 void VnodeLab::advance(uint64_t ms) {
-  for (auto& node : nodes_) node->clock.now_ms += ms;
+  for (auto& node : nodes_) {
+    node->clock.now_ms += ms;
+    node->clock.steady_ms += ms;
+    latest_ms_ = std::max(latest_ms_, node->clock.now_ms);
+  }
 }
 
 void VnodeLab::skew(NodeNumber node, int64_t ms) {
   at(node).clock.now_ms = uint64_t(int64_t(at(node).clock.now_ms) + ms);
+  latest_ms_ = std::max(latest_ms_, at(node).clock.now_ms);
+}
+
+void VnodeLab::align_clocks() {
+  for (const auto& node : nodes_) {
+    latest_ms_ = std::max({latest_ms_, node->clock.now_ms, node->vnode->highest_hlc().ms() + 1});
+  }
+  for (const auto& node : nodes_) node->clock.now_ms = latest_ms_;
 }
 
 void VnodeLab::tick(NodeNumber node) {
@@ -411,6 +280,24 @@ size_t VnodeLab::records(NodeNumber node, vnode::Table table) {
 size_t VnodeLab::entries(NodeNumber node) { return records(node, vnode::Table::kEntries); }
 size_t VnodeLab::logged_dots(NodeNumber node) { return records(node, vnode::Table::kDots); }
 
+size_t VnodeLab::entries_of(NodeNumber node, BucketId bucket) {
+  const std::string begin = vnode::table_begin(kPlacement, vnode::Table::kEntries);
+  const auto& records = at(node).disk.records();
+  return size_t(std::distance(records.lower_bound({1, begin + vnode::bucket_begin(bucket)}),
+                              records.lower_bound({1, begin + vnode::bucket_end(bucket)})));
+}
+
+bool VnodeLab::knows_retired(NodeNumber node, const crdt::ReplicaId& replica) {
+  const std::string key = vnode::vnode_state_key(kPlacement);
+  const auto found = at(node).disk.records().find({kMetaFamily, key});
+  pb::VnodeState state;
+  if (found == at(node).disk.records().end()) return false;
+  VORDB_ASSERT(open_record(key, found->second, &state).ok(), "the lab's records are whole");
+  return std::any_of(state.fence().begin(), state.fence().end(), [&](const pb::FenceRow& row) {
+    return row.node() == replica.node && replica < from_pb(row.latest());
+  });
+}
+
 uint64_t VnodeLab::snapshots_received(NodeNumber node) {
   return vnode(node).exchanged().received_snapshots;
 }
@@ -429,10 +316,15 @@ std::string VnodeLab::difference() {
       return who + " has clock " + to_text(clock) + ", node 1 has " + to_text(first_clock);
     }
     const MemoryDisk::Records& other = node->disk.records();
-    if (!std::equal(first.lower_bound({1, begin}), first.lower_bound({1, end}),
-                    other.lower_bound({1, begin}), other.lower_bound({1, end}))) {
-      return who + ": other entries than node 1";
-    }
+    const auto first_end = first.lower_bound({1, end});
+    const auto other_end = other.lower_bound({1, end});
+    const auto [mine, theirs] = std::mismatch(first.lower_bound({1, begin}), first_end,
+                                              other.lower_bound({1, begin}), other_end);
+    if (mine == first_end && theirs == other_end) continue;
+    const bool theirs_first =
+        mine == first_end || (theirs != other_end && theirs->first < mine->first);
+    return who + ": other entries than node 1, first at " +
+           to_text(theirs_first ? theirs->first.second : mine->first.second);
   }
   return {};
 }

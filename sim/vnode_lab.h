@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/cluster/configuration.h"
+#include "core/vnode/causal_context.h"
 #include "core/vnode/vnode.h"
 #include "sim/memory_disk.h"
 
@@ -31,7 +32,12 @@ class VnodeLab {
     std::string bytes;
   };
 
-  explicit VnodeLab(NodeNumber nodes);
+  // What a client was shown; null: it does not say.
+  using Seen = std::shared_ptr<const CausalContext>;
+
+  static constexpr size_t kCacheBytes = 1 << 20;
+
+  explicit VnodeLab(NodeNumber nodes, size_t cache_bytes = kCacheBytes);
   ~VnodeLab();
   VnodeLab(const VnodeLab&) = delete;
   VnodeLab& operator=(const VnodeLab&) = delete;
@@ -39,11 +45,11 @@ class VnodeLab {
   // ---- clients. A mutation returns its operation id; it is answered once durable.
   OpId put(NodeNumber node, const std::string& key, const std::string& value,
            BucketId bucket = kDefaultLww);
-  OpId erase(NodeNumber node, const std::string& key, BucketId bucket);
+  OpId erase(NodeNumber node, const std::string& key, BucketId bucket, Seen seen = nullptr);
   OpId add(NodeNumber node, const std::string& key, std::vector<std::string> elements,
            BucketId bucket = kDefaultSet);
   OpId remove(NodeNumber node, const std::string& key, std::vector<std::string> elements,
-              BucketId bucket = kDefaultSet);
+              BucketId bucket = kDefaultSet, Seen seen = nullptr);
   OpId count(NodeNumber node, const std::string& key, int64_t by,
              BucketId bucket = kDefaultCounter);
   // Set: answered without an error.
@@ -54,6 +60,11 @@ class VnodeLab {
   std::vector<std::string> members(NodeNumber node, const std::string& key,
                                    BucketId bucket = kDefaultSet);
   int64_t total(NodeNumber node, const std::string& key, BucketId bucket = kDefaultCounter);
+  // What a reader of the key is given to come back with; null: the read was refused.
+  Seen seen(NodeNumber node, const std::string& key, BucketId bucket);
+  // The elements that are live here, whether or not the key's deadline has passed.
+  std::vector<std::string> live_elements(NodeNumber node, const std::string& key, BucketId bucket);
+  bool expired(NodeNumber node, const std::string& key, BucketId bucket);
 
   // ---- the disk
   // Ends the turn and makes everything durable.
@@ -68,6 +79,15 @@ class VnodeLab {
   // The process dies and starts again on what is durable, or on an empty disk.
   void restart(NodeNumber node);
   void wipe(NodeNumber node);
+  // The disk is replaced by an earlier copy of it; as on a wiped one, what starts on it is a new
+  // incarnation.
+  void restore(NodeNumber node, const MemoryDisk::Records& copy);
+
+  // ---- the configuration: every node learns of its newest form when it is told to
+  BucketId create_bucket(BucketType type, uint64_t ttl_seconds = 0);
+  void drop_bucket(BucketId bucket);
+  void learn_configuration(NodeNumber node);
+  bool knows_bucket(NodeNumber node, BucketId bucket);
 
   // ---- the network
   std::vector<Packet> packets;
@@ -80,7 +100,9 @@ class VnodeLab {
 
   // ---- time
   void advance(uint64_t ms);               // all clocks
-  void skew(NodeNumber node, int64_t ms);  // one of them
+  void skew(NodeNumber node, int64_t ms);  // one of them; not its monotonic one
+  // All to one time that is past everything that any of them has been, or any vnode has gone on to.
+  void align_clocks();
   void tick(NodeNumber node);
   void sweep(NodeNumber node);
   void pulse(NodeNumber node);
@@ -94,6 +116,9 @@ class VnodeLab {
   vnode::Vnode& vnode(NodeNumber node);
   size_t entries(NodeNumber node);
   size_t logged_dots(NodeNumber node);
+  size_t entries_of(NodeNumber node, BucketId bucket);
+  // Durably known here to have been replaced by a later life of its node.
+  bool knows_retired(NodeNumber node, const crdt::ReplicaId& replica);
   // By this life of the vnode.
   uint64_t snapshots_received(NodeNumber node);
   // Messages that it refused for what they hold.
@@ -105,17 +130,24 @@ class VnodeLab {
   template <typename Step>
   void step(NodeNumber node, Step&& body);
   OpId mutate(NodeNumber node, KeyMutation mutation);
-  std::shared_ptr<const KeyState> read(NodeNumber node, const std::string& key, BucketId bucket);
+  struct Answer {
+    std::shared_ptr<const KeyState> state;  // null: refused
+    std::string context;
+  };
+  Answer read(NodeNumber node, const std::string& key, BucketId bucket);
   void take_answers(Node& node);
   void start(Node& node);
+  void begin_incarnation(Node& node);
   size_t records(NodeNumber node, vnode::Table table);
 
-  Configuration configuration_;
+  Configuration configuration_;  // the newest
   NodeOptions options_;
+  size_t cache_bytes_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::map<OpId, bool> acknowledged_;
-  std::map<OpId, std::shared_ptr<const KeyState>> answers_;
+  std::map<OpId, Answer> answers_;
   OpId next_op_ = 1;
+  uint64_t latest_ms_ = 0;  // that any clock has shown
 };
 
 }  // namespace vordb::sim

@@ -38,7 +38,8 @@ void VnodeLab::repair(NodeNumber from, NodeNumber to, const std::string& key, Bu
     *logged->mutable_subkeys() = record.subkeys();
     subkeys.insert(record.subkeys().begin(), record.subkeys().end());
   }
-  const auto state = read(from, key, bucket);
+  const auto state = read(from, key, bucket).state;
+  if (!state) return;  // the bucket was dropped here, or is not known yet
   for (const KeyEntry& e : state->entries) subkeys.insert(e.subkey);
   for (const std::string& subkey : subkeys) {
     const crdt::Entry* entry = state->find(subkey);
