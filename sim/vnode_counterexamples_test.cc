@@ -45,8 +45,11 @@ void wipe(VnodeLab& lab, uint32_t node) {
 
 void converged(VnodeLab& lab) {
   lab.quiesce(10);
-  lab.sweep_all();
-  lab.quiesce(4);
+  // What has expired goes first, its deadline once every owner has the removal.
+  for (int i = 0; i < 2; ++i) {
+    lab.sweep_all();
+    lab.quiesce(4);
+  }
   CHECK(lab.difference() == "");
 }
 

@@ -293,9 +293,7 @@ bool VnodeLab::knows_retired(NodeNumber node, const crdt::ReplicaId& replica) {
   pb::VnodeState state;
   if (found == at(node).disk.records().end()) return false;
   VORDB_ASSERT(open_record(key, found->second, &state).ok(), "the lab's records are whole");
-  return std::any_of(state.fence().begin(), state.fence().end(), [&](const pb::FenceRow& row) {
-    return row.node() == replica.node && replica < from_pb(row.latest());
-  });
+  return vnode::decode_standing(state).fence.retired(replica);
 }
 
 uint64_t VnodeLab::snapshots_received(NodeNumber node) {

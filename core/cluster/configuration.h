@@ -26,6 +26,8 @@ struct Bucket {
   BucketId id = 0;
   BucketConfig config;
   uint64_t ttl_ms() const { return config.ttl_seconds * 1000; }
+  // Its keys expire as a whole: each has an entry for its deadline (registers hold their own).
+  bool has_deadlines() const { return config.type != BucketType::kLww && config.ttl_seconds > 0; }
   bool operator==(const Bucket&) const = default;
 };
 

@@ -24,10 +24,13 @@ Dot Vnode::mint(KeyTask& task, Hlc hlc, Context& context) {
 
 // The dot log serves other owners; a sole owner needs none (rule 15).
 void Vnode::log_dot(const KeyTask& task, const Dot& dot, std::vector<std::string> touched,
-                    Context& context) {
+                    bool purge, Context& context) {
   if (sole_owner()) return;
   Group& group = open(context);
   Delta delta{dot, task.bucket, task.key, std::move(touched), std::nullopt, std::nullopt};
+  delta.purge = purge;
+  const bool mutates = std::holds_alternative<MutateTask>(task.what);
+  delta.closed = mutates && !purge && (task.load.found || logs_undurably(task, &LoggedKey::purge));
   // The client's mutation, if this is one, was acknowledged just before.
   if (!group.waiters.empty() && group.waiters.back().dot == dot) {
     delta.waiter = group.waiters.back();
@@ -35,7 +38,7 @@ void Vnode::log_dot(const KeyTask& task, const Dot& dot, std::vector<std::string
   if (!group.answers.empty() && group.answers.back().second.dot == dot) {
     delta.answer = group.answers.back();
   }
-  write_log(task, dot, delta.subkeys, delta.answer, context);
+  write_log(task, {dot, delta.subkeys, delta.answer, purge}, context);
   group.deltas.push_back(std::move(delta));
 }
 

@@ -24,6 +24,7 @@ uint32_t announced_content(const PeerView& view) {
   add(view.replica, fingerprint);
   fingerprint.add(view.pv);
   fingerprint.add(view.fenced);
+  fingerprint.add(view.complete);
   for (const crdt::VnodeClock::Replica& replica : view.clock.replicas()) {
     add(replica.id, fingerprint);
     fingerprint.add(replica.base);
@@ -62,6 +63,7 @@ PeerView Vnode::own_view(const Configuration& configuration) const {
   view.epoch = roles_.epoch;
   view.pv = roles_.pv;
   view.fenced = durable_.standing.fenced;
+  view.complete = durable_.standing.complete;
   view.content = announced_content(view);
   return view;
 }
@@ -77,6 +79,7 @@ void Vnode::announce(std::span<const NodeNumber> to, bool ask, Context& context)
   announcement->set_hlc(h.word);
   announcement->set_stable_hlc(view.stable.word);
   announcement->set_fenced(view.fenced);
+  announcement->set_complete(view.complete);
   announcement->set_ask(ask);
   for (const auto& [node, latest] : view.fence.rows()) to_pb(latest, announcement->add_fence());
   to_pb(view.contexts, announcement->mutable_contexts());
@@ -116,6 +119,7 @@ void Vnode::receive_announcement(const pb::PeerMessage& message, const crdt::Rep
   view.epoch = message.epoch();
   view.pv = message.pv();
   view.fenced = announcement.fenced();
+  view.complete = announcement.complete();
   view.clock = clock_from_pb(announcement.clock());
   view.hlc = Hlc{announcement.hlc()};
   view.stable = Hlc{announcement.stable_hlc()};
@@ -126,7 +130,7 @@ void Vnode::receive_announcement(const pb::PeerMessage& message, const crdt::Rep
   const PeerView* known = peers_.find(from.node);
   const bool news = !known || known->content != view.content;
   if (!peers_.hear(view)) return;
-  may_forget_ = may_forget_ || news;
+  if (news) log_.note_news();
   learn_fence(view.fence, context);
   if (!standing_.fenced) learn_to_take_part(view, context);
   heard_from(from.node, context);

@@ -22,6 +22,7 @@ struct PeerView {
   uint64_t epoch = 0;  // of the configuration that it was made under
   uint64_t pv = 0;     // and the placement's version there
   bool fenced = false;
+  bool complete = false;
   uint32_t content = 0;  // announced_content of it
   bool operator==(const PeerView&) const = default;
 };

@@ -19,6 +19,7 @@ void encode_standing(const Standing& from, pb::VnodeState* to) {
   }
   for (const auto& [node, life] : from.seals.below()) to_pb(life, to->add_sealed_below());
   to->set_fenced(from.fenced);
+  to->set_complete(from.complete);
   to->set_synced(from.synced);
 }
 
@@ -33,6 +34,7 @@ Standing decode_standing(const pb::VnodeState& from) {
     standing.seals.set_below(from_pb(life));
   }
   standing.fenced = from.fenced();
+  standing.complete = from.complete();
   standing.synced = from.synced();
   return standing;
 }

@@ -24,6 +24,9 @@ struct Standing {
   Fence fence;
   Seals seals;
   bool fenced = false;  // it has learnt who is retired: it takes part (rule 8)
+  // Rule 16: it did not begin empty, or has come to hold all that a complete owner held when it
+  // knew of this life, or that owner's snapshot. Others may take what they lack from here.
+  bool complete = false;
   bool synced = false;  // it holds what an owner must hold to answer alone
   bool operator==(const Standing&) const = default;
 };

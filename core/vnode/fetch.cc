@@ -164,7 +164,7 @@ void Vnode::finish_fetch(Context& context) {
   ++exchanged_.received_snapshots;
   const crdt::VersionVector base_before = clock_.base();
   Group& group = open(context);
-  group.state_changed = true;
+  change_standing(context).complete = true;
   group.joined.join(fetch.clock);
   clock_.join(fetch.clock);
   const crdt::VersionVector base_after = clock_.base();

@@ -53,6 +53,15 @@ struct Delta {
   std::vector<std::string> subkeys;
   std::optional<Waiter> waiter;       // whoever receives it tells this one too
   std::optional<TokenAnswer> answer;  // to the mutation's request token
+  bool purge = false;
+  bool closed = false;  // the log holds purges of its key, which must not come after it
+};
+// A key with a deadline of which a record is in the log.
+struct LoggedKey {
+  BucketId bucket = 0;
+  std::string key;
+  bool data = false;   // the record names more than the deadline
+  bool purge = false;  // and it is of a purge
 };
 // An answer that shows an expiry: its time must be durable, or a later answer would show the key
 // again.
@@ -77,11 +86,13 @@ struct Group {
   std::vector<KeyTask> resting;  // in the midst of many steps: they go on once this is durable
   std::vector<Delta> deltas;
   std::vector<TokenAnswer> answers;
+  std::vector<LoggedKey> logged;
   std::optional<Standing> standing;  // if it has changed: as of this batch
   crdt::VersionVector left_over;     // highest, as of this batch
   Hlc lowest_hlc = Hlc{UINT64_MAX};  // of the mutations inside
   Hlc highest_hlc;                   // of the vnode, when the batch was made
   Hlc ceiling;                       // durable with this batch
+  bool forgets = false;              // erases records of the dot log
   bool drops = false;                // erases everything: the vnode's last batch
   bool state_changed = false;
   bool standing_changed = false;

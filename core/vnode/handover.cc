@@ -15,7 +15,7 @@ void Vnode::take_roles(const Configuration& configuration) {
   roles_ = roles_of(configuration, id_, self_.node);
   // What was announced under another version says nothing to a move.
   announce_soon_ = announce_soon_ || roles_.pv != pv_before;
-  may_forget_ = true;
+  log_.note_news();
   peers_.keep_only(roles_.others);
   if (counts_for_ != roles_.move) counts_for_ = 0;
 }
@@ -36,7 +36,8 @@ void Vnode::learn_to_take_part(const PeerView& view, Context& context) {
   }
   if (!clock_.empty()) return;
   become_fenced(latest, context);
-  change_standing(context).synced = true;
+  Standing& standing = change_standing(context);
+  standing.complete = standing.synced = true;
 }
 
 void Vnode::become_fenced(Hlc at_least, Context& context) {
@@ -57,8 +58,21 @@ size_t Vnode::owners_held() const {
   return held;
 }
 
+// Holds durably all that a complete owner held when it knew of this life already: nothing that was
+// said before can be lacking (rule 16).
+bool Vnode::holds_a_complete_owner(Context& context) const {
+  return std::any_of(roles_.others.begin(), roles_.others.end(), [&](NodeNumber node) {
+    const PeerView* view = peers_.counting(node, standpoint(context.configuration));
+    const crdt::ReplicaId* me = view ? view->fence.latest(self_.node) : nullptr;
+    return view && view->complete && me && *me == self_ && durable_.clock.covers(view->clock);
+  });
+}
+
 void Vnode::note_progress(Context& context) {
   if (!standing_.fenced || fetch_) return;
+  if (!standing_.complete && holds_a_complete_owner(context)) {
+    change_standing(context).complete = true;
+  }
   const bool counted = roles_.move == 0 || !roles_.next_owner || counts_for_ == roles_.move;
   if (standing_.synced && counted) return consider_drop(context);
   const size_t needed = cluster::owners_to_hold(context.configuration, id_);
@@ -91,8 +105,8 @@ void Vnode::consider_drop(Context& context) {
 }
 
 void Vnode::erase_all(Batch& batch, Context& context) const {
-  for (const Table table : {Table::kEntries, Table::kDots, Table::kTouched, Table::kContexts,
-                            Table::kDue, Table::kAnswers}) {
+  for (const Table table : {Table::kEntries, Table::kDots, Table::kTouched, Table::kPurges,
+                            Table::kContexts, Table::kDue, Table::kAnswers}) {
     batch.erase_range(family(context), table_begin(id_, table), table_end(id_, table));
   }
 }

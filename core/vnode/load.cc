@@ -87,6 +87,7 @@ void Vnode::plan(KeyTask& task, Context& context) {
       task.load.whole_range = true;
       task.load.range_after = sweep->purge_after;
       task.load.limit = kDotEntriesMax;
+      if (!sole_owner()) task.load.probes = log_.data(task.bucket, task.key);
     }
     task.load.points.push_back(sweep->subkey);
   } else {
@@ -104,7 +105,11 @@ Vnode::Progress Vnode::load(KeyTask& task, ReadResult* arrived, Context& context
     if (load_range(task, arrived, context) == Progress::kWaiting) return Progress::kWaiting;
     arrived = nullptr;
   }
-  return load_points(task, arrived, context);
+  if (!load.points.empty()) {
+    if (load_points(task, arrived, context) == Progress::kWaiting) return Progress::kWaiting;
+    arrived = nullptr;
+  }
+  return load_probes(task, arrived, context);
 }
 
 // Reads now if the disk can; else nothing, and the caller parks its task under next_op_ - 1.
@@ -273,6 +278,32 @@ Vnode::Progress Vnode::load_points(KeyTask& task, ReadResult* arrived, Context& 
     if (!result->records.empty()) {
       load.state.set(subkey, decode(result->records[0], &load.status, context));
     }
+  }
+  return Progress::kReady;
+}
+
+Vnode::Progress Vnode::load_probes(KeyTask& task, ReadResult* arrived, Context& context) {
+  Load& load = task.load;
+  while (!load.probes.empty()) {
+    std::optional<ReadResult> result;
+    if (arrived) {
+      result = std::move(*arrived);
+      arrived = nullptr;
+    } else {
+      ReadRequest request;
+      request.family = family(context);
+      request.begin = load.probes.back().begin;
+      request.end = load.probes.back().end;
+      result = read(request, context);
+      if (!result) {
+        park(std::move(task));
+        return Progress::kWaiting;
+      }
+    }
+    load.probes.pop_back();
+    load.status.Update(result->status);
+    note_damage(result->status, context);
+    load.found = load.found || !result->records.empty();
   }
   return Progress::kReady;
 }

@@ -98,15 +98,17 @@ void Vnode::receive_key(const pb::KeyUpdate& update, const MergeTask& common, Co
   }
   for (const pb::LoggedDot& d : update.dots()) {
     if (d.dot().counter() == 0) return;
-    merge.dots.push_back(
-        {from_pb(d.dot()), {d.subkeys().begin(), d.subkeys().end()}, std::nullopt});
+    LoggedDot& logged = merge.dots.emplace_back();
+    logged.dot = from_pb(d.dot());
+    logged.subkeys.assign(d.subkeys().begin(), d.subkeys().end());
+    logged.purge = d.purge();
   }
   std::map<Dot, TokenAnswer> answers;
   for (const pb::TokenAnswer& a : update.answers()) {
     const Answer answer = from_pb(a.answer());
     answers[answer.dot] = {a.token(), answer};
   }
-  for (MergeTask::LoggedDot& logged : merge.dots) {
+  for (LoggedDot& logged : merge.dots) {
     const auto answer = answers.find(logged.dot);
     if (answer != answers.end()) logged.answer = std::move(answer->second);
   }
@@ -126,7 +128,7 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
   const crdt::VersionVector base_before = clock_.base();
   absl::btree_set<std::string_view> came;
   for (const KeyEntry& theirs : merge.entries) came.insert(theirs.subkey);
-  for (const MergeTask::LoggedDot& logged : merge.dots) {
+  for (const LoggedDot& logged : merge.dots) {
     const bool whole = std::all_of(logged.subkeys.begin(), logged.subkeys.end(),
                                    [&](const auto& subkey) { return came.contains(subkey); });
     if (!whole || clock_.contains(logged.dot)) continue;
@@ -136,7 +138,7 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
     }
     settle(logged.dot, context);
     if (logged.answer) remember_answer(*logged.answer, context);
-    write_log(task, logged.dot, logged.subkeys, logged.answer, context);
+    write_log(task, logged, context);
   }
   if (!dropped) {
     const crdt::VersionVector base_after = clock_.base();
@@ -196,33 +198,27 @@ void Vnode::settle(const Dot& dot, Context& context) {
 void Vnode::settle_void(const Dot& dot, Context& context) {
   if (clock_.contains(dot)) return;
   settle(dot, context);
-  may_forget_ = true;
-  pb::DotRecord record;
-  record.set_is_void(true);
-  const std::string key = record_key(Table::kDots, dot_name(dot));
-  open(context).batch.put(family(context), key, seal_record(key, record));
+  log_.write_void(dot, family(context), open(context).batch);
 }
 
-void Vnode::write_log(const KeyTask& task, const Dot& dot, const std::vector<std::string>& touched,
-                      const std::optional<TokenAnswer>& answer, Context& context) {
-  pb::DotRecord record;
-  record.set_bucket_id(task.bucket);
-  record.set_key(task.key);
-  if (answer) {
-    record.set_token(answer->first);
-    to_pb(answer->second, record.mutable_answer());
-  }
-  for (const std::string& subkey : touched) record.add_subkeys(subkey);
-  may_forget_ = true;
-  const std::string name = dot_name(dot);
-  const std::string key = record_key(Table::kDots, name);
-  Batch& batch = open(context).batch;
-  batch.put(family(context), key, seal_record(key, record));
-  for (const std::string& subkey : touched) {
-    batch.put(family(context),
-              record_key(Table::kTouched, touched_prefix(task.bucket, task.key, subkey) + name),
-              {});
-  }
+void Vnode::write_log(const KeyTask& task, const LoggedDot& logged, Context& context) {
+  Group& group = open(context);
+  log_.write(task.bucket, task.key, logged, family(context), group.batch);
+  const Bucket* bucket = context.configuration.bucket(task.bucket);
+  if (!bucket || !bucket->has_deadlines()) return;
+  const bool data = std::any_of(logged.subkeys.begin(), logged.subkeys.end(),
+                                [](const auto& subkey) { return subkey != crdt::meta_subkey(); });
+  group.logged.push_back({task.bucket, task.key, data, logged.purge});
+}
+
+// Whether a batch that is not durable yet logs something of the task's key.
+bool Vnode::logs_undurably(const KeyTask& task, bool LoggedKey::*what) const {
+  const auto logs = [&](const Group& group) {
+    return std::any_of(group.logged.begin(), group.logged.end(), [&](const LoggedKey& logged) {
+      return logged.*what && logged.bucket == task.bucket && logged.key == task.key;
+    });
+  };
+  return logs(open_) || std::any_of(flights_.begin(), flights_.end(), logs);
 }
 
 // Strips what the base covers from the contexts left over, each entry by a task of its own:

@@ -97,8 +97,11 @@ void Vnode::plan_mutation(KeyTask& task, Context& context) {
   if (!bucket) return;
   Load& load = task.load;
   if (!m.request_token.empty()) load.token = m.request_token;
-  const bool deadline = is_collection(*bucket) && bucket->config.ttl_seconds > 0;
+  const bool deadline = bucket->has_deadlines();
   if (deadline) load.points.push_back(crdt::meta_subkey());
+  if (deadline && log_.holds_purges() && !sole_owner()) {
+    load.probes.push_back(log_.purges(task.bucket, task.key));
+  }
   if (mutate.purging || (m.operation == Operation::kDelete && is_collection(*bucket))) {
     load.whole_range = true;
     load.range_after = mutate.purge_after;
@@ -187,7 +190,7 @@ bool Vnode::purge_step(KeyTask& task, Hlc hlc, Context& context) {
     mutate.purging = true;
     return false;
   }
-  clear_entries(task, hlc, nullptr, false, false, context);
+  clear_entries(task, hlc, nullptr, false, context);
   if (!task.load.more) {
     mutate.purging = false;
     mutate.purged = true;
@@ -231,7 +234,7 @@ bool Vnode::apply_register(KeyTask& task, const Bucket& bucket, Hlc hlc, Context
                               : crdt::register_put(current, dot, hlc, std::move(m.value), expires);
   std::vector<std::string> touched;
   change(task, std::string(crdt::kRegisterSubkey), delta, touched, context);
-  log_dot(task, dot, std::move(touched), context);
+  log_dot(task, dot, std::move(touched), false, context);
   return true;
 }
 
@@ -262,7 +265,7 @@ bool Vnode::apply_set(KeyTask& task, const Bucket& bucket, Hlc hlc, Context& con
   }
   renew_deadline(task, bucket, hlc, dot, touched, context);
   acknowledge(task, dot, hlc, context);
-  log_dot(task, dot, std::move(touched), context);
+  log_dot(task, dot, std::move(touched), false, context);
   return true;
 }
 
@@ -295,7 +298,7 @@ bool Vnode::apply_counter(KeyTask& task, const Bucket& bucket, Hlc hlc, Context&
   change(task, subkey, crdt::counter_raise(current, dot, p, n), touched, context);
   renew_deadline(task, bucket, hlc, dot, touched, context);
   acknowledge(task, dot, hlc, context);
-  log_dot(task, dot, std::move(touched), context);
+  log_dot(task, dot, std::move(touched), false, context);
   return true;
 }
 
@@ -303,7 +306,7 @@ bool Vnode::apply_counter(KeyTask& task, const Bucket& bucket, Hlc hlc, Context&
 bool Vnode::apply_delete(KeyTask& task, Hlc hlc, Context& context) {
   MutateTask& mutate = std::get<MutateTask>(task.what);
   const CausalContext* seen = mutate.mutation.context.get();
-  const std::optional<Dot> dot = clear_entries(task, hlc, seen, false, !task.load.more, context);
+  const std::optional<Dot> dot = clear_entries(task, hlc, seen, !task.load.more, context);
   if (task.load.more) {
     mutate.purge_after = task.load.last;
     return false;
@@ -313,17 +316,16 @@ bool Vnode::apply_delete(KeyTask& task, Hlc hlc, Context& context) {
 }
 
 // Removes what the loaded entries show (of it, what `seen` covers) under one dot, which ends the
-// client's mutation if it `acknowledges`; nothing to remove takes no dot.
+// client's mutation if it `acknowledges`; nothing to remove takes no dot. The deadline stays, but
+// goes along: nobody may come to hold a part of the key without it, or the removal of what has
+// expired after the deadline's renewal (rule 12).
 std::optional<Dot> Vnode::clear_entries(KeyTask& task, Hlc hlc, const CausalContext* seen,
-                                        bool meta_too, bool acknowledges, Context& context) {
+                                        bool acknowledges, Context& context) {
   std::vector<std::pair<std::string, Entry>> deltas;
   for (const KeyEntry& e : task.load.state.entries) {
     crdt::EntryKind kind;
     if (!crdt::parse_kind(e.subkey, &kind)) continue;
-    if (kind == crdt::EntryKind::kMeta) {
-      if (meta_too && !e.entry->live.empty())
-        deltas.emplace_back(e.subkey, crdt::element_remove(*e.entry));
-    } else if (kind == crdt::EntryKind::kElement && crdt::element_present(*e.entry)) {
+    if (kind == crdt::EntryKind::kElement && crdt::element_present(*e.entry)) {
       Entry delta =
           seen ? crdt::element_remove_seen(*e.entry, seen->past) : crdt::element_remove(*e.entry);
       if (!delta.context.empty()) deltas.emplace_back(e.subkey, std::move(delta));
@@ -338,12 +340,27 @@ std::optional<Dot> Vnode::clear_entries(KeyTask& task, Hlc hlc, const CausalCont
   const Dot dot = mint(task, hlc, context);
   if (acknowledges) acknowledge(task, dot, hlc, context);
   std::vector<std::string> touched;
-  // The deadline goes last: until then the key stays expired.
-  for (auto at = deltas.rbegin(); at != deltas.rend(); ++at) {
-    change(task, std::move(at->first), at->second, touched, context);
+  for (auto& [subkey, delta] : deltas) change(task, std::move(subkey), delta, touched, context);
+  bool purge = false;
+  const std::string deadline = crdt::meta_subkey();
+  if (const Entry* meta = task.load.state.find(deadline); meta && !sole_owner()) {
+    purge = crdt::meta_expired(*meta, hlc.ms());
+    open(context).changes.push_back(
+        Change{task.bucket, task.hash, task.key, deadline, std::make_shared<const Entry>(*meta)});
+    touched.push_back(deadline);
   }
-  log_dot(task, dot, std::move(touched), context);
+  log_dot(task, dot, std::move(touched), purge, context);
   return dot;
+}
+
+// The deadline of a key that holds nothing else goes by a dot of its own.
+void Vnode::drop_deadline(KeyTask& task, Hlc hlc, Context& context) {
+  const std::string deadline = crdt::meta_subkey();
+  const Entry meta = *task.load.state.find(deadline);
+  const Dot dot = mint(task, hlc, context);
+  std::vector<std::string> touched;
+  change(task, deadline, crdt::element_remove(meta), touched, context);
+  log_dot(task, dot, std::move(touched), false, context);
 }
 
 void Vnode::renew_deadline(KeyTask& task, const Bucket& bucket, Hlc hlc, const Dot& dot,

@@ -18,6 +18,7 @@ enum class Table : char {
   kDots = 'd',      // dot -> DotRecord
   kTouched = 't',   // bucket, key, subkey, dot -> nothing: the dots of an entry that the log still
                     // holds (rule 3)
+  kPurges = 'p',    // bucket, key, dot -> nothing: the purges of a key that the log still holds
   kContexts = 'x',  // bucket, key, subkey -> nothing: entries with a context left over (rule 6)
   kDue = 'g',  // time, bucket, key, subkey -> nothing: entries that the sweep looks at once that
                // time is stable

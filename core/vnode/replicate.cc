@@ -26,6 +26,12 @@ constexpr size_t kWantedMax = 4096;
 
 using KeyName = std::pair<BucketId, std::string_view>;
 
+void encode(const MergeTask::Origin& from, pb::Origin* to) {
+  to->set_node(from.node);
+  to->set_shard(from.shard);
+  to->set_op(from.op);
+}
+
 }  // namespace
 
 void Vnode::send(NodeNumber to, pb::PeerMessage& message, Context& context) {
@@ -67,6 +73,10 @@ void Vnode::send_deltas(const Group& group, Context& context) {
     size = {};
   };
   for (const auto& [name, deltas] : by_key) {
+    if (std::any_of(deltas.begin(), deltas.end(), [](const Delta* d) { return d->closed; })) {
+      send_closed_delta(deltas, context);
+      continue;
+    }
     pb::KeyUpdate* key = message.mutable_delta()->add_keys();
     key->set_bucket_id(name.first);
     key->set_key(std::string(name.second));
@@ -75,14 +85,10 @@ void Vnode::send_deltas(const Group& group, Context& context) {
       pb::LoggedDot* dot = key->add_dots();
       to_pb(delta->dot, dot->mutable_dot());
       for (const std::string& subkey : delta->subkeys) dot->add_subkeys(subkey);
+      dot->set_purge(delta->purge);
       touched.insert(delta->subkeys.begin(), delta->subkeys.end());
       if (delta->answer) to_pb(*delta->answer, key->add_answers());
-      if (delta->waiter && delta->waiter->wants_acks && delta->waiter->pv == roles_.pv) {
-        pb::Origin* origin = key->add_origins();
-        origin->set_node(delta->waiter->from == 0 ? self_.node : delta->waiter->from);
-        origin->set_shard(delta->waiter->shard);
-        origin->set_op(delta->waiter->op);
-      }
+      if (const auto origin = waits_for(*delta)) encode(*origin, key->add_origins());
     }
     for (const std::string_view subkey : touched) {
       pb::KeyEntry* entry = key->add_entries();
@@ -99,13 +105,49 @@ void Vnode::send_deltas(const Group& group, Context& context) {
   if (message.has_delta()) send_body();
 }
 
-// Sends what the peer's clock lacks. A vnode that still lacks what an owner holds sends nothing:
-// its entries may show dots that it has not settled.
+// The coordinator that is told when another owner has the delta, if the placement is still what it
+// was when the mutation came.
+std::optional<MergeTask::Origin> Vnode::waits_for(const Delta& delta) const {
+  const std::optional<Waiter>& waiter = delta.waiter;
+  if (!waiter || !waiter->wants_acks || waiter->pv != roles_.pv) return std::nullopt;
+  return MergeTask::Origin{waiter->op, waiter->from == 0 ? self_.node : waiter->from,
+                           waiter->shard};
+}
+
+// A mutation of a key that had been purged must not overtake the purge: with the renewed deadline
+// what had expired would show again (rule 12, counterexample U). So it takes along all that the log
+// holds of the key, read with its closure.
+void Vnode::send_closed_delta(const std::vector<const Delta*>& deltas, Context& context) {
+  GossipTask task;
+  task.delta = true;
+  task.to = roles_.receivers;
+  for (const Delta* delta : deltas) {
+    task.wanted.push_back(delta->dot);
+    if (const auto origin = waits_for(*delta)) task.origins.push_back(*origin);
+  }
+  task.snapshot = context.env.disk.open_snapshot();
+  run(std::move(task), nullptr, context);
+}
+
+void Vnode::end_closed_delta(const GossipTask& task, Context& context) {
+  if (task.done.empty()) return;  // the bucket was dropped: gossip says so
+  pb::PeerMessage message;
+  add_updates(task, message.mutable_delta());
+  pb::KeyUpdate* key = message.mutable_delta()->mutable_keys(0);
+  for (const MergeTask::Origin& origin : task.origins) encode(origin, key->add_origins());
+  exchanged_.delta_messages += task.to.size();
+  exchanged_.delta_keys += task.to.size();
+  for (const NodeNumber receiver : task.to) send(receiver, message, context);
+}
+
+// Sends what the peer's clock lacks. A vnode that is not complete sends nothing: its entries may
+// show dots that it has not settled.
 void Vnode::gossip(NodeNumber to, Context& context) {
   const PeerView* peer = peers_.find(to);
   const bool receives =
       std::find(roles_.receivers.begin(), roles_.receivers.end(), to) != roles_.receivers.end();
-  if (!receives || !peer || !peer->fenced || !standing_.synced || gossiping_.contains(to)) return;
+  if (!receives || !peer || !peer->fenced || gossiping_.contains(to)) return;
+  if (!durable_.standing.complete) return;
   GossipTask task;
   task.to = {to};
   const auto behind = gossip_behind_.find(to);
@@ -145,6 +187,7 @@ void Vnode::run(GossipTask task, ReadResult* arrived, Context& context) {
   note_damage(status, context);
   context.env.disk.close_snapshot(task.snapshot);
   if (task.push) return end_push(task, status.ok(), context);
+  if (task.delta) return status.ok() ? end_closed_delta(task, context) : void();
   if (status.ok()) send_gossip(task, context);
   gossiping_.erase(task.to.front());
 }
@@ -181,7 +224,7 @@ std::optional<ReadRequest> Vnode::next_read(GossipTask& task, Context& context) 
       request.begin = record_key(Table::kEntries, entry_name(key.bucket, key.key, *next));
       return request;
     }
-    for (const MergeTask::LoggedDot& logged : key.dots) task.settled.insert(logged.dot);
+    for (const LoggedDot& logged : key.dots) task.settled.insert(logged.dot);
     const bool full = task.size.fills(key.bytes, key.dots.size());
     task.done.push_back(std::move(key));
     task.key.reset();
@@ -260,14 +303,19 @@ absl::Status Vnode::take(GossipTask& task, const ReadResult& result, Context& co
     task.key = std::move(key);
   }
   GossipTask::Key& key = *task.key;
-  key.dots.push_back({dot, {record.subkeys().begin(), record.subkeys().end()}, std::nullopt});
-  if (!record.token().empty()) {
-    key.dots.back().answer = {record.token(), from_pb(record.answer())};
-  }
-  for (const std::string& subkey : record.subkeys()) {
+  LoggedDot& logged = key.dots.emplace_back();
+  logged.dot = dot;
+  logged.subkeys.assign(record.subkeys().begin(), record.subkeys().end());
+  logged.purge = record.purge();
+  if (!record.token().empty()) logged.answer = {record.token(), from_pb(record.answer())};
+  const Bucket* bucket = context.configuration.bucket(key.bucket);
+  const auto take_entry = [&](const std::string& subkey) {
     key.bytes += subkey.size();
     if (key.subkeys.insert(subkey).second) key.untouched.push_back(subkey);
-  }
+  };
+  for (const std::string& subkey : record.subkeys()) take_entry(subkey);
+  // No element travels without its deadline (counterexample K).
+  if (bucket && bucket->has_deadlines()) take_entry(crdt::meta_subkey());
   return absl::OkStatus();
 }
 
@@ -284,10 +332,11 @@ void Vnode::add_updates(const GossipTask& task, pb::Updates* updates) const {
       entry->set_subkey(e.subkey);
       to_pb(*e.entry, entry->mutable_entry());
     }
-    for (const MergeTask::LoggedDot& d : key.dots) {
+    for (const LoggedDot& d : key.dots) {
       pb::LoggedDot* dot = update->add_dots();
       to_pb(d.dot, dot->mutable_dot());
       for (const std::string& subkey : d.subkeys) dot->add_subkeys(subkey);
+      dot->set_purge(d.purge);
       if (d.answer) to_pb(*d.answer, update->add_answers());
     }
   }

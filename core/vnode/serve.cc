@@ -20,7 +20,7 @@ constexpr uint64_t kPatienceUs = 30'000'000;
 
 void Vnode::receive(const pb::SnapshotPull& pull, NodeNumber from, Context& context) {
   const Standing& standing = durable_.standing;
-  if (!durable_.any || !standing.fenced || !(standing.synced || roles_.draining)) return;
+  if (!durable_.any || !standing.fenced || !standing.complete) return;
   const uint64_t now_us = context.env.clock.monotonic_us();
   auto at = serving_.find(from);
   if (at != serving_.end() && at->second.receiver_session != pull.receiver_session()) {

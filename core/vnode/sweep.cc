@@ -129,27 +129,37 @@ bool Vnode::finish_sweep(KeyTask& task, Context& context) {
   }
   crdt::EntryKind kind;
   crdt::parse_kind(sweep.subkey, &kind);
-  if (kind == crdt::EntryKind::kMeta) {
-    const auto& owners = roles_.owners;
-    const auto turn = std::find(owners.begin(), owners.end(), self_.node) - owners.begin();
-    const Hlc now = hlc_.tick(context.env.clock.now());
-    const bool mine =
-        crdt::meta_expired(entry, now.ms() - std::min(now.ms(), uint64_t(turn) * kPurgeTurnMs));
-    // Before the deadline is stable an older element may still be on its way here, and would
-    // outlive its deadline.
-    const bool writable = context.env.disk.free_space() != FreeSpace::kLittle;
-    if (!mine || sweep.when >= time_.stable || !roles_.owner || !writable) return true;
-    clear_entries(task, now, nullptr, !task.load.more, false, context);
-    sweep.purge_after = task.load.last;
-    if (!task.load.more) ++purged_;
-    return !task.load.more;
-  }
+  if (kind == crdt::EntryKind::kMeta) return finish_purge(task, context);
   const bool spent = kind == crdt::EntryKind::kRegister ? crdt::register_spent(entry, time_.stable)
                                                         : crdt::counter_spent(entry, time_.global);
   if (!spent) return true;
   Entry after;
   after.context = entry.context;
   write_entry(task, sweep.subkey, &entry, std::move(after), context);
+  ++purged_;
+  return true;
+}
+
+// One step of purging an expired key (rule 12). What it holds goes at once, one owner after the
+// other taking its turn. The deadline goes when it is stable, or an older element that is still on
+// its way would come to stand without one (counterexample N), and when every owner has the removals
+// (counterexample T). False: read on.
+bool Vnode::finish_purge(KeyTask& task, Context& context) {
+  SweepTask& sweep = std::get<SweepTask>(task.what);
+  const auto& owners = roles_.owners;
+  const auto turn = std::find(owners.begin(), owners.end(), self_.node) - owners.begin();
+  const Hlc now = hlc_.tick(context.env.clock.now());
+  const uint64_t late_ms = std::min(now.ms(), uint64_t(turn) * kPurgeTurnMs);
+  const Entry& deadline = *task.load.state.find(crdt::meta_subkey());
+  const bool mine = roles_.owner && crdt::meta_expired(deadline, now.ms() - late_ms);
+  if (!mine || context.env.disk.free_space() == FreeSpace::kLittle) return true;
+  clear_entries(task, now, nullptr, false, context);
+  sweep.purge_after = task.load.last;
+  if (task.load.more) return false;
+  const bool removals_wait =
+      !sole_owner() && (task.load.found || logs_undurably(task, &LoggedKey::data));
+  if (removals_wait || sweep.when >= time_.stable) return true;
+  drop_deadline(task, now, context);
   ++purged_;
   return true;
 }
@@ -176,14 +186,9 @@ void Vnode::scanned_log(const ReadResult& result, Context& context) {
     const absl::Status opened = open_record(row.key, row.value, &record);
     note_damage(opened, context);
     if (!opened.ok()) return;
-    Batch& batch = open(context).batch;
-    batch.erase(family(context), row.key);
-    for (const std::string& subkey : record.subkeys()) {
-      batch.erase(
-          family(context),
-          record_key(Table::kTouched,
-                     touched_prefix(record.bucket_id(), record.key(), subkey) + dot_name(dot)));
-    }
+    Group& group = open(context);
+    group.forgets = true;
+    log_.forget(dot, record, family(context), group.batch);
   }
 }
 

@@ -17,6 +17,7 @@
 #include "core/messages.h"
 #include "core/vnode/answers.h"
 #include "core/vnode/causal_context.h"
+#include "core/vnode/dot_log.h"
 #include "core/vnode/key_state.h"
 
 namespace vordb::vnode {
@@ -34,9 +35,11 @@ struct Load {
   std::optional<std::string> range_after;
   uint32_t limit = 0;               // of a range; 0: all
   std::vector<std::string> points;  // else these subkeys, from the back
+  std::vector<KeyRange> probes;  // and whether any of these ranges, from the back, holds a record
 
   KeyState state;
   std::optional<Answer> answer;
+  bool found = false;  // one of the probes did
   bool more = false;
   std::string last;  // the last subkey of a range that was cut off
   std::vector<KeyEntry>
@@ -60,11 +63,6 @@ struct MergeTask {
   crdt::VersionVector base;
   Hlc hlc;
   std::vector<KeyEntry> entries;
-  struct LoggedDot {
-    crdt::Dot dot;
-    std::vector<std::string> subkeys;
-    std::optional<TokenAnswer> answer;  // to its mutation's request token
-  };
   std::vector<LoggedDot> dots;
   // Who waits for this to be durable here.
   struct Origin {
@@ -149,9 +147,11 @@ struct BodySize {
 struct GossipTask {
   std::vector<NodeNumber> to;
   std::optional<KeyPush> push;
-  bool unlogged = false;          // a wanted dot was not in the log any more
-  std::vector<crdt::Dot> voids;   // that were wanted
-  std::optional<crdt::Dot> last;  // of `wanted`, if the peer may lack more behind it
+  bool delta = false;                      // of a mutation whose key has purges in the log
+  std::vector<MergeTask::Origin> origins;  // that wait for it
+  bool unlogged = false;                   // a wanted dot was not in the log any more
+  std::vector<crdt::Dot> voids;            // that were wanted
+  std::optional<crdt::Dot> last;           // of `wanted`, if the peer may lack more behind it
   SnapshotId snapshot = 0;
   crdt::VersionVector base;
   bool base_known = false;
@@ -164,7 +164,7 @@ struct GossipTask {
     absl::btree_set<crdt::Dot> found;
     std::vector<std::string> untouched;  // of `subkeys`: whose dots were not looked up yet
     std::vector<crdt::Dot> unread;       // of `found`: whose records were not read yet
-    std::vector<MergeTask::LoggedDot> dots;
+    std::vector<LoggedDot> dots;
     size_t bytes = 0;  // roughly, in a message
     std::string reading_entry;
     std::vector<KeyEntry> entries;

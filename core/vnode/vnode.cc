@@ -31,13 +31,14 @@ Vnode::Vnode(PlacementId id, const Birth& birth, const Configuration& configurat
     : id_(id),
       self_{birth.node, birth.incarnation, birth.life},
       first_op_(birth.first_op),
-      next_op_(birth.first_op) {
+      next_op_(birth.first_op),
+      log_(id) {
   take_roles(configuration);
   // Nothing was ever written where the owners are still those that the placement began with, or
   // where nobody else is left to hold anything: then there is no fence to learn.
   const bool began_here = roles_.owner && id_.n > 0 && id_.n <= kReplicationMax &&
                           roles_.pv <= configuration.replication_since[id_.n - 1];
-  standing_.fenced = standing_.synced = sole_owner() || began_here;
+  standing_.fenced = standing_.complete = standing_.synced = sole_owner() || began_here;
   standing_.fence.raise(self_);
 }
 
@@ -54,9 +55,21 @@ absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
   standing_.fence.raise(self_);
   if (sole_owner()) standing_.seals.close(standing_.fence, context.configuration);
   // Damage below this record costs the partition its service, not the node its start.
-  const absl::Status contexts = recover_contexts(context);
-  note_damage(contexts, context);
-  return absl::IsDataLoss(contexts) ? absl::OkStatus() : contexts;
+  absl::Status indexes = recover_contexts(context);
+  if (indexes.ok()) indexes = recover_log(context);
+  note_damage(indexes, context);
+  return absl::IsDataLoss(indexes) ? absl::OkStatus() : indexes;
+}
+
+absl::Status Vnode::recover_log(Context& context) {
+  ReadRequest request;
+  request.family = family(context);
+  request.begin = table_begin(id_, Table::kPurges);
+  request.end = table_end(id_, Table::kPurges);
+  request.limit_records = UINT32_MAX;
+  const ReadResult rows = context.env.disk.read_at_start(request);
+  log_.recover(rows.records.size());
+  return rows.status;
 }
 
 absl::Status Vnode::recover_contexts(Context& context) {
@@ -348,10 +361,14 @@ void Vnode::tick(Context& context) {
     announce(roles_.others, !standing_.fenced, context);
   }
   note_progress(context);
-  if (may_forget_ && !scans_.under_way(ScanTask::Kind::kForget)) {
-    may_forget_ = false;
-    begin_scan(ScanTask::Kind::kForget, context);
-  }
+  if (may_forget() && log_.take_news()) begin_scan(ScanTask::Kind::kForget, context);
+}
+
+// A walk over the log must not meet records that the one before it has erased, but not durably.
+bool Vnode::may_forget() const {
+  const auto forgets = [](const Group& group) { return group.forgets; };
+  return !scans_.under_way(ScanTask::Kind::kForget) && !forgets(open_) &&
+         std::none_of(flights_.begin(), flights_.end(), forgets);
 }
 
 void Vnode::sweep(Context& context) {

@@ -35,6 +35,7 @@
 #include "core/node_options.h"
 #include "core/tick.h"
 #include "core/vnode/announcement.h"
+#include "core/vnode/dot_log.h"
 #include "core/vnode/durable_cut.h"
 #include "core/vnode/group.h"
 #include "core/vnode/key_cache.h"
@@ -130,7 +131,8 @@ class Vnode {
   void pulse(Context& context);
   bool has_pulse() const {
     const bool announces = announce_soon_ && !dropped_ && !dropping_ && !sole_owner();
-    return announces || fetch_wanted_ != 0 || fetch_.has_value() || !serving_.empty();
+    return announces || !left_overs_.empty() || fetch_wanted_ != 0 || fetch_.has_value() ||
+           !serving_.empty();
   }
   // Commits the open batch.
   void flush(Context& context);
@@ -176,6 +178,7 @@ class Vnode {
   Progress load_token(KeyTask& task, ReadResult* arrived, Context& context);
   Progress load_range(KeyTask& task, ReadResult* arrived, Context& context);
   Progress load_points(KeyTask& task, ReadResult* arrived, Context& context);
+  Progress load_probes(KeyTask& task, ReadResult* arrived, Context& context);
   void arrived(KeyTask task, ReadResult result, Context& context);
   bool rests(KeyTask& task, Context& context);
   void go_on(KeyTask task, Context& context);
@@ -193,6 +196,7 @@ class Vnode {
 
   // ---- vnode.cc
   absl::Status recover_contexts(Context& context);
+  absl::Status recover_log(Context& context);
   Family family(Context& context) const;
   std::string record_key(Table table, std::string_view name) const;
   // Every change goes to the open group; this makes sure that the turn's end commits it.
@@ -230,14 +234,15 @@ class Vnode {
   void change(KeyTask& task, std::string subkey, const crdt::Entry& delta,
               std::vector<std::string>& touched, Context& context);
   std::optional<crdt::Dot> clear_entries(KeyTask& task, Hlc hlc, const CausalContext* seen,
-                                         bool meta_too, bool acknowledges, Context& context);
+                                         bool acknowledges, Context& context);
+  void drop_deadline(KeyTask& task, Hlc hlc, Context& context);
 
   // ---- acknowledge.cc
   crdt::Dot mint(KeyTask& task, Hlc hlc, Context& context);
   void log_dot(const KeyTask& task, const crdt::Dot& dot, std::vector<std::string> touched,
-               Context& context);
-  void write_log(const KeyTask& task, const crdt::Dot& dot, const std::vector<std::string>& touched,
-                 const std::optional<TokenAnswer>& answer, Context& context);
+               bool purge, Context& context);
+  void write_log(const KeyTask& task, const LoggedDot& logged, Context& context);
+  bool logs_undurably(const KeyTask& task, bool LoggedKey::*what) const;
   void remember_answer(const TokenAnswer& answer, Context& context);
   void answer_mutation(const Waiter& waiter, Context& context);
   void acknowledge(KeyTask& task, const crdt::Dot& dot, Hlc hlc, Context& context);
@@ -258,6 +263,7 @@ class Vnode {
   void index_context(const std::string& name, const crdt::Entry& after, Context& context);
 
   // ---- sweep.cc
+  bool may_forget() const;
   void begin_scan(ScanTask::Kind kind, Context& context);
   void scan(ScanTask::Kind kind, Context& context);
   void scanned(const ScanTask& task, ReadResult result, Context& context);
@@ -265,6 +271,7 @@ class Vnode {
   void scanned_answers(const ReadResult& result, Context& context);
   void scanned_log(const ReadResult& result, Context& context);
   bool finish_sweep(KeyTask& task, Context& context);
+  bool finish_purge(KeyTask& task, Context& context);
   static std::optional<Hlc> due(std::string_view subkey, const crdt::Entry& entry);
 
   // ---- read.cc
@@ -283,6 +290,9 @@ class Vnode {
 
   // ---- replicate.cc
   void send_deltas(const Group& group, Context& context);
+  std::optional<MergeTask::Origin> waits_for(const Delta& delta) const;
+  void send_closed_delta(const std::vector<const Delta*>& deltas, Context& context);
+  void end_closed_delta(const GossipTask& task, Context& context);
   PeerView own_view(const Configuration& configuration) const;
   void announce(std::span<const NodeNumber> to, bool ask, Context& context);
   void heard_from(NodeNumber from, Context& context);
@@ -307,6 +317,7 @@ class Vnode {
   void learn_to_take_part(const PeerView& view, Context& context);
   void become_fenced(Hlc at_least, Context& context);
   size_t owners_held() const;
+  bool holds_a_complete_owner(Context& context) const;
   void note_progress(Context& context);
   void consider_drop(Context& context);
   void erase_all(Batch& batch, Context& context) const;
@@ -376,10 +387,9 @@ class Vnode {
   absl::btree_map<std::string, std::deque<KeyTask>>
       busy_;  // by key name: a task of the key waits for the disk
   LeftOvers left_overs_;
-  size_t stripping_ = 0;    // entries of it that are being stripped
-  Scans scans_;             // under way, a page a tick
-  bool may_forget_ = true;  // since the last walk over the log something has come by which a dot
-                            // may have become forgettable
+  size_t stripping_ = 0;  // entries of it that are being stripped
+  Scans scans_;           // under way, a page a tick
+  DotLog log_;
   std::set<NodeNumber> gossiping_;  // peers that a gossip task is being collected for
   std::map<NodeNumber, crdt::Dot> gossip_behind_;  // where the next round to a peer begins
   std::shared_ptr<const Token> token_;             // of durable_; null: to be made
