@@ -46,9 +46,13 @@ void Vnode::consider_fetch(NodeNumber from, Context& context) {
   ++context.fetches;
   fetch_.emplace();
   fetch_->from = from;
-  fetch_->receiver_session = next_session_++;
+  fetch_->receiver_session = new_session(context);
   ask(context);
 }
+
+// No other session of any life has this number: messages of an earlier one may still be on their
+// way, to a life that has asked anew or from one that has restarted (rule 16).
+uint64_t Vnode::new_session(Context& context) { return context.env.random.next() | 1; }
 
 void Vnode::ask(Context& context) {
   pb::PeerMessage message;
@@ -65,10 +69,12 @@ void Vnode::receive(const pb::SnapshotPart& part, const ReplicaId& from, Context
   if (!fetch_ || fetch_->from != from.node || fetch_->ending ||
       fetch_->receiver_session != part.receiver_session())
     return;
-  const bool other_session = fetch_->session != 0 && fetch_->session != part.session();
+  const bool other_session =
+      fetch_->session != 0 && (fetch_->session != part.session() || fetch_->giver != from);
   if (part.session() == 0 || other_session) return end_fetch(context);
   if (part.part() != fetch_->part) return;
   fetch_->session = part.session();
+  fetch_->giver = from;
   MergeTask common;
   common.from = from;
   common.base = vector_from_pb(part.updates().base());

@@ -28,14 +28,15 @@ void Vnode::receive(const pb::SnapshotPull& pull, NodeNumber from, Context& cont
     end_serving(from, context);
     at = serving_.end();
   }
-  if (at == serving_.end()) {
-    if (pull.part() != 0) {
-      pb::PeerMessage message;
-      message.mutable_snapshot_part()->set_receiver_session(pull.receiver_session());
-      return send(from, message, context);
-    }
+  const bool none = at == serving_.end();
+  if (pull.part() != 0 && (none || pull.session() != at->second.session)) {
+    pb::PeerMessage message;
+    message.mutable_snapshot_part()->set_receiver_session(pull.receiver_session());
+    return send(from, message, context);
+  }
+  if (none) {
     Serving serving;
-    serving.session = next_session_++;
+    serving.session = new_session(context);
     serving.receiver_session = pull.receiver_session();
     serving.snapshot = context.env.disk.open_snapshot();
     at = serving_.emplace(from, std::move(serving)).first;

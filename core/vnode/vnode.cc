@@ -48,10 +48,16 @@ absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
   dropped_ = state.dropped();
   standing_ = decode_standing(state);
   buckets_.assign(state.bucket_ids().begin(), state.bucket_ids().end());
+  const crdt::ReplicaId before = from_pb(state.self());
+  if (before.incarnation != self_.incarnation) {
+    // An old copy of a disk, which others have gone on without: like an empty one it has to learn
+    // who is retired, and what it lacks may be in nobody's log any more.
+    standing_.fenced = standing_.complete = standing_.synced = sole_owner();
+  }
   durable_.clock = clock_;
   durable_.standing = standing_;
   durable_.hlc = durable_.ceiling = hlc_.last();
-  VORDB_ASSERT(from_pb(state.self()) < self_, "a new life is above the one before");
+  VORDB_ASSERT(before < self_, "a new life is above the one before");
   standing_.fence.raise(self_);
   if (sole_owner()) standing_.seals.close(standing_.fence, context.configuration);
   // Damage below this record costs the partition its service, not the node its start.

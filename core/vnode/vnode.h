@@ -325,6 +325,7 @@ class Vnode {
   // ---- fetch.cc
   void consider_fetch(NodeNumber from, Context& context);
   void ask(Context& context);
+  static uint64_t new_session(Context& context);
   void receive(const pb::SnapshotPart& part, const crdt::ReplicaId& from, Context& context);
   void advance_fetch(Context& context);
   void run(FetchScanTask task, ReadResult* arrived, Context& context);
@@ -395,7 +396,6 @@ class Vnode {
   std::shared_ptr<const Token> token_;             // of durable_; null: to be made
   std::optional<Fetch> fetch_;                     // the snapshot being received
   std::map<NodeNumber, Serving> serving_;          // snapshots being given
-  uint64_t next_session_ = 1;
   NodeNumber announce_to_ = 0;         // who sent gossip that is being taken in: it may have more
   std::vector<AckWaiter> early_acks_;  // of a placement version that is not in use here yet
   // Mutations that other nodes' coordinators asked for lately.
