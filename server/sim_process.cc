@@ -28,12 +28,20 @@ bool is_own_fault(int signal) {
 pid_t fork_bound() {
   std::fflush(nullptr);
   const pid_t parent = getpid();
+  // A signal that comes before the child has given up the parent's handlers would be taken by them
+  // and lost: it waits until then.
+  sigset_t ends, before;
+  sigemptyset(&ends);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&ends, signal);
+  sigprocmask(SIG_BLOCK, &ends, &before);
   const pid_t process = fork();
-  if (process != 0) return process;
-  // The parent may have ended before the request was made: then nobody sends the signal.
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(kExitNotRun);
-  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
-  return 0;
+  if (process == 0) {
+    // The parent may have ended before the request was made: then nobody sends the signal.
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(kExitNotRun);
+    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  }
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  return process;
 }
 
 ProcessEnd end_of(int wait_status) {
