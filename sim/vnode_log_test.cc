@@ -96,3 +96,30 @@ TEST_CASE("dot log: dots that it has lost hold up none behind them") {
     CHECK(told);
   }
 }
+
+TEST_CASE("R: a dot whose bucket is gone can be passed on") {
+  VnodeLab lab(3);
+  lab.quiesce();
+  const vordb::BucketId bucket = lab.create_bucket(vordb::BucketType::kOrswot, 0);
+  for (const uint32_t node : {1, 2, 3}) lab.learn_configuration(node);
+  lab.add(3, "s", {"x"}, bucket);
+  lab.settle(3);
+  std::erase_if(lab.packets, [](const VnodeLab::Packet& p) { return p.to != 1; });
+  lab.drop_bucket(bucket);
+  lab.learn_configuration(1);
+  lab.settle(1);
+  // Node 1 alone hears of the dot, when it has no entry any more; then its origin's disk is lost.
+  lab.deliver_all();
+  CHECK(lab.vnode(1).durable_clock().contains({lab.vnode(3).self(), 1}));
+  CHECK(lab.logged_dots(1) == 1);
+  const vordb::crdt::Dot dot{lab.vnode(3).self(), 1};
+  lab.wipe(3);
+  for (const uint32_t node : {2, 3}) lab.learn_configuration(node);
+  lab.settle(3);
+  lab.quiesce(12);
+  CHECK(lab.difference() == "");
+  for (const uint32_t node : {1, 2, 3}) {
+    CHECK(lab.vnode(node).durable_clock().contains(dot));
+    CHECK(lab.logged_dots(node) == 0);
+  }
+}

@@ -68,11 +68,9 @@ void Vnode::acknowledge(KeyTask& task, const Dot& dot, Hlc hlc, Context& context
 void Vnode::remember_answer(const TokenAnswer& answer, Context& context) {
   pb::AnsweredRequest record;
   to_pb(answer.second, &record);
-  Group& group = open(context);
   const std::string key = record_key(Table::kAnswers, answer.first);
-  group.batch.put(family(context), key, seal_record(key, record));
-  uncommitted_answers_[answer.first] = answer.second;
-  group.answers.push_back(answer);
+  open(context).batch.put(family(context), key, seal_record(key, record));
+  overlay_.remember(answer);
 }
 
 // Nothing had to change. What made that so may not be durable yet, nor the time that is answered:

@@ -32,34 +32,31 @@ uint32_t announced_content(const PeerView& view) {
     for (const uint64_t counter : replica.above) fingerprint.add(counter);
   }
   for (const auto& [node, latest] : view.fence.rows()) add(latest, fingerprint);
-  for (const auto& c : view.contexts.components()) {
-    add(c.replica, fingerprint);
-    fingerprint.add(c.counter);
+  for (const crdt::VersionVector* counters : {&view.contexts, &view.sealed}) {
+    fingerprint.add(counters->components().size());
+    for (const auto& c : counters->components()) {
+      add(c.replica, fingerprint);
+      fingerprint.add(c.counter);
+    }
   }
   const auto [high, low] = fingerprint.digest();
   return uint32_t(high ^ (low >> 32)) | 1;
 }
 
-// The highest h of which it holds, and always will: no mutation outside the durable clock has an
-// hlc <= h (rule 2).
-Hlc Vnode::announced_hlc(Context& context) const {
-  Hlc h = hlc_.at(context.env.clock.now());
-  if (!sole_owner()) h = std::min(h, durable_.ceiling);
-  const auto below = [&](Hlc lowest) { h = std::min(h, Hlc{lowest.word - 1}); };
-  if (open_.lowest_hlc.word != UINT64_MAX) below(open_.lowest_hlc);
-  for (const Group& flight : flights_) {
-    if (flight.lowest_hlc.word != UINT64_MAX) below(flight.lowest_hlc);
-  }
-  return h;
+crdt::VnodeClock PeerView::seen() const {
+  crdt::VnodeClock seen = clock;
+  for (const auto& c : sealed.components()) seen.raise_base(c.replica, c.counter);
+  return seen;
 }
 
 PeerView Vnode::own_view(const Configuration& configuration) const {
   PeerView view;
   view.replica = self_;
   view.clock = durable_.known();
-  view.stable = time_.stable;
+  view.stable = stable_.stable;
   view.fence = durable_.standing.fence;
-  view.contexts = announced_contexts(durable_, configuration);
+  view.contexts = retired_contexts(durable_, configuration);
+  view.sealed = sealed_counters(durable_);
   view.epoch = roles_.epoch;
   view.pv = roles_.pv;
   view.fenced = durable_.standing.fenced;
@@ -74,8 +71,7 @@ void Vnode::announce(std::span<const NodeNumber> to, bool ask, Context& context)
   pb::PeerMessage message;
   pb::Announcement* announcement = message.mutable_announcement();
   to_pb(view.clock, announcement->mutable_clock());
-  const Hlc h = announced_hlc(context);
-  hlc_.observe(h, context.env.clock.now());
+  const Hlc h = time_.announce(overlay_.lowest_hlc(), ceiling(), context.env.clock.now());
   announcement->set_hlc(h.word);
   announcement->set_stable_hlc(view.stable.word);
   announcement->set_fenced(view.fenced);
@@ -83,6 +79,7 @@ void Vnode::announce(std::span<const NodeNumber> to, bool ask, Context& context)
   announcement->set_ask(ask);
   for (const auto& [node, latest] : view.fence.rows()) to_pb(latest, announcement->add_fence());
   to_pb(view.contexts, announcement->mutable_contexts());
+  to_pb(view.sealed, announcement->mutable_sealed());
   for (const NodeNumber other : to) send(other, message, context);
   if (to.size() == roles_.others.size()) announced_content_ = view.content;
 }
@@ -106,8 +103,9 @@ void Vnode::announce_to_all(Context& context) {
 uint32_t Vnode::standing_announcement(Hlc* hlc, Hlc* stable, Context& context) const {
   if (announced_content_ == 0 || dropped_ || dropping_ || !durable_.any) return 0;
   if (own_view(context.configuration).content != announced_content_) return 0;
-  *hlc = std::min(*hlc, announced_hlc(context));
-  *stable = std::min(*stable, time_.stable);
+  const Instant now = context.env.clock.now();
+  *hlc = std::min(*hlc, time_.tellable(overlay_.lowest_hlc(), ceiling(), now));
+  *stable = std::min(*stable, stable_.stable);
   return announced_content_;
 }
 
@@ -124,6 +122,7 @@ void Vnode::receive_announcement(const pb::PeerMessage& message, const crdt::Rep
   view.hlc = Hlc{announcement.hlc()};
   view.stable = Hlc{announcement.stable_hlc()};
   view.contexts = vector_from_pb(announcement.contexts());
+  view.sealed = vector_from_pb(announcement.sealed());
   for (const pb::ReplicaId& latest : announcement.fence()) view.fence.raise(from_pb(latest));
   view.content = announced_content(view);
   if (announcement.ask()) announce({&from.node, 1}, false, context);

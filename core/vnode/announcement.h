@@ -15,6 +15,7 @@ namespace vordb::vnode {
 struct PeerView {
   crdt::ReplicaId replica;
   crdt::VnodeClock clock;
+  crdt::VersionVector sealed;
   Hlc hlc;
   Hlc stable;
   Fence fence;
@@ -25,6 +26,9 @@ struct PeerView {
   bool complete = false;
   uint32_t content = 0;  // announced_content of it
   bool operator==(const PeerView&) const = default;
+
+  // What it need not be told: all that it holds, and what it counts as seen though nobody holds it.
+  crdt::VnodeClock seen() const;
 };
 
 // A hash of what an announcement says beside its times; never 0.

@@ -51,17 +51,22 @@ void DurableCut::advance(const Group& group) {
   ceiling = std::max(ceiling, group.ceiling);
 }
 
-crdt::VersionVector announced_contexts(const DurableCut& cut, const Configuration& configuration) {
+crdt::VersionVector retired_contexts(const DurableCut& cut, const Configuration& configuration) {
   crdt::VersionVector contexts;
-  for (const auto& [id, known] : cut.standing.seals.before()) {
-    contexts.raise(id, cut.clock.base_of(id));
-  }
   for (const auto& c : cut.left_over.components()) {
     if (retired(c.replica, cut.standing.fence, configuration)) {
       contexts.raise(c.replica, c.counter);
     }
   }
   return contexts;
+}
+
+crdt::VersionVector sealed_counters(const DurableCut& cut) {
+  crdt::VersionVector sealed;
+  for (const auto& [id, known] : cut.standing.seals.before()) {
+    sealed.raise(id, cut.clock.base_of(id));
+  }
+  return sealed;
 }
 
 }  // namespace vordb::vnode

@@ -49,8 +49,9 @@ struct DurableCut {
   bool operator==(const DurableCut&) const = default;
 };
 
-// Per retired replica the highest counter in a context that is left over, or that a seal here has
-// stripped since: all owners must seal up to the same counter.
-crdt::VersionVector announced_contexts(const DurableCut& cut, const Configuration& configuration);
+// Per retired replica the highest counter in a context that is left over, and per sealed one the
+// counter up to which a seal has filled the clock: all owners must seal up to the same counter.
+crdt::VersionVector retired_contexts(const DurableCut& cut, const Configuration& configuration);
+crdt::VersionVector sealed_counters(const DurableCut& cut);
 
 }  // namespace vordb::vnode

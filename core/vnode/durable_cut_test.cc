@@ -9,11 +9,12 @@ using vordb::Configuration;
 using vordb::Hlc;
 using vordb::crdt::Dot;
 using vordb::crdt::ReplicaId;
-using vordb::vnode::announced_contexts;
 using vordb::vnode::decode_standing;
 using vordb::vnode::DurableCut;
 using vordb::vnode::encode_standing;
 using vordb::vnode::Group;
+using vordb::vnode::retired_contexts;
+using vordb::vnode::sealed_counters;
 using vordb::vnode::Standing;
 
 namespace {
@@ -65,20 +66,22 @@ TEST_CASE("durable cut: only retired replicas' contexts are announced, and what 
   Group group = first_group();
   group.left_over.raise(kDead, 9);
   cut.advance(group);
-  CHECK(announced_contexts(cut, configuration).empty());
+  CHECK(retired_contexts(cut, configuration).empty());
   Group fencing;
   fencing.standing = cut.standing;
   fencing.standing->fence.raise({2, 17, 1});
   fencing.left_over.raise(kDead, 9);
   cut.advance(fencing);
-  CHECK(announced_contexts(cut, configuration).get(kDead) == 9);
+  CHECK(retired_contexts(cut, configuration).get(kDead) == 9);
+  CHECK(sealed_counters(cut).empty());
   Group sealing;
   sealing.standing = cut.standing;
   sealing.standing->seals.add({kDead, 0, {}});
   sealing.bases = {{kDead, 9}};
   cut.advance(sealing);
   CHECK(cut.left_over.empty());
-  CHECK(announced_contexts(cut, configuration).get(kDead) == 9);
+  CHECK(retired_contexts(cut, configuration).empty());
+  CHECK(sealed_counters(cut).get(kDead) == 9);
   CHECK(cut.known().base_of(kDead) == 0);
 }
 

@@ -97,7 +97,10 @@ void Vnode::receive(const pb::SnapshotPart& part, const ReplicaId& from, Context
   ++fetch_->part;
   fetch_->asked = 0;
   fetch_->ending = part.last();
-  if (fetch_->ending) return advance_fetch(context);
+  if (fetch_->ending) {
+    lanes_.hold();
+    return advance_fetch(context);
+  }
   // Not faster than the operator allows, shared by the fetches of this shard.
   const uint64_t rate = context.options.handoff_bytes_per_s;
   const uint64_t cost_us = rate == 0 ? 0 : part.ByteSizeLong() * 1'000'000 * context.fetches / rate;
@@ -127,7 +130,7 @@ void Vnode::pulse(Context& context) {
 // All parts have come. Once nothing is on its way to the disk, what is held here can be compared.
 void Vnode::advance_fetch(Context& context) {
   if (!fetch_ || !fetch_->ending || fetch_->scanning) return;
-  if (!busy_.empty() || !flights_.empty() || open_.has_work()) return;
+  if (!lanes_.free() || !overlay_.empty()) return;
   fetch_->scanning = true;
   run(FetchScanTask{table_begin(id_, Table::kEntries)}, nullptr, context);
 }
@@ -198,8 +201,7 @@ void Vnode::end_fetch(Context& context) {
 }
 
 void Vnode::release_held(Context& context) {
-  std::deque<KeyTask> held = std::exchange(held_, {});
-  for (KeyTask& task : held) start(std::move(task), context);
+  for (KeyTask& task : lanes_.release()) start(std::move(task), context);
 }
 
 }  // namespace vordb::vnode

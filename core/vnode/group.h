@@ -73,7 +73,6 @@ struct HeldReply {
 // Mutations and merges on their way to the disk.
 struct Group {
   OpId op = 0;
-  uint64_t sequence = 0;
   bool announced_work = false;  // listed in Context::unflushed
   Batch batch;
   std::vector<crdt::Dot> dots;   // settled by this batch
@@ -97,10 +96,6 @@ struct Group {
   bool state_changed = false;
   bool standing_changed = false;
   bool has_work() const { return state_changed || !batch.empty(); }
-};
-struct Uncommitted {
-  SharedEntry entry;
-  uint64_t group = 0;  // sequence number of the group that holds it
 };
 
 }  // namespace vordb::vnode

@@ -41,7 +41,7 @@ void Vnode::learn_to_take_part(const PeerView& view, Context& context) {
 }
 
 void Vnode::become_fenced(Hlc at_least, Context& context) {
-  hlc_.observe(at_least, context.env.clock.now());
+  time_.observe(at_least, context.env.clock.now());
   change_standing(context).fenced = true;
 }
 
@@ -95,7 +95,7 @@ void Vnode::consider_drop(Context& context) {
   const crdt::VnodeClock mine = durable_.known();
   for (const NodeNumber receiver : roles_.receivers) {
     const PeerView* peer = peers_.counting(receiver, standpoint(context.configuration));
-    if (!peer || !peer->clock.covers(mine)) return;
+    if (!peer || !peer->seen().covers(mine)) return;
   }
   if (roles_.receivers.empty()) return;
   Group& group = open(context);

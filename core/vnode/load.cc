@@ -14,18 +14,7 @@ namespace vordb::vnode {
 using crdt::Entry;
 
 void Vnode::start(KeyTask task, Context& context) {
-  if (fetch_ && fetch_->ending) {
-    held_.push_back(std::move(task));
-    return;
-  }
-  if (!busy_.empty()) {
-    const auto at = busy_.find(key_begin(task.bucket, task.key));
-    if (at != busy_.end()) {
-      at->second.push_back(std::move(task));
-      return;
-    }
-  }
-  run(task, context);
+  if (!lanes_.queue(task)) run(task, context);
 }
 
 // True when the task has ended; false when it waits for the disk (its key is then busy).
@@ -51,7 +40,7 @@ bool Vnode::rests(KeyTask& task, Context& context) {
   if (!task.load.more) return false;
   Group& group = open(context);
   group.state_changed = true;  // also where a page held nothing to remove
-  busy_.try_emplace(key_begin(task.bucket, task.key));
+  lanes_.occupy(key_begin(task.bucket, task.key));
   group.resting.push_back(std::move(task));
   return true;
 }
@@ -63,16 +52,8 @@ void Vnode::go_on(KeyTask task, Context& context) {
 
 // The key is free again: its next tasks run until one waits.
 void Vnode::run_waiting(const std::string& name, Context& context) {
-  for (;;) {
-    const auto at = busy_.find(name);
-    VORDB_ASSERT(at != busy_.end(), "a key with a parked task is busy");
-    if (at->second.empty()) {
-      busy_.erase(at);
-      return;
-    }
-    KeyTask next = std::move(at->second.front());
-    at->second.pop_front();
-    if (!run(next, context)) return;
+  while (std::optional<KeyTask> next = lanes_.next(name)) {
+    if (!run(*next, context)) return;
   }
 }
 
@@ -121,7 +102,7 @@ std::optional<ReadResult> Vnode::read(const ReadRequest& request, Context& conte
 // The task waits for the read that was begun last. A waiting key task makes its key busy.
 void Vnode::park(Task task) {
   if (const auto* key_task = std::get_if<KeyTask>(&task)) {
-    busy_.try_emplace(key_begin(key_task->bucket, key_task->key));
+    lanes_.occupy(key_begin(key_task->bucket, key_task->key));
   }
   parked_.emplace(next_op_ - 1, std::move(task));
 }
@@ -139,8 +120,8 @@ Vnode::Progress Vnode::load_token(KeyTask& task, ReadResult* arrived, Context& c
   std::optional<ReadResult> result;
   if (arrived) {
     result = std::move(*arrived);
-  } else if (const auto at = uncommitted_answers_.find(token); at != uncommitted_answers_.end()) {
-    load.answer = at->second;
+  } else if (const Answer* answer = overlay_.answer(token)) {
+    load.answer = *answer;
     load.token.reset();
     return Progress::kReady;
   } else {
@@ -172,23 +153,10 @@ bool Vnode::load_cached(KeyTask& task, Context& context) {
       context.cache.find(task.hash, task.bucket, task.key);
   if (!cached) return false;
   task.load.state = *cached;
-  for (KeyEntry& entry : uncommitted_of(task.bucket, task.key)) {
+  for (KeyEntry& entry : overlay_.of_key(task.bucket, task.key)) {
     task.load.state.set(entry.subkey, std::move(entry.entry));
   }
   return true;
-}
-
-std::vector<KeyEntry> Vnode::uncommitted_of(BucketId bucket, std::string_view key) const {
-  std::vector<KeyEntry> entries;
-  if (uncommitted_.empty()) return entries;
-  const std::string end = key_end(bucket, key);
-  for (auto at = uncommitted_.lower_bound(key_begin(bucket, key));
-       at != uncommitted_.end() && at->first < end; ++at) {
-    EntryName name;
-    VORDB_ASSERT(parse_entry_name(at->first, &name), "our own entry names parse");
-    entries.push_back(KeyEntry{std::string(name.subkey), at->second.entry});
-  }
-  return entries;
 }
 
 Vnode::Progress Vnode::load_range(KeyTask& task, ReadResult* arrived, Context& context) {
@@ -203,7 +171,7 @@ Vnode::Progress Vnode::load_range(KeyTask& task, ReadResult* arrived, Context& c
     }
     // While the read is under way the key is busy: what is uncommitted now is all that can differ
     // from the disk.
-    load.uncommitted = uncommitted_of(task.bucket, task.key);
+    load.uncommitted = overlay_.of_key(task.bucket, task.key);
     ReadRequest request =
         entry_range(load.range_after ? entry_name(task.bucket, task.key, *load.range_after) + '\0'
                                      : key_begin(task.bucket, task.key),
@@ -258,8 +226,8 @@ Vnode::Progress Vnode::load_points(KeyTask& task, ReadResult* arrived, Context& 
     if (arrived) {
       result = std::move(*arrived);
       arrived = nullptr;
-    } else if (const auto at = uncommitted_.find(name); at != uncommitted_.end()) {
-      load.state.set(subkey, at->second.entry);
+    } else if (const SharedEntry* newest = overlay_.find(name)) {
+      load.state.set(subkey, *newest);
       load.points.pop_back();
       continue;
     } else {

@@ -123,7 +123,7 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
   MergeTask& merge = std::get<MergeTask>(task.what);
   // It waited for the disk, and in the meantime its sender may have been retired.
   if (retired(merge.from, standing_.fence, context.configuration)) return;
-  hlc_.observe(merge.hlc, context.env.clock.now());
+  time_.observe(merge.hlc, context.env.clock.now());
   const bool dropped = context.configuration.bucket(task.bucket) == nullptr;
   const crdt::VersionVector base_before = clock_.base();
   absl::btree_set<std::string_view> came;
@@ -147,7 +147,7 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
       crdt::parse_kind(theirs.subkey, &kind);
       const Entry* found = task.load.state.find(theirs.subkey);
       const Entry before = found ? *found : Entry{};
-      hlc_.observe(theirs.entry->highest_hlc(), context.env.clock.now());
+      time_.observe(theirs.entry->highest_hlc(), context.env.clock.now());
       Entry after = crdt::merge(kind, {before, base_before}, {*theirs.entry, merge.base});
       after.context.strip(base_after);
       if (after != before) {
@@ -167,10 +167,8 @@ void Vnode::finish_merge(KeyTask& task, Context& context) {
 void Vnode::acknowledge_merge(const AckWaiter& waiter, bool refused, Context& context) {
   if (refused) {
     send_ack(waiter, true, context);
-  } else if (open_.has_work()) {
-    open_.acks.push_back(waiter);
-  } else if (!flights_.empty()) {
-    flights_.back().acks.push_back(waiter);
+  } else if (Group* newest = overlay_.newest()) {
+    newest->acks.push_back(waiter);
   } else {
     acknowledge_durable(waiter, context);
   }
@@ -213,12 +211,11 @@ void Vnode::write_log(const KeyTask& task, const LoggedDot& logged, Context& con
 
 // Whether a batch that is not durable yet logs something of the task's key.
 bool Vnode::logs_undurably(const KeyTask& task, bool LoggedKey::*what) const {
-  const auto logs = [&](const Group& group) {
+  return overlay_.any([&](const Group& group) {
     return std::any_of(group.logged.begin(), group.logged.end(), [&](const LoggedKey& logged) {
       return logged.*what && logged.bucket == task.bucket && logged.key == task.key;
     });
-  };
-  return logs(open_) || std::any_of(flights_.begin(), flights_.end(), logs);
+  });
 }
 
 // Strips what the base covers from the contexts left over, each entry by a task of its own:

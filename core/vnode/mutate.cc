@@ -64,9 +64,10 @@ void Vnode::step(KeyMutation mutation, Context& context) {
       return refuse(mutation, ErrorCode::kUnavailable,
                     "this replica has not seen all that the context names", "retry", context);
     }
-    take_token_time(*seen, context.env.clock.now(), context.options.max_clock_drift_ms, hlc_);
+    take_token_time(*seen, context.env.clock.now(), context.options.max_clock_drift_ms,
+                    time_.clock());
   }
-  hlc_.observe(Hlc::from_ms(mutation.now_ms), context.env.clock.now());
+  time_.observe(Hlc::from_ms(mutation.now_ms), context.env.clock.now());
   KeyTask task;
   task.bucket = mutation.bucket;
   task.hash = mutation.key_hash;
@@ -153,7 +154,7 @@ bool Vnode::finish_mutation(KeyTask& task, Context& context) {
     return true;
   }
   if (task.load.answer) return answered_before(task, context);
-  const Hlc hlc = hlc_.tick(context.env.clock.now());
+  const Hlc hlc = time_.tick(context.env.clock.now());
   const Entry* meta = task.load.state.find(crdt::meta_subkey());
   const bool expired = meta && !mutate.purged && crdt::meta_expired(*meta, hlc.ms());
   if (expired && m.operation == Operation::kSetRemove) {

@@ -61,7 +61,8 @@ bool names_future_of(const crdt::ReplicaId& self, uint64_t highest,
       return future.in(message.push());
     case pb::PeerMessage::kAnnouncement:
       return future.in(message.announcement().clock()) ||
-             future.in(message.announcement().contexts());
+             future.in(message.announcement().contexts()) ||
+             future.in(message.announcement().sealed());
     case pb::PeerMessage::kSnapshotPart:
       return future.in(message.snapshot_part().clock()) ||
              future.in(message.snapshot_part().updates()) ||

@@ -39,7 +39,7 @@ const PeerView* Peers::counting(NodeNumber node, const Standpoint& at) const {
 bool Peers::all_have(const crdt::Dot& dot, const Standpoint& at) const {
   return std::all_of(at.roles.receivers.begin(), at.roles.receivers.end(), [&](NodeNumber node) {
     const PeerView* view = counting(node, at);
-    return view && view->clock.contains(dot);
+    return view && (view->clock.contains(dot) || view->sealed.covers(dot));
   });
 }
 

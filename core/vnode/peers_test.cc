@@ -109,6 +109,12 @@ TEST_CASE("peers: a dot is everywhere when each receiver's present life has said
   view.clock.add(dot);
   c.peers.hear(view);
   CHECK(c.peers.all_have(dot, c.at()));
+  // One that counts it as seen, though it holds nothing of it, need not be told either.
+  view.clock = {};
+  view.sealed.raise(dot);
+  view.hlc = Hlc{200};
+  c.peers.hear(view);
+  CHECK(c.peers.all_have(dot, c.at()));
   // The life that had it is gone: its disk may be, too.
   c.fence.raise({3, 17, 1});
   CHECK(!c.peers.all_have(dot, c.at()));

@@ -44,7 +44,7 @@ void Vnode::step(KeyRead read, Context& context) {
   if (read.now_ms != 0) take_time(read.now_ms, context);
   KeyReadReply reply;
   reply.op = read.op;
-  reply.now_ms = hlc_.last().ms();
+  reply.now_ms = time_.last().ms();
   reply.moved = read.pv != roles_.pv || !roles_.serves() || dropped_;
   if (reply.moved) {
     context.outbox.push_back(to_coordinator(read, std::move(reply)));
@@ -83,8 +83,8 @@ void Vnode::step(KeyRead read, Context& context) {
 // What comes from now on is judged by no earlier time than the request's.
 void Vnode::take_time(uint64_t now_ms, Context& context) {
   const Instant now = context.env.clock.now();
-  hlc_.observe(Hlc::from_ms(now_ms), now);
-  hlc_.advance(now);
+  time_.observe(Hlc::from_ms(now_ms), now);
+  time_.advance(now);
 }
 
 void Vnode::reply(Envelope answer, uint64_t pv, bool shows_expiry, Context& context) {
@@ -93,7 +93,7 @@ void Vnode::reply(Envelope answer, uint64_t pv, bool shows_expiry, Context& cont
     return;
   }
   open(context).state_changed = true;
-  open_.held.push_back({std::move(answer), pv});
+  overlay_.open().held.push_back({std::move(answer), pv});
 }
 
 void Vnode::release(HeldReply held, Context& context) {
@@ -182,7 +182,7 @@ void Vnode::answer(ReadTask& task, ReadResult result, Context& context) {
   }
   const bool whole = !points && !read.after && !result.more;
   const bool newest =
-      task.begun_at == durable_groups_ && uncommitted_of(read.bucket, read.key).empty();
+      task.begun_at == durable_groups_ && overlay_.of_key(read.bucket, read.key).empty();
   if (whole && newest) {
     context.cache.put(read.key_hash, read.bucket, read.key, state);
   }
@@ -201,7 +201,7 @@ void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> st
   reply.op = read.op;
   reply.state = std::move(state);
   reply.more = more;
-  reply.now_ms = hlc_.last().ms();
+  reply.now_ms = time_.last().ms();
   reply.context = token.bytes;
   if (read.now_ms != 0) {
     CausalContext seen = token.context;
@@ -217,7 +217,7 @@ void Vnode::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> st
 
 void Vnode::step(KeyList list, Context& context) {
   take_time(list.now_ms, context);
-  list.now_ms = hlc_.last().ms();
+  list.now_ms = time_.last().ms();
   ListTask task;
   task.from = list.after.empty() ? bucket_begin(list.bucket) : key_end(list.bucket, list.after);
   task.list = std::move(list);

@@ -151,7 +151,7 @@ void Vnode::gossip(NodeNumber to, Context& context) {
   GossipTask task;
   task.to = {to};
   const auto behind = gossip_behind_.find(to);
-  durable_.known().for_each_missing(peer->clock, [&](const Dot& dot) {
+  durable_.known().for_each_missing(peer->seen(), [&](const Dot& dot) {
     if (behind != gossip_behind_.end() && dot <= behind->second) return true;
     task.wanted.push_back(dot);
     return task.wanted.size() < kWantedMax;

@@ -23,9 +23,9 @@ namespace vordb::vnode {
 struct Fetch {
   NodeNumber from = 0;
   uint64_t receiver_session = 0;
-  uint64_t session = 0;     // 0: not answered yet
-  crdt::ReplicaId giver;    // that answered
-  uint64_t part = 0;     // the next to come
+  uint64_t session = 0;   // 0: not answered yet
+  crdt::ReplicaId giver;  // that answered
+  uint64_t part = 0;      // the next to come
   uint64_t asked_us = 0;
   uint32_t asked = 0;   // times, for this part
   uint64_t due_us = 0;  // not before, if it was not asked for yet

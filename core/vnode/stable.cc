@@ -39,8 +39,7 @@ uint64_t Vnode::unacknowledged_dots() const {
   uint64_t most = 0;
   for (const NodeNumber receiver : roles_.receivers) {
     const PeerView* peer = peers_.find(receiver);
-    static const VnodeClock kNothing;
-    most = std::max(most, mine.count_missing(peer ? peer->clock : kNothing));
+    most = std::max(most, mine.count_missing(peer ? peer->seen() : VnodeClock{}));
   }
   return most;
 }
@@ -61,10 +60,10 @@ void Vnode::seal(Context& context) {
     for (const VnodeClock::Replica& r : clock.replicas()) raise(r.id, clock.highest_of(r.id));
     for (const auto& c : contexts.components()) raise(c.replica, c.counter);
   };
-  raise_all(durable_.clock, announced_contexts(durable_, configuration));
+  raise_all(durable_.clock, retired_contexts(durable_, configuration));
   for (const PeerView* view : *views) {
     if (!durable_.clock.covers(view->clock)) return;
-    raise_all(view->clock, view->contexts);
+    raise_all(view->seen(), view->contexts);
   }
   for (const auto& c : highest.components()) {
     if (clock_.base_of(c.replica) >= c.counter) continue;
@@ -86,12 +85,11 @@ void Vnode::seal(Context& context) {
 
 // T and G (rule 10). What no other owner can hold anything of is stable as soon as it is durable.
 void Vnode::update_stable(Context& context) {
-  const Hlc own = announced_hlc(context);
-  hlc_.observe(own, context.env.clock.now());
-  if (sole_owner()) return time_.advance(own, durable_.clock, {});
+  const Hlc own = time_.announce(overlay_.lowest_hlc(), ceiling(), context.env.clock.now());
+  if (sole_owner()) return stable_.advance(own, durable_.clock, {});
   if (!standing_.fenced || !durable_.any) return;
   const auto views = peers_.agreeing(standpoint(context.configuration));
-  if (views) time_.advance(own, durable_.clock, *views);
+  if (views) stable_.advance(own, durable_.clock, *views);
 }
 
 }  // namespace vordb::vnode

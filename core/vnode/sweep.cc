@@ -67,7 +67,7 @@ void Vnode::scan(ScanTask::Kind kind, Context& context) {
   request.begin = seen.empty() ? table_begin(id_, table) : seen + '\0';
   request.end = table_end(id_, table);
   if (kind == ScanTask::Kind::kDue) {
-    const Hlc now = hlc_.tick(context.env.clock.now());
+    const Hlc now = time_.tick(context.env.clock.now());
     request.end = record_key(table, due_name(now, {}));
     if (request.begin >= request.end) return scans_.end(kind);
   }
@@ -130,8 +130,9 @@ bool Vnode::finish_sweep(KeyTask& task, Context& context) {
   crdt::EntryKind kind;
   crdt::parse_kind(sweep.subkey, &kind);
   if (kind == crdt::EntryKind::kMeta) return finish_purge(task, context);
-  const bool spent = kind == crdt::EntryKind::kRegister ? crdt::register_spent(entry, time_.stable)
-                                                        : crdt::counter_spent(entry, time_.global);
+  const bool spent = kind == crdt::EntryKind::kRegister
+                         ? crdt::register_spent(entry, stable_.stable)
+                         : crdt::counter_spent(entry, stable_.global);
   if (!spent) return true;
   Entry after;
   after.context = entry.context;
@@ -148,7 +149,7 @@ bool Vnode::finish_purge(KeyTask& task, Context& context) {
   SweepTask& sweep = std::get<SweepTask>(task.what);
   const auto& owners = roles_.owners;
   const auto turn = std::find(owners.begin(), owners.end(), self_.node) - owners.begin();
-  const Hlc now = hlc_.tick(context.env.clock.now());
+  const Hlc now = time_.tick(context.env.clock.now());
   const uint64_t late_ms = std::min(now.ms(), uint64_t(turn) * kPurgeTurnMs);
   const Entry& deadline = *task.load.state.find(crdt::meta_subkey());
   const bool mine = roles_.owner && crdt::meta_expired(deadline, now.ms() - late_ms);
@@ -158,14 +159,14 @@ bool Vnode::finish_purge(KeyTask& task, Context& context) {
   if (task.load.more) return false;
   const bool removals_wait =
       !sole_owner() && (task.load.found || logs_undurably(task, &LoggedKey::data));
-  if (removals_wait || sweep.when >= time_.stable) return true;
+  if (removals_wait || sweep.when >= stable_.stable) return true;
   drop_deadline(task, now, context);
   ++purged_;
   return true;
 }
 
 void Vnode::scanned_answers(const ReadResult& result, Context& context) {
-  const uint64_t now_ms = hlc_.at(context.env.clock.now()).ms();
+  const uint64_t now_ms = time_.at(context.env.clock.now()).ms();
   for (const Record& record : result.records) {
     pb::AnsweredRequest answered;
     const absl::Status opened = open_record(record.key, record.value, &answered);

@@ -44,7 +44,7 @@ Vnode::Vnode(PlacementId id, const Birth& birth, const Configuration& configurat
 
 absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
   clock_ = clock_from_pb(state.clock());
-  hlc_ = HlcClock(Hlc{state.hlc_ceiling()});
+  time_ = VnodeTime(Hlc{state.hlc_ceiling()});
   dropped_ = state.dropped();
   standing_ = decode_standing(state);
   buckets_.assign(state.bucket_ids().begin(), state.bucket_ids().end());
@@ -56,7 +56,7 @@ absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
   }
   durable_.clock = clock_;
   durable_.standing = standing_;
-  durable_.hlc = durable_.ceiling = hlc_.last();
+  durable_.hlc = durable_.ceiling = time_.last();
   VORDB_ASSERT(before < self_, "a new life is above the one before");
   standing_.fence.raise(self_);
   if (sole_owner()) standing_.seals.close(standing_.fence, context.configuration);
@@ -114,26 +114,15 @@ std::string Vnode::record_key(Table table, std::string_view name) const {
 }
 
 Group& Vnode::open(Context& context) {
-  if (!open_.announced_work) {
-    open_.announced_work = true;
-    open_.sequence = next_op_++;
-    context.unflushed.push_back(id_);
-  }
-  return open_;
+  Group& group = overlay_.open();
+  if (!std::exchange(group.announced_work, true)) context.unflushed.push_back(id_);
+  return group;
 }
 
 Standing& Vnode::change_standing(Context& context) {
   Group& group = open(context);
   group.state_changed = group.standing_changed = true;
   return standing_;
-}
-
-Group* Vnode::group(uint64_t sequence) {
-  if (open_.sequence == sequence) return &open_;
-  for (Group& flight : flights_) {
-    if (flight.sequence == sequence) return &flight;
-  }
-  return nullptr;
 }
 
 void Vnode::encode_state(pb::VnodeState* state) const {
@@ -144,13 +133,14 @@ void Vnode::encode_state(pb::VnodeState* state) const {
 }
 
 void Vnode::flush(Context& context) {
-  if (!open_.has_work()) return;
-  Hlc ceiling = hlc_.last();
-  if (!sole_owner() || !open_.held.empty()) {
-    ceiling = std::max(ceiling, later(hlc_.at(context.env.clock.now()), kCeilingLeadMs));
+  Group& group = overlay_.open();
+  if (!group.has_work()) return;
+  Hlc ceiling = time_.last();
+  if (!sole_owner() || !group.held.empty()) {
+    ceiling = std::max(ceiling, later(time_.at(context.env.clock.now()), kCeilingLeadMs));
   }
   pb::VnodeState state;
-  if (open_.drops) {
+  if (group.drops) {
     to_pb(self_, state.mutable_self());
     state.set_dropped(true);
   } else {
@@ -158,24 +148,23 @@ void Vnode::flush(Context& context) {
   }
   state.set_hlc_ceiling(ceiling.word);
   const std::string key = vnode_state_key(id_);
-  open_.batch.put(kMetaFamily, key, seal_record(key, state));
-  open_.op = next_op_++;
-  if (open_.standing_changed || !durable_.any) open_.standing = standing_;
-  open_.left_over = left_overs_.highest();
-  open_.highest_hlc = hlc_.last();
-  open_.ceiling = ceiling;
+  group.batch.put(kMetaFamily, key, seal_record(key, state));
+  if (group.standing_changed || !durable_.any) group.standing = standing_;
+  group.left_over = left_overs_.highest();
+  group.highest_hlc = time_.last();
+  group.ceiling = ceiling;
   if (!sole_owner()) {
     // A delta carries the entry as the whole batch leaves it: its base covers every dot of the
     // batch.
-    for (Change& change : open_.changes) {
-      const auto at = uncommitted_.find(entry_name(change.bucket, change.key, change.subkey));
-      if (at != uncommitted_.end()) change.entry = at->second.entry;
+    for (Change& change : group.changes) {
+      const SharedEntry* newest =
+          overlay_.find(entry_name(change.bucket, change.key, change.subkey));
+      if (newest) change.entry = *newest;
     }
   }
-  context.env.disk.commit(ActorId{ActorKind::kVnode, 0, id_}, open_.op, std::move(open_.batch));
-  open_.batch.clear();
-  flights_.push_back(std::move(open_));
-  open_ = Group{};
+  Group& flight = overlay_.close(next_op_++);
+  context.env.disk.commit(ActorId{ActorKind::kVnode, 0, id_}, flight.op, std::move(flight.batch));
+  flight.batch.clear();
 }
 
 SharedEntry Vnode::write_entry(const KeyTask& task, std::string_view subkey, const Entry* before,
@@ -200,7 +189,7 @@ SharedEntry Vnode::write_entry(const KeyTask& task, std::string_view subkey, con
   index_context(name, after, context);
   note_bucket(task.bucket);
   auto entry = std::make_shared<const Entry>(std::move(after));
-  uncommitted_[name] = Uncommitted{entry, group.sequence};
+  overlay_.write(name, entry);
   group.changes.push_back(Change{task.bucket, task.hash, task.key, std::string(subkey), entry});
   return entry;
 }
@@ -213,12 +202,7 @@ void Vnode::note_bucket(BucketId bucket) {
 void Vnode::step(DiskEvent event, Context& context) {
   if (event.op < first_op_) return;  // of a vnode that lived here before
   if (event.kind == DiskEvent::Kind::kCommitted) {
-    VORDB_ASSERT(!flights_.empty() && flights_.front().op == event.op,
-                 "batches become durable in order");
-    Group group = std::move(flights_.front());
-    flights_.pop_front();
-    durable(std::move(group), context);
-    return;
+    return durable(overlay_.take_durable(event.op), context);
   }
   const auto at = parked_.find(event.op);
   VORDB_ASSERT(at != parked_.end(), "a read that a task waits for");
@@ -254,12 +238,6 @@ void Vnode::durable(Group group, Context& context) {
       state->set(change.subkey, change.entry);
       context.cache.put(change.hash, change.bucket, change.key, std::move(state));
     }
-    const auto at = uncommitted_.find(entry_name(change.bucket, change.key, change.subkey));
-    if (at != uncommitted_.end() && at->second.group == group.sequence) uncommitted_.erase(at);
-  }
-  for (const auto& [request_token, answer] : group.answers) {
-    const auto at = uncommitted_answers_.find(request_token);
-    if (at != uncommitted_answers_.end() && at->second == answer) uncommitted_answers_.erase(at);
   }
   for (const Waiter& waiter : group.waiters) answer_mutation(waiter, context);
   for (const AckWaiter& waiter : group.acks) acknowledge_durable(waiter, context);
@@ -338,16 +316,15 @@ void Vnode::configuration_changed(Context& context) {
   const auto dropped = [&](BucketId id) { return context.configuration.bucket(id) == nullptr; };
   for (const BucketId bucket : buckets_) {
     if (!dropped(bucket)) continue;
-    open(context).batch.erase_range(family(context),
-                                    record_key(Table::kEntries, bucket_begin(bucket)),
-                                    record_key(Table::kEntries, bucket_end(bucket)));
-    open_.state_changed = true;
     const std::string begin = bucket_begin(bucket);
     const std::string end = bucket_end(bucket);
-    open_.batch.erase_range(family(context), record_key(Table::kContexts, begin),
-                            record_key(Table::kContexts, end));
+    Group& group = open(context);
+    group.state_changed = true;
+    for (const Table table : {Table::kEntries, Table::kContexts}) {
+      group.batch.erase_range(family(context), record_key(table, begin), record_key(table, end));
+    }
     left_overs_.erase(begin, end);
-    uncommitted_.erase(uncommitted_.lower_bound(begin), uncommitted_.lower_bound(end));
+    overlay_.erase(begin, end);
   }
   std::erase_if(buckets_, dropped);
 }
@@ -358,8 +335,8 @@ void Vnode::tick(Context& context) {
     if (scans_.ready(kind)) scan(kind, context);
   }
   if (sole_owner() || dropped_ || dropping_) return;
-  const Hlc soon = later(hlc_.at(context.env.clock.now()), kCeilingLeadMs / 2);
-  if (!durable_.any || std::max(hlc_.last(), soon) > durable_.ceiling) {
+  const Hlc soon = later(time_.at(context.env.clock.now()), kCeilingLeadMs / 2);
+  if (!durable_.any || std::max(time_.last(), soon) > durable_.ceiling) {
     open(context).state_changed = true;
   }
   asked_.clear();
@@ -373,8 +350,7 @@ void Vnode::tick(Context& context) {
 // A walk over the log must not meet records that the one before it has erased, but not durably.
 bool Vnode::may_forget() const {
   const auto forgets = [](const Group& group) { return group.forgets; };
-  return !scans_.under_way(ScanTask::Kind::kForget) && !forgets(open_) &&
-         std::none_of(flights_.begin(), flights_.end(), forgets);
+  return !scans_.under_way(ScanTask::Kind::kForget) && !overlay_.any(forgets);
 }
 
 void Vnode::sweep(Context& context) {
@@ -387,31 +363,22 @@ void Vnode::sweep(Context& context) {
 void Vnode::add_to(Fingerprint& fingerprint) const {
   pb::VnodeState state;
   encode_state(&state);
-  state.set_hlc_ceiling(hlc_.last().word);
+  state.set_hlc_ceiling(time_.last().word);
   fingerprint.add(state.SerializeAsString());
   pb::VnodeState durable;
   to_pb(durable_.clock, durable.mutable_clock());
   durable.set_hlc_ceiling(durable_.ceiling.word);
   fingerprint.add(durable.SerializeAsString());
-  fingerprint.add(time_.stable.word);
-  fingerprint.add(time_.global.word);
+  fingerprint.add(stable_.stable.word);
+  fingerprint.add(stable_.global.word);
   fingerprint.add(corrupt_);
   fingerprint.add(next_op_);
-  fingerprint.add(open_.batch.rep());
-  fingerprint.add(flights_.size());
-  for (const auto& [name, uncommitted] : uncommitted_) {
-    fingerprint.add(name);
-    fingerprint.add(uncommitted.group);
-    fingerprint.add(encode_entry(name, *uncommitted.entry));
-  }
+  overlay_.add_to(fingerprint);
   for (const auto& [op, task] : parked_) {
     fingerprint.add(op);
     fingerprint.add(task.index());
   }
-  for (const auto& [name, tasks] : busy_) {
-    fingerprint.add(name);
-    fingerprint.add(tasks.size());
-  }
+  lanes_.add_to(fingerprint);
   fingerprint.add(left_overs_.size());
   for (const NodeNumber node : roles_.others) {
     const PeerView* peer = peers_.find(node);

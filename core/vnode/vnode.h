@@ -39,7 +39,9 @@
 #include "core/vnode/durable_cut.h"
 #include "core/vnode/group.h"
 #include "core/vnode/key_cache.h"
+#include "core/vnode/key_lanes.h"
 #include "core/vnode/left_overs.h"
+#include "core/vnode/overlay.h"
 #include "core/vnode/peers.h"
 #include "core/vnode/record_keys.h"
 #include "core/vnode/roles.h"
@@ -47,6 +49,7 @@
 #include "core/vnode/snapshot.h"
 #include "core/vnode/stable_time.h"
 #include "core/vnode/tasks.h"
+#include "core/vnode/vnode_time.h"
 
 namespace vordb {
 class Fingerprint;
@@ -120,7 +123,7 @@ class Vnode {
   // it the times that may be told (lowered to what holds here).
   uint32_t standing_announcement(Hlc* hlc, Hlc* stable, Context& context) const;
   // `hlc` was told: what happens from now on happens later.
-  void told(Hlc hlc, const Instant& now) { hlc_.observe(hlc, now); }
+  void told(Hlc hlc, const Instant& now) { time_.observe(hlc, now); }
   // What was last heard of this owner still holds, and these times; if it was something else, it is
   // asked for.
   void hear_standing(NodeNumber from, uint32_t content, Hlc hlc, Hlc stable, uint64_t epoch,
@@ -151,19 +154,19 @@ class Vnode {
   }
   bool has_data() const { return !durable_.clock.empty(); }
   const crdt::VnodeClock& durable_clock() const { return durable_.clock; }
-  Hlc highest_hlc() const { return hlc_.last(); }
-  Hlc stable_time() const { return time_.stable; }
+  Hlc highest_hlc() const { return time_.last(); }
+  Hlc stable_time() const { return stable_.stable; }
   bool corrupt() const { return corrupt_; }
   bool fenced() const { return standing_.fenced; }
   bool synced() const { return standing_.synced; }
   size_t left_over_contexts() const { return left_overs_.size(); }
-  size_t waiting() const { return parked_.size() + flights_.size() + (open_.has_work() ? 1 : 0); }
+  size_t waiting() const { return parked_.size() + overlay_.groups(); }
   uint64_t purged() const { return purged_; }
   bool fetching() const { return fetch_.has_value(); }
   const ExchangeFigures& exchanged() const { return exchanged_; }
   // Dots held here that some receiver has not announced yet: the largest number of any.
   uint64_t unacknowledged_dots() const;
-  bool idle() const { return waiting() == 0 && busy_.empty(); }
+  bool idle() const { return waiting() == 0 && lanes_.free(); }
 
   void add_to(Fingerprint& fingerprint) const;
 
@@ -186,7 +189,6 @@ class Vnode {
   void run_waiting(const std::string& name, Context& context);
   bool load_cached(KeyTask& task, Context& context);
   void take_range(KeyTask& task, const ReadResult& result, Context& context);
-  std::vector<KeyEntry> uncommitted_of(BucketId bucket, std::string_view key) const;
   std::optional<ReadResult> read(const ReadRequest& request, Context& context);
   void park(Task task);
   ReadRequest entry_range(std::string_view begin, std::string_view end) const;
@@ -202,7 +204,6 @@ class Vnode {
   // Every change goes to the open group; this makes sure that the turn's end commits it.
   Group& open(Context& context);
   Standing& change_standing(Context& context);
-  Group* group(uint64_t sequence);
   SharedEntry write_entry(const KeyTask& task, std::string_view subkey, const crdt::Entry* before,
                           crdt::Entry after, Context& context);
   void note_bucket(BucketId bucket);
@@ -305,7 +306,8 @@ class Vnode {
   absl::Status take(GossipTask& task, const ReadResult& result, Context& context);
   void send_gossip(const GossipTask& task, Context& context);
   void send(NodeNumber to, pb::PeerMessage& message, Context& context);
-  Hlc announced_hlc(Context& context) const;
+  // What a restart would begin above, as far as anybody else can tell.
+  Hlc ceiling() const { return sole_owner() ? Hlc{UINT64_MAX} : durable_.ceiling; }
   void add_updates(const GossipTask& task, pb::Updates* updates) const;
 
   // ---- push.cc
@@ -361,13 +363,13 @@ class Vnode {
   // With everything up to the open group.
   crdt::VnodeClock clock_;
   Standing standing_;
-  HlcClock hlc_;
+  VnodeTime time_;
   DurableCut durable_;       // with everything that is durable: only this is ever told to anybody
   bool dropped_ = false;     // its data was erased, durably
   bool dropping_ = false;    // the batch that does so is on its way
   uint64_t counts_for_ = 0;  // the move that this vnode counts for
   Peers peers_;
-  StableTime time_;
+  StableTime stable_;
   std::vector<BucketId> buckets_;  // may have data here
   bool corrupt_ = false;
   uint64_t purged_ = 0;
@@ -380,13 +382,9 @@ class Vnode {
 
   OpId first_op_;
   OpId next_op_;
-  Group open_;
-  std::deque<Group> flights_;                              // in the order of their commits
-  absl::btree_map<std::string, Uncommitted> uncommitted_;  // by entry name
-  std::map<std::string, Answer> uncommitted_answers_;      // by request token
+  Overlay overlay_;
   absl::btree_map<OpId, Task> parked_;
-  absl::btree_map<std::string, std::deque<KeyTask>>
-      busy_;  // by key name: a task of the key waits for the disk
+  KeyLanes lanes_;
   LeftOvers left_overs_;
   size_t stripping_ = 0;  // entries of it that are being stripped
   Scans scans_;           // under way, a page a tick
@@ -402,7 +400,6 @@ class Vnode {
   using Request = std::tuple<NodeNumber, uint16_t, OpId>;
   absl::btree_set<Request> taken_;
   std::deque<Request> taken_in_order_;
-  std::deque<KeyTask> held_;  // while the end of a snapshot is being taken in
 };
 
 }  // namespace vordb::vnode
