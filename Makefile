@@ -39,7 +39,7 @@ cluster: deps ## three nodes that form a cluster, data in ./data/cluster; Ctrl-C
 	exec cmake/cluster.sh build/release/bin
 
 .PHONY: test
-test: build ## every test; 20 minutes from nothing on two cores, most of it compiling
+test: build ## every test; from nothing most of the time goes into compiling
 	$(call build_preset,clang,vordb-sim)
 	VORDB_SIM_CLANG="$(CURDIR)/build/clang/bin/vordb-sim" \
 	  ctest --test-dir build/release -j $(JOBS) --output-on-failure --no-tests=error

@@ -12,8 +12,6 @@ namespace vordb::sim {
 
 namespace {
 
-constexpr PlacementId kPlacement{3, 0};
-
 std::string to_text(const crdt::VnodeClock& clock) {
   std::string text = "{";
   for (const auto& r : clock.replicas()) {

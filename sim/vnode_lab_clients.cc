@@ -11,12 +11,6 @@
 
 namespace vordb::sim {
 
-namespace {
-
-constexpr PlacementId kPlacement{3, 0};
-
-}  // namespace
-
 OpId VnodeLab::mutate(NodeNumber node, KeyMutation mutation) {
   mutation.op = next_op_++;
   mutation.pv = configuration_.partitions[0].pv;

@@ -12,6 +12,9 @@
 
 namespace vordb::sim {
 
+// The one that all vnodes of a lab are of.
+inline constexpr PlacementId kPlacement{3, 0};
+
 class LabClock : public Clock {
  public:
   uint64_t now_ms = 1'700'000'000'000;

@@ -101,8 +101,9 @@ TEST_CASE("seals: the lives below a node's latest are closed, and all of one tha
   fence.raise({1, 16, 5});
   fence.raise({2, 16, 3});
   Seals seals;
-  CHECK(seals.close(fence, members({1})));
-  CHECK(!seals.close(fence, members({1})));
+  CHECK(!seals.closed(fence, members({1})));
+  seals.close(fence, members({1}));
+  CHECK(seals.closed(fence, members({1})));
   CHECK(seals.below().at(1) == ReplicaId{1, 16, 5});
   CHECK(seals.below().at(2) == ReplicaId{2, UINT64_MAX, UINT64_MAX});
 }

@@ -137,22 +137,16 @@ void Vnode::advance_fetch(Context& context) {
 
 void Vnode::run(FetchScanTask task, ReadResult* arrived, Context& context) {
   for (;;) {
-    std::optional<ReadResult> result;
-    if (arrived) {
-      result = std::move(*arrived);
-      arrived = nullptr;
-    } else {
-      ReadRequest request;
-      request.family = family(context);
-      request.begin = task.from;
-      request.end = table_end(id_, Table::kEntries);
-      request.limit_records = kScanRecords;
-      result = read(request, context);
-      if (!result) {
-        park(std::move(task));
-        return;
-      }
-    }
+    const auto request = [&] {
+      ReadRequest page;
+      page.family = family(context);
+      page.begin = task.from;
+      page.end = table_end(id_, Table::kEntries);
+      page.limit_records = kScanRecords;
+      return page;
+    };
+    const std::optional<ReadResult> result = next_result(task, arrived, request, context);
+    if (!result) return;
     if (!fetch_ || !fetch_->scanning) return;
     absl::Status status = result->status;
     for (const Record& record : result->records) {

@@ -28,7 +28,6 @@ class KeyLanes {
   std::optional<KeyTask> next(const std::string& key);
 
   void hold() { holding_ = true; }
-  bool holding() const { return holding_; }
   // What came while all were held back, in order.
   std::deque<KeyTask> release();
 

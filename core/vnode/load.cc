@@ -117,23 +117,19 @@ ReadRequest Vnode::entry_range(std::string_view begin, std::string_view end) con
 Vnode::Progress Vnode::load_token(KeyTask& task, ReadResult* arrived, Context& context) {
   Load& load = task.load;
   const std::string token = *load.token;
-  std::optional<ReadResult> result;
-  if (arrived) {
-    result = std::move(*arrived);
-  } else if (const Answer* answer = overlay_.answer(token)) {
+  if (const Answer* answer = arrived ? nullptr : overlay_.answer(token)) {
     load.answer = *answer;
     load.token.reset();
     return Progress::kReady;
-  } else {
-    ReadRequest request;
-    request.family = family(context);
-    request.begin = record_key(Table::kAnswers, token);
-    result = read(request, context);
-    if (!result) {
-      park(std::move(task));
-      return Progress::kWaiting;
-    }
   }
+  const auto request = [&] {
+    ReadRequest point;
+    point.family = family(context);
+    point.begin = record_key(Table::kAnswers, token);
+    return point;
+  };
+  const std::optional<ReadResult> result = next_result(task, arrived, request, context);
+  if (!result) return Progress::kWaiting;
   load.token.reset();
   if (!result->status.ok()) {
     load.status = result->status;
@@ -161,30 +157,25 @@ bool Vnode::load_cached(KeyTask& task, Context& context) {
 
 Vnode::Progress Vnode::load_range(KeyTask& task, ReadResult* arrived, Context& context) {
   Load& load = task.load;
-  std::optional<ReadResult> result;
-  if (arrived) {
-    result = std::move(*arrived);
-  } else {
-    if (!load.range_after && load_cached(task, context)) {
-      load.whole_range = false;
-      return Progress::kReady;
-    }
+  if (!arrived && !load.range_after && load_cached(task, context)) {
+    load.whole_range = false;
+    return Progress::kReady;
+  }
+  const auto request = [&] {
     // While the read is under way the key is busy: what is uncommitted now is all that can differ
     // from the disk.
     load.uncommitted = overlay_.of_key(task.bucket, task.key);
-    ReadRequest request =
+    ReadRequest range =
         entry_range(load.range_after ? entry_name(task.bucket, task.key, *load.range_after) + '\0'
                                      : key_begin(task.bucket, task.key),
                     key_end(task.bucket, task.key));
-    request.family = family(context);
-    request.limit_records = load.limit == 0 ? UINT32_MAX : load.limit;
-    if (load.limit != 0) request.limit_bytes = kDotBytesMax;
-    result = read(request, context);
-    if (!result) {
-      park(std::move(task));
-      return Progress::kWaiting;
-    }
-  }
+    range.family = family(context);
+    range.limit_records = load.limit == 0 ? UINT32_MAX : load.limit;
+    if (load.limit != 0) range.limit_bytes = kDotBytesMax;
+    return range;
+  };
+  const std::optional<ReadResult> result = next_result(task, arrived, request, context);
+  if (!result) return Progress::kWaiting;
   take_range(task, *result, context);
   return Progress::kReady;
 }
@@ -222,24 +213,19 @@ Vnode::Progress Vnode::load_points(KeyTask& task, ReadResult* arrived, Context& 
   while (!load.points.empty()) {
     const std::string subkey = load.points.back();
     const std::string name = entry_name(task.bucket, task.key, subkey);
-    std::optional<ReadResult> result;
-    if (arrived) {
-      result = std::move(*arrived);
-      arrived = nullptr;
-    } else if (const SharedEntry* newest = overlay_.find(name)) {
+    if (const SharedEntry* newest = arrived ? nullptr : overlay_.find(name)) {
       load.state.set(subkey, *newest);
       load.points.pop_back();
       continue;
-    } else {
-      ReadRequest request;
-      request.family = family(context);
-      request.begin = record_key(Table::kEntries, name);
-      result = read(request, context);
-      if (!result) {
-        park(std::move(task));
-        return Progress::kWaiting;
-      }
     }
+    const auto request = [&] {
+      ReadRequest point;
+      point.family = family(context);
+      point.begin = record_key(Table::kEntries, name);
+      return point;
+    };
+    const std::optional<ReadResult> result = next_result(task, arrived, request, context);
+    if (!result) return Progress::kWaiting;
     load.points.pop_back();
     load.status.Update(result->status);
     note_damage(result->status, context);
@@ -253,21 +239,15 @@ Vnode::Progress Vnode::load_points(KeyTask& task, ReadResult* arrived, Context& 
 Vnode::Progress Vnode::load_probes(KeyTask& task, ReadResult* arrived, Context& context) {
   Load& load = task.load;
   while (!load.probes.empty()) {
-    std::optional<ReadResult> result;
-    if (arrived) {
-      result = std::move(*arrived);
-      arrived = nullptr;
-    } else {
-      ReadRequest request;
-      request.family = family(context);
-      request.begin = load.probes.back().begin;
-      request.end = load.probes.back().end;
-      result = read(request, context);
-      if (!result) {
-        park(std::move(task));
-        return Progress::kWaiting;
-      }
-    }
+    const auto request = [&] {
+      ReadRequest probe;
+      probe.family = family(context);
+      probe.begin = load.probes.back().begin;
+      probe.end = load.probes.back().end;
+      return probe;
+    };
+    const std::optional<ReadResult> result = next_result(task, arrived, request, context);
+    if (!result) return Progress::kWaiting;
     load.probes.pop_back();
     load.status.Update(result->status);
     note_damage(result->status, context);

@@ -25,8 +25,6 @@ class Overlay {
  public:
   // The group that this turn's changes go to.
   Group& open() { return open_; }
-  const Group& open() const { return open_; }
-  bool has_work() const { return open_.has_work(); }
   // Groups that are not durable yet: those on their way in the order of their commits, and the open
   // one if it has work.
   size_t groups() const { return flights_.size() + (open_.has_work() ? 1 : 0); }

@@ -130,17 +130,9 @@ ReadRequest Vnode::next_read(const ReadTask& task, Context& context) const {
 
 void Vnode::run(ReadTask task, ReadResult* arrived, Context& context) {
   for (;;) {
-    std::optional<ReadResult> result;
-    if (arrived) {
-      result = std::move(*arrived);
-      arrived = nullptr;
-    } else {
-      result = read(next_read(task, context), context);
-      if (!result) {
-        park(std::move(task));
-        return;
-      }
-    }
+    const auto request = [&] { return next_read(task, context); };
+    std::optional<ReadResult> result = next_result(task, arrived, request, context);
+    if (!result) return;
     const bool points = task.reading_meta || !task.read.subkeys.empty();
     if (!points || !result->status.ok()) return answer(task, *std::move(result), context);
     absl::Status status;
@@ -250,21 +242,15 @@ void Vnode::run(ListTask task, ReadResult* arrived, Context& context) {
                            : rejected(ErrorCode::kBucketNotFound, "the bucket was deleted", "");
       break;
     }
-    std::optional<ReadResult> result;
-    if (arrived) {
-      result = std::move(*arrived);
-      arrived = nullptr;
-    } else {
-      ReadRequest request = entry_range(task.from, bucket_end(task.list.bucket));
-      request.family = family(context);
-      request.limit_records = kListPageRecords;
-      request.limit_bytes = context.options.max_reply_bytes;
-      result = read(request, context);
-      if (!result) {
-        park(std::move(task));
-        return;
-      }
-    }
+    const auto request = [&] {
+      ReadRequest page = entry_range(task.from, bucket_end(task.list.bucket));
+      page.family = family(context);
+      page.limit_records = kListPageRecords;
+      page.limit_bytes = context.options.max_reply_bytes;
+      return page;
+    };
+    const std::optional<ReadResult> result = next_result(task, arrived, request, context);
+    if (!result) return;
     absl::Status status = result->status;
     note_damage(status, context);
     bool skipped = false;

@@ -1,20 +1,32 @@
 #include "core/vnode/seals.h"
 
-#include <utility>
+#include <algorithm>
 
 namespace vordb::vnode {
 
 using crdt::ReplicaId;
 using crdt::VnodeClock;
 
-bool Seals::close(const Fence& fence, const Configuration& configuration) {
-  bool changed = false;
+namespace {
+
+ReplicaId first_not_closed(const ReplicaId& latest, const Configuration& configuration) {
+  const bool gone = !configuration.is_member(latest.node);
+  return gone ? ReplicaId{latest.node, UINT64_MAX, UINT64_MAX} : latest;
+}
+
+}  // namespace
+
+bool Seals::closed(const Fence& fence, const Configuration& configuration) const {
+  return std::all_of(fence.rows().begin(), fence.rows().end(), [&](const auto& row) {
+    const auto at = below_.find(row.first);
+    return at != below_.end() && at->second == first_not_closed(row.second, configuration);
+  });
+}
+
+void Seals::close(const Fence& fence, const Configuration& configuration) {
   for (const auto& [node, latest] : fence.rows()) {
-    const bool gone = !configuration.is_member(node);
-    const ReplicaId below = gone ? ReplicaId{node, UINT64_MAX, UINT64_MAX} : latest;
-    if (std::exchange(below_[node], below) != below) changed = true;
+    set_below(first_not_closed(latest, configuration));
   }
-  return changed;
 }
 
 VnodeClock Seals::known(const VnodeClock& clock) const {

@@ -17,9 +17,9 @@ class Seals {
   // `known` is what the clock held of the replica before it was filled. Sealed once, a replica has
   // no more dots to come: a second seal of it changes nothing here.
   void add(const crdt::VnodeClock::Replica& known) { before_.try_emplace(known.id, known); }
-  // All lives of each node below its latest one, or of one that is no member all, are sealed. True
-  // when this says more than before.
-  bool close(const Fence& fence, const Configuration& configuration);
+  // All lives of each node below its latest one, or of one that is no member all, are sealed.
+  bool closed(const Fence& fence, const Configuration& configuration) const;
+  void close(const Fence& fence, const Configuration& configuration);
 
   // The clock without its void dots: what others may ask for and wait for.
   crdt::VnodeClock known(const crdt::VnodeClock& clock) const;

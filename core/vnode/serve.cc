@@ -59,28 +59,22 @@ void Vnode::run(ServeTask task, ReadResult* arrived, Context& context) {
     const auto at = serving_.find(task.to);
     if (at == serving_.end() || at->second.session != task.session) return;
     Serving& serving = at->second;
-    std::optional<ReadResult> result;
-    if (arrived) {
-      result = std::move(*arrived);
-      arrived = nullptr;
-    } else {
-      ReadRequest request;
+    const auto request = [&] {
+      ReadRequest part;
       if (serving.clock_known) {
-        request.begin = record_key(serving.part_begin.table, serving.part_begin.name);
-        request.end = table_end(id_, serving.part_begin.table);
-        request.family = family(context);
-        request.limit_records = kPartRecords;
-        request.limit_bytes = kPartBytes;
+        part.begin = record_key(serving.part_begin.table, serving.part_begin.name);
+        part.end = table_end(id_, serving.part_begin.table);
+        part.family = family(context);
+        part.limit_records = kPartRecords;
+        part.limit_bytes = kPartBytes;
       } else {
-        request.begin = vnode_state_key(id_);
+        part.begin = vnode_state_key(id_);
       }
-      request.snapshot = serving.snapshot;
-      result = read(request, context);
-      if (!result) {
-        park(std::move(task));
-        return;
-      }
-    }
+      part.snapshot = serving.snapshot;
+      return part;
+    };
+    const std::optional<ReadResult> result = next_result(task, arrived, request, context);
+    if (!result) return;
     note_damage(result->status, context);
     if (!result->status.ok()) return end_serving(task.to, context);
     if (serving.clock_known) return send_part(task, *result, context);

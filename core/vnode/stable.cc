@@ -56,14 +56,19 @@ void Vnode::seal(Context& context) {
   const auto raise = [&](const ReplicaId& id, uint64_t counter) {
     if (retired(id, fence, configuration)) highest.raise(id, counter);
   };
-  const auto raise_all = [&](const VnodeClock& clock, const VersionVector& contexts) {
+  const auto raise_clock = [&](const VnodeClock& clock) {
     for (const VnodeClock::Replica& r : clock.replicas()) raise(r.id, clock.highest_of(r.id));
-    for (const auto& c : contexts.components()) raise(c.replica, c.counter);
   };
-  raise_all(durable_.clock, retired_contexts(durable_, configuration));
+  const auto raise_all = [&](const VersionVector& counters) {
+    for (const auto& c : counters.components()) raise(c.replica, c.counter);
+  };
+  raise_clock(durable_.clock);
+  raise_all(durable_.left_over);
   for (const PeerView* view : *views) {
     if (!durable_.clock.covers(view->clock)) return;
-    raise_all(view->seen(), view->contexts);
+    raise_clock(view->clock);
+    raise_all(view->sealed);
+    raise_all(view->contexts);
   }
   for (const auto& c : highest.components()) {
     if (clock_.base_of(c.replica) >= c.counter) continue;
@@ -78,8 +83,9 @@ void Vnode::seal(Context& context) {
     open(context).bases.push_back(Dot{c.replica, c.counter});
     clock_.raise_base(c.replica, c.counter);
   }
-  Seals closed = standing_.seals;
-  if (closed.close(fence, configuration)) change_standing(context).seals = std::move(closed);
+  if (!standing_.seals.closed(fence, configuration)) {
+    change_standing(context).seals.close(fence, configuration);
+  }
   strip_covered(context);
 }
 

@@ -67,29 +67,28 @@ absl::Status Vnode::recover(const pb::VnodeState& state, Context& context) {
   return absl::IsDataLoss(indexes) ? absl::OkStatus() : indexes;
 }
 
-absl::Status Vnode::recover_log(Context& context) {
+ReadResult Vnode::read_table_at_start(Table table, Context& context) const {
   ReadRequest request;
   request.family = family(context);
-  request.begin = table_begin(id_, Table::kPurges);
-  request.end = table_end(id_, Table::kPurges);
+  request.begin = table_begin(id_, table);
+  request.end = table_end(id_, table);
   request.limit_records = UINT32_MAX;
-  const ReadResult rows = context.env.disk.read_at_start(request);
+  return context.env.disk.read_at_start(request);
+}
+
+absl::Status Vnode::recover_log(Context& context) {
+  const ReadResult rows = read_table_at_start(Table::kPurges, context);
   log_.recover(rows.records.size());
   return rows.status;
 }
 
 absl::Status Vnode::recover_contexts(Context& context) {
-  ReadRequest request;
-  request.family = family(context);
-  request.begin = table_begin(id_, Table::kContexts);
-  request.end = table_end(id_, Table::kContexts);
-  request.limit_records = UINT32_MAX;
-  const ReadResult rows = context.env.disk.read_at_start(request);
+  const ReadResult rows = read_table_at_start(Table::kContexts, context);
   if (!rows.status.ok()) return rows.status;
   for (const Record& row : rows.records) {
     const std::string name = row.key.substr(kTablePrefixBytes);
     ReadRequest point;
-    point.family = request.family;
+    point.family = family(context);
     point.begin = record_key(Table::kEntries, name);
     const ReadResult found = context.env.disk.read_at_start(point);
     if (!found.status.ok()) return found.status;

@@ -25,6 +25,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -191,6 +192,16 @@ class Vnode {
   void take_range(KeyTask& task, const ReadResult& result, Context& context);
   std::optional<ReadResult> read(const ReadRequest& request, Context& context);
   void park(Task task);
+  // What the task waited for, if it has `arrived`: that is taken once. Else what `request()` reads
+  // now; nothing: the disk cannot say yet, and the task is parked until it does.
+  template <typename AnyTask, typename MakeRequest>
+  std::optional<ReadResult> next_result(AnyTask& task, ReadResult*& arrived, MakeRequest&& request,
+                                        Context& context) {
+    if (ReadResult* came = std::exchange(arrived, nullptr)) return std::move(*came);
+    std::optional<ReadResult> result = read(request(), context);
+    if (!result) park(std::move(task));
+    return result;
+  }
   ReadRequest entry_range(std::string_view begin, std::string_view end) const;
   // Decodes a record; damage marks the vnode corrupt.
   SharedEntry decode(const Record& record, absl::Status* status, Context& context);
@@ -199,6 +210,7 @@ class Vnode {
   // ---- vnode.cc
   absl::Status recover_contexts(Context& context);
   absl::Status recover_log(Context& context);
+  ReadResult read_table_at_start(Table table, Context& context) const;
   Family family(Context& context) const;
   std::string record_key(Table table, std::string_view name) const;
   // Every change goes to the open group; this makes sure that the turn's end commits it.
