@@ -52,7 +52,9 @@ void Vnode::consider_fetch(NodeNumber from, Context& context) {
 
 // No other session of any life has this number: messages of an earlier one may still be on their
 // way, to a life that has asked anew or from one that has restarted (rule 16).
-uint64_t Vnode::new_session(Context& context) { return context.env.random.next() | 1; }
+uint64_t Vnode::new_session(Context& context) {
+  return std::max<uint64_t>(context.env.random.next(), 1);  // 0 stands for none
+}
 
 void Vnode::ask(Context& context) {
   pb::PeerMessage message;
