@@ -8,14 +8,14 @@
 
 namespace vordb {
 
-void send_digests(VnodeTable& vnodes, uint16_t shard, NodeNumber self, vnode::Context& context) {
-  const uint32_t step = context.options.shards;
+void send_digests(VnodeTable& vnodes, uint16_t shard, NodeNumber self, vnode::Turn& turn) {
+  const uint32_t step = turn.options.shards;
   std::map<std::pair<NodeNumber, uint8_t>, pb::PeerMessage> messages;
   vnodes.for_each([&](VnodeTable::Slot& vnode) {
     const PlacementId id = vnode->id();
     Hlc hlc{UINT64_MAX};
     Hlc stable{UINT64_MAX};
-    const uint32_t content = vnode->standing_announcement(&hlc, &stable, context);
+    const uint32_t content = vnode->standing_announcement(&hlc, &stable, turn);
     if (content == 0) return;
     for (const NodeNumber other : vnode->roles().others) {
       pb::PeerMessage& message = messages[{other, id.n}];
@@ -32,18 +32,18 @@ void send_digests(VnodeTable& vnodes, uint16_t shard, NodeNumber self, vnode::Co
       digest->mutable_contents()->Resize(int((id.partition - shard) / step), 0);
       digest->add_contents(content);
     }
-    vnode.edit().told(hlc, context.env.clock.now());
+    vnode.edit().told(hlc, turn.env.clock.now());
   });
   for (auto& [to, message] : messages) {
     message.set_from_node(self);
-    message.set_cluster(context.configuration.cluster_hash());
-    message.set_epoch(context.configuration.epoch);
-    context.env.network.send(to.first, message);
+    message.set_cluster(turn.configuration.cluster_hash());
+    message.set_epoch(turn.configuration.epoch);
+    turn.env.network.send(to.first, message);
   }
 }
 
 void hear_digest(const pb::PeerMessage& message, VnodeTable& vnodes, uint32_t ring_size,
-                 vnode::Context& context) {
+                 vnode::Turn& turn) {
   const pb::AnnouncementDigest& digest = message.digest();
   if (digest.step() == 0 || digest.replication_n() > kReplicationMax) return;
   uint64_t partition = digest.first();
@@ -53,7 +53,7 @@ void hear_digest(const pb::PeerMessage& message, VnodeTable& vnodes, uint32_t ri
       const PlacementId id{uint8_t(digest.replication_n()), uint16_t(partition)};
       if (VnodeTable::Slot* vnode = vnodes.find(id)) {
         vnode->edit().hear_standing(message.from_node(), content, Hlc{digest.hlc()},
-                                    Hlc{digest.stable_hlc()}, message.epoch(), context);
+                                    Hlc{digest.stable_hlc()}, message.epoch(), turn);
       }
     }
     partition += digest.step();

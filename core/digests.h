@@ -13,10 +13,10 @@
 namespace vordb {
 
 // To every node that shares a placement with a vnode of this shard.
-void send_digests(VnodeTable& vnodes, uint16_t shard, NodeNumber self, vnode::Context& context);
+void send_digests(VnodeTable& vnodes, uint16_t shard, NodeNumber self, vnode::Turn& turn);
 
 // For those of the digest's vnodes that live on this shard. Ill-formed ones are ignored.
 void hear_digest(const pb::PeerMessage& message, VnodeTable& vnodes, uint32_t ring_size,
-                 vnode::Context& context);
+                 vnode::Turn& turn);
 
 }  // namespace vordb

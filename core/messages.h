@@ -20,7 +20,7 @@ namespace vordb {
 
 struct Configuration;
 struct KeyState;
-struct CausalContext;
+struct CausalToken;
 
 // Coordinator -> vnode: change one key. The vnode answers once the change is durable here and the
 // placement's version is still `pv`; the other owners that its delta reaches acknowledge to the
@@ -40,7 +40,7 @@ struct KeyMutation {
   std::vector<std::string> elements;
   uint64_t amount = 0;
   uint64_t now_ms = 0;  // of keys that expire: the vnode's own time does not stay behind it
-  std::shared_ptr<const CausalContext> context;  // null: none was given
+  std::shared_ptr<const CausalToken> seen;  // null: no token was given
   std::string request_token;
 };
 
@@ -71,7 +71,7 @@ struct KeyRead {
   uint64_t now_ms = 0;               // as in KeyMutation
   // Nobody else is asked: an owner that still lacks what an owner must hold says so.
   bool alone = false;
-  std::shared_ptr<const CausalContext> context;
+  std::shared_ptr<const CausalToken> seen;
 };
 
 struct KeyReadReply {

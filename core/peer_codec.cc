@@ -6,7 +6,7 @@
 #include "core/cluster/configuration.h"
 #include "core/cluster/ring.h"
 #include "core/codec.h"
-#include "core/vnode/causal_context.h"
+#include "core/vnode/causal_token.h"
 #include "core/vnode/key_state.h"
 #include "proto/peer.pb.h"
 
@@ -41,15 +41,15 @@ void take_origin(const pb::Origin& from, const pb::PeerMessage& message, Request
   to->op = from.op();
 }
 
-void put_context(const CausalContext* from, std::string* to) {
-  if (from) *to = encode_context(*from);
+void put_token(const CausalToken* from, std::string* to) {
+  if (from) *to = encode_token(*from);
 }
 
-absl::Status take_context(const std::string& from, std::shared_ptr<const CausalContext>* to) {
+absl::Status take_token(const std::string& from, std::shared_ptr<const CausalToken>* to) {
   if (from.empty()) return absl::OkStatus();
-  absl::StatusOr<CausalContext> context = decode_context(from);
+  absl::StatusOr<CausalToken> context = decode_token(from);
   if (!context.ok()) return context.status();
-  *to = std::make_shared<const CausalContext>(*std::move(context));
+  *to = std::make_shared<const CausalToken>(*std::move(context));
   return absl::OkStatus();
 }
 
@@ -98,7 +98,7 @@ void put(const KeyMutation& from, pb::PeerMessage* out) {
   for (const std::string& element : from.elements) to->add_elements(element);
   to->set_amount(from.amount);
   to->set_now_ms(from.now_ms);
-  put_context(from.context.get(), to->mutable_context());
+  put_token(from.seen.get(), to->mutable_context());
   to->set_request_token(from.request_token);
   to->set_wants_acks(from.wants_acks);
 }
@@ -124,7 +124,7 @@ void put(const KeyRead& from, pb::PeerMessage* out) {
   to->set_limit(from.limit);
   to->set_now_ms(from.now_ms);
   to->set_alone(from.alone);
-  put_context(from.context.get(), to->mutable_context());
+  put_token(from.seen.get(), to->mutable_context());
 }
 
 void put(const KeyReadReply& from, pb::PeerMessage* out) {
@@ -200,7 +200,7 @@ absl::Status take(const pb::PeerMessage& message, KeyMutation* to) {
   to->now_ms = from.now_ms();
   to->request_token = from.request_token();
   to->wants_acks = from.wants_acks();
-  return take_context(from.context(), &to->context);
+  return take_token(from.context(), &to->seen);
 }
 
 absl::Status take(const pb::PeerMessage& message, KeyMutationReply* to) {
@@ -229,7 +229,7 @@ absl::Status take(const pb::PeerMessage& message, KeyRead* to) {
   to->now_ms = from.now_ms();
   to->alone = from.alone();
   to->subkeys.assign(from.subkeys().begin(), from.subkeys().end());
-  return take_context(from.context(), &to->context);
+  return take_token(from.context(), &to->seen);
 }
 
 absl::Status take(const pb::PeerMessage& message, KeyReadReply* to) {

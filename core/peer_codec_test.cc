@@ -8,7 +8,7 @@
 
 #include "core/cluster/ring.h"
 #include "core/peer_check.h"
-#include "core/vnode/causal_context.h"
+#include "core/vnode/causal_token.h"
 #include "core/vnode/key_state.h"
 #include "proto/peer.pb.h"
 
@@ -22,8 +22,8 @@ constexpr crdt::Dot kDot{{2, 16, 0x99}, 5};
 const ActorId kVnodeActor{ActorKind::kVnode, 0, kPlace};
 const ActorId kCoordinatorActor{ActorKind::kCoordinator, 4, {}};
 
-std::shared_ptr<const CausalContext> some_context() {
-  auto context = std::make_shared<CausalContext>();
+std::shared_ptr<const CausalToken> some_token() {
+  auto context = std::make_shared<CausalToken>();
   context->placement = kPlace;
   context->hlc = Hlc{77};
   context->past.add(kDot);
@@ -44,7 +44,7 @@ KeyMutation some_mutation() {
   m.elements = {"b", "", "a"};
   m.amount = INT64_MAX;
   m.now_ms = 12;
-  m.context = some_context();
+  m.seen = some_token();
   m.request_token = "token";
   return m;
 }
@@ -212,10 +212,10 @@ TEST_CASE("peer codec: a mutation and its answer come back as they were") {
   CHECK(back.amount == m.amount);
   CHECK(back.now_ms == m.now_ms);
   CHECK(back.request_token == m.request_token);
-  REQUIRE(back.context);
-  CHECK(back.context->placement == m.context->placement);
-  CHECK(back.context->hlc == m.context->hlc);
-  CHECK(back.context->past == m.context->past);
+  REQUIRE(back.seen);
+  CHECK(back.seen->placement == m.seen->placement);
+  CHECK(back.seen->hlc == m.seen->hlc);
+  CHECK(back.seen->past == m.seen->past);
   for (const auto& [message, to] : all_messages()) {
     const auto* reply = std::get_if<KeyMutationReply>(&message);
     if (!reply) continue;

@@ -72,12 +72,12 @@ struct Shard::Call {
   Env& env;
 
   // ---- actors
-  coordinator::Context coordinator_context() {
+  coordinator::Turn coordinator_turn() {
     return {env,      *s.configuration, *s.options,  s.cache,
             s.outbox, s.started.node,   s.suspected, s.paused};
   }
-  cluster::Context membership_context() { return {env, s.outbox}; }
-  vnode::Context vnode_context() {
+  cluster::Turn membership_turn() { return {env, s.outbox}; }
+  vnode::Turn vnode_turn() {
     return {env,      *s.configuration,   *s.options,      s.cache,
             s.outbox, s.vnodes.unflushed, s.vnodes.fetches};
   }
@@ -85,9 +85,9 @@ struct Shard::Call {
   void use(std::shared_ptr<const Configuration> chosen) {
     s.configuration = std::move(chosen);
     env.network.set_peers(*s.configuration);
-    vnode::Context context = vnode_context();
-    s.vnodes.configuration_changed(context);
-    coordinator::Context coordinators = coordinator_context();
+    vnode::Turn turn = vnode_turn();
+    s.vnodes.configuration_changed(turn);
+    coordinator::Turn coordinators = coordinator_turn();
     s.coordinator.edit().configuration_changed(coordinators);
   }
 
@@ -100,8 +100,8 @@ struct Shard::Call {
         Envelope envelope = std::move(s.outbox[s.next_out++]);
         deliver(envelope.to, std::move(envelope.message), envelope.node);
       } else if (s.coordinator->has_ready()) {
-        coordinator::Context context = coordinator_context();
-        s.coordinator.edit().run_ready(context);
+        coordinator::Turn turn = coordinator_turn();
+        s.coordinator.edit().run_ready(turn);
       } else if (s.next_request == s.requests.size()) {
         break;
       } else {
@@ -128,8 +128,8 @@ struct Shard::Call {
 
   void accept(ClientRequest request) {
     env.telemetry.received(ActorKind::kCoordinator, kTagRequest);
-    coordinator::Context context = coordinator_context();
-    s.coordinator.edit().submit(std::move(request), context);
+    coordinator::Turn turn = coordinator_turn();
+    s.coordinator.edit().submit(std::move(request), turn);
   }
 
   void send_remote(const ActorId& to, const Message& message, NodeNumber node) {
@@ -192,23 +192,23 @@ struct Shard::Call {
 
   template <typename M>
   void step_vnode(PlacementId id, M&& message) {
-    vnode::Context context = vnode_context();
-    if (vnode::Vnode* vnode = s.vnodes.serving(id, context)) {
-      vnode->step(std::forward<M>(message), context);
+    vnode::Turn turn = vnode_turn();
+    if (vnode::Vnode* vnode = s.vnodes.serving(id, turn)) {
+      vnode->step(std::forward<M>(message), turn);
     } else {
       vnode::answer_absent(message, s.started.node, s.outbox);
     }
   }
   template <typename M>
   void step_coordinator(M&& message) {
-    coordinator::Context context = coordinator_context();
-    s.coordinator.edit().step(std::forward<M>(message), context);
+    coordinator::Turn turn = coordinator_turn();
+    s.coordinator.edit().step(std::forward<M>(message), turn);
   }
   template <typename M>
   void step_membership(M&& message) {
     VORDB_ASSERT(s.membership.has_value(), "membership lives on shard 0");
-    cluster::Context context = membership_context();
-    s.membership->edit().step(std::forward<M>(message), context);
+    cluster::Turn turn = membership_turn();
+    s.membership->edit().step(std::forward<M>(message), turn);
     s.committed_in_turn = true;
   }
 
@@ -225,15 +225,15 @@ struct Shard::Call {
     const Configuration& configuration = *s.configuration;
     const NodeNumber from = message.from_node();
     if (s.membership && from != 0 && message.cluster() == configuration.cluster_hash()) {
-      cluster::Context context = membership_context();
-      s.membership->edit().heard(from, message.epoch(), context);
+      cluster::Turn turn = membership_turn();
+      s.membership->edit().heard(from, message.epoch(), turn);
     }
     if (configuration.epoch == 0 || message.cluster() != configuration.cluster_hash() ||
         !configuration.is_member(from) || from == s.started.node)
       return;
     if (message.has_digest()) {
-      vnode::Context context = vnode_context();
-      return s.vnodes.hear_digest(message, context);
+      vnode::Turn turn = vnode_turn();
+      return s.vnodes.hear_digest(message, turn);
     }
     const PlacementId id{uint8_t(message.replication_n()), uint16_t(message.partition())};
     const bool placed =
@@ -241,8 +241,8 @@ struct Shard::Call {
     if (to == ActorKind::kVnode && !placed) return;
     if (is_between_vnodes(message)) {
       if (vnode::Vnode* vnode = s.vnodes.find(id)) {
-        vnode::Context context = vnode_context();
-        vnode->step(message, context);
+        vnode::Turn turn = vnode_turn();
+        vnode->step(message, turn);
       }
     } else if (absl::StatusOr<Envelope> envelope = from_peer(message); envelope.ok()) {
       envelope->to.shard = s.index;
@@ -306,8 +306,8 @@ absl::Status Shard::start(Env& env) {
   if (s.index == 0) s.membership.emplace(cluster::Membership(s.started, *s.options));
   env.network.set_peers(*s.configuration);
   s.vnodes.become(s.started);
-  vnode::Context context = Call{s, env}.vnode_context();
-  const absl::Status recovered = s.vnodes.recover(context);
+  vnode::Turn turn = Call{s, env}.vnode_turn();
+  const absl::Status recovered = s.vnodes.recover(turn);
   if (!recovered.ok()) return recovered;
   end_turn(env);
   return absl::OkStatus();
@@ -336,8 +336,8 @@ void Shard::change_cluster(ClusterChange change, Env& env) {
 
 void Shard::full_sync(Env& env) {
   Call call{*impl_, env};
-  vnode::Context context = call.vnode_context();
-  impl_->vnodes.announce_all(context);
+  vnode::Turn turn = call.vnode_turn();
+  impl_->vnodes.announce_all(turn);
   call.drain();
 }
 
@@ -353,8 +353,8 @@ void Shard::on_disk(DiskEvent event, Env& env) {
     case ActorKind::kVnode:
       // Of a vnode of an earlier identity: nobody waits for it.
       if (vnode::Vnode* vnode = s.vnodes.find(event.actor.placement)) {
-        vnode::Context context = call.vnode_context();
-        vnode->step(std::move(event), context);
+        vnode::Turn turn = call.vnode_turn();
+        vnode->step(std::move(event), turn);
       }
       break;
     case ActorKind::kMembership:
@@ -370,23 +370,23 @@ void Shard::tick(Env& env) {
   Impl& s = *impl_;
   Call call{s, env};
   env.telemetry.received(ActorKind::kCoordinator, kTagTick);
-  coordinator::Context context = call.coordinator_context();
-  s.coordinator.edit().tick(context);
+  coordinator::Turn turn = call.coordinator_turn();
+  s.coordinator.edit().tick(turn);
   if (s.membership) {
-    cluster::Context membership = call.membership_context();
+    cluster::Turn membership = call.membership_turn();
     s.membership->edit().tick(membership);
     s.committed_in_turn = true;
   }
   if (++s.ticks % kNewsTicks == 0) call.report();
-  vnode::Context vnodes = call.vnode_context();
+  vnode::Turn vnodes = call.vnode_turn();
   s.vnodes.tick(vnodes);
   call.drain();
 }
 
 void Shard::end_turn(Env& env) {
   Impl& s = *impl_;
-  vnode::Context context = Call{s, env}.vnode_context();
-  s.vnodes.flush(context);
+  vnode::Turn turn = Call{s, env}.vnode_turn();
+  s.vnodes.flush(turn);
   s.committed_in_turn = false;
   env.disk.end_turn();
 }

@@ -23,20 +23,19 @@ void VnodeSet::become(const StartState& started) {
   boot_ = started.boot;
 }
 
-absl::Status VnodeSet::recover(vnode::Context& context) {
+absl::Status VnodeSet::recover(vnode::Turn& turn) {
   ReadRequest request;
   request.begin = vnode::vnode_states_begin();
   request.end = vnode::vnode_states_end();
   request.limit_records = UINT32_MAX;
-  const ReadResult states = context.env.disk.read_at_start(request);
+  const ReadResult states = turn.env.disk.read_at_start(request);
   if (!states.status.ok()) return states.status;
   for (const Record& record : states.records) {
     PlacementId id;
-    if (!vnode::parse_vnode_state_key(record.key, &id) ||
-        id.partition >= context.options.ring_size) {
+    if (!vnode::parse_vnode_state_key(record.key, &id) || id.partition >= turn.options.ring_size) {
       return absl::DataLossError("a vnode's state lies under a key that none has");
     }
-    if (id.partition % context.options.shards != shard_) continue;
+    if (id.partition % turn.options.shards != shard_) continue;
     pb::VnodeState state;
     absl::Status status = open_record(record.key, record.value, &state);
     if (!status.ok()) return status;
@@ -44,12 +43,12 @@ absl::Status VnodeSet::recover(vnode::Context& context) {
       last_lives_[id] = state.self().life();
       continue;
     }
-    vnode::Vnode& vnode = add(id, context);
-    status = vnode.recover(state, context);
+    vnode::Vnode& vnode = add(id, turn);
+    status = vnode.recover(state, turn);
     if (!status.ok()) return status;
-    vnode.configuration_changed(context);
+    vnode.configuration_changed(turn);
   }
-  add_owned(context);
+  add_owned(turn);
   return absl::OkStatus();
 }
 
@@ -58,56 +57,56 @@ vnode::Vnode* VnodeSet::find(PlacementId id) {
   return found ? &found->edit() : nullptr;
 }
 
-vnode::Vnode* VnodeSet::serving(PlacementId id, vnode::Context& context) {
+vnode::Vnode* VnodeSet::serving(PlacementId id, vnode::Turn& turn) {
   if (vnode::Vnode* found = find(id)) return found;
-  const Configuration& configuration = context.configuration;
+  const Configuration& configuration = turn.configuration;
   const bool used =
       id.n > 0 && id.n <= kReplicationMax && configuration.replication_since[id.n - 1] != 0;
   if (!used || !vnode::roles_of(configuration, id, identity_.node).serves()) return nullptr;
-  return &add(id, context);
+  return &add(id, turn);
 }
 
 // A new life is above all that this placement has had on this disk, a dropped one's too.
-vnode::Vnode& VnodeSet::add(PlacementId id, vnode::Context& context) {
+vnode::Vnode& VnodeSet::add(PlacementId id, vnode::Turn& turn) {
   vnode::Birth birth = identity_;
   const auto last = last_lives_.find(id);
   const bool born_before = last != last_lives_.end() && crdt::boot_of(last->second) == boot_;
   const uint64_t creation = born_before ? crdt::creation_of(last->second) + 1 : 0;
-  birth.life = crdt::make_life(boot_, creation, context.env.random.next());
+  birth.life = crdt::make_life(boot_, creation, turn.env.random.next());
   VORDB_ASSERT(last == last_lives_.end() || last->second < birth.life, "later lives are higher");
-  VORDB_ASSERT(id.partition % context.options.shards == shard_, "a partition of this shard");
+  VORDB_ASSERT(id.partition % turn.options.shards == shard_, "a partition of this shard");
   birth.first_op = ++births_ << 40;
-  return vnodes_.add(id, vnode::Vnode(id, birth, context.configuration));
+  return vnodes_.add(id, vnode::Vnode(id, birth, turn.configuration));
 }
 
 // A vnode that was dropped and is to serve again begins anew, on its empty store.
-void VnodeSet::replace_dropped(PlacementId id, vnode::Context& context) {
+void VnodeSet::replace_dropped(PlacementId id, vnode::Turn& turn) {
   last_lives_[id] = (*vnodes_.find(id))->self().life;
   vnodes_.erase(id);
-  add(id, context);
+  add(id, turn);
 }
 
 // Those that others wait for must be there, whether a request comes or not. A sole owner's are made
 // when they are needed.
-void VnodeSet::add_owned(vnode::Context& context) {
-  const Configuration& configuration = context.configuration;
+void VnodeSet::add_owned(vnode::Turn& turn) {
+  const Configuration& configuration = turn.configuration;
   for (uint8_t n = 1; n <= kReplicationMax; ++n) {
     if (configuration.replication_since[n - 1] == 0) continue;
-    for (uint32_t p = shard_; p < configuration.partitions.size(); p += context.options.shards) {
+    for (uint32_t p = shard_; p < configuration.partitions.size(); p += turn.options.shards) {
       const PlacementId id{n, uint16_t(p)};
       const vnode::Roles roles = vnode::roles_of(configuration, id, identity_.node);
       if (!roles.serves()) continue;
       const VnodeTable::Slot* found = vnodes_.find(id);
       if (found && (*found)->dropped()) {
-        replace_dropped(id, context);
+        replace_dropped(id, turn);
       } else if (!found && !roles.others.empty()) {
-        add(id, context);
+        add(id, turn);
       }
     }
   }
 }
 
-void VnodeSet::configuration_changed(vnode::Context& context) {
+void VnodeSet::configuration_changed(vnode::Turn& turn) {
   // What was never written to and is not served here any more: it would not know how a placement
   // that it comes to own again began.
   vnodes_.for_each([&](VnodeTable::Slot& vnode) {
@@ -116,14 +115,14 @@ void VnodeSet::configuration_changed(vnode::Context& context) {
     last_lives_[id] = vnode->self().life;
     vnodes_.erase(id);
   });
-  vnodes_.for_each([&](VnodeTable::Slot& vnode) { vnode.edit().configuration_changed(context); });
-  add_owned(context);
+  vnodes_.for_each([&](VnodeTable::Slot& vnode) { vnode.edit().configuration_changed(turn); });
+  add_owned(turn);
 }
 
-void VnodeSet::tick(vnode::Context& context) {
+void VnodeSet::tick(vnode::Turn& turn) {
   if (vnodes_.empty()) return;
   vnodes_.for_each([&](VnodeTable::Slot& vnode) {
-    if (vnode->has_pulse()) vnode.edit().pulse(context);
+    if (vnode->has_pulse()) vnode.edit().pulse(turn);
   });
   const auto visit_share = [&](uint64_t interval_ms, uint64_t& credit, PlacementId& cursor,
                                auto&& visit) {
@@ -132,29 +131,29 @@ void VnodeSet::tick(vnode::Context& context) {
     credit %= interval_ms;
     for (; visits > 0; --visits) visit(vnodes_.next(cursor).edit());
   };
-  visit_share(context.options.sync_interval_ms, tick_credit_, tick_cursor_,
-              [&](vnode::Vnode& vnode) { vnode.tick(context); });
-  visit_share(context.options.ttl_sweep_interval_ms, sweep_credit_, sweep_cursor_,
-              [&](vnode::Vnode& vnode) { vnode.sweep(context); });
+  visit_share(turn.options.sync_interval_ms, tick_credit_, tick_cursor_,
+              [&](vnode::Vnode& vnode) { vnode.tick(turn); });
+  visit_share(turn.options.ttl_sweep_interval_ms, sweep_credit_, sweep_cursor_,
+              [&](vnode::Vnode& vnode) { vnode.sweep(turn); });
   digest_wait_ms_ += kTickMs;
-  if (digest_wait_ms_ < context.options.sync_interval_ms) return;
+  if (digest_wait_ms_ < turn.options.sync_interval_ms) return;
   digest_wait_ms_ = 0;
-  send_digests(vnodes_, shard_, identity_.node, context);
+  send_digests(vnodes_, shard_, identity_.node, turn);
 }
 
-void VnodeSet::flush(vnode::Context& context) {
+void VnodeSet::flush(vnode::Turn& turn) {
   for (const PlacementId id : unflushed) {
-    if (vnode::Vnode* vnode = find(id)) vnode->flush(context);
+    if (vnode::Vnode* vnode = find(id)) vnode->flush(turn);
   }
   unflushed.clear();
 }
 
-void VnodeSet::announce_all(vnode::Context& context) {
-  vnodes_.for_each([&](VnodeTable::Slot& vnode) { vnode.edit().announce_to_all(context); });
+void VnodeSet::announce_all(vnode::Turn& turn) {
+  vnodes_.for_each([&](VnodeTable::Slot& vnode) { vnode.edit().announce_to_all(turn); });
 }
 
-void VnodeSet::hear_digest(const pb::PeerMessage& message, vnode::Context& context) {
-  vordb::hear_digest(message, vnodes_, context.options.ring_size, context);
+void VnodeSet::hear_digest(const pb::PeerMessage& message, vnode::Turn& turn) {
+  vordb::hear_digest(message, vnodes_, turn.options.ring_size, turn);
 }
 
 bool VnodeSet::idle() const {

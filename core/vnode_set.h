@@ -25,37 +25,37 @@ class VnodeSet {
   // Who this node is from now on. Vnodes of an earlier identity end.
   void become(const StartState& started);
   // Brings to life what the disk holds of this shard's placements. At start only.
-  absl::Status recover(vnode::Context& context);
+  absl::Status recover(vnode::Turn& turn);
 
   // Nothing where there is none: a vnode that is not there holds nothing and owes nobody anything.
   // Whoever asks is to step it: it is this set's own from now on, not one that copies share.
   vnode::Vnode* find(PlacementId id);
   // The same, but made where this node serves the placement and it is not there yet. The placement
   // is one of this shard.
-  vnode::Vnode* serving(PlacementId id, vnode::Context& context);
-  void configuration_changed(vnode::Context& context);
+  vnode::Vnode* serving(PlacementId id, vnode::Turn& turn);
+  void configuration_changed(vnode::Turn& turn);
 
   // Every kTickMs. Each vnode's tick comes once a sync interval and its sweep once a sweep
   // interval, spread evenly over these.
-  void tick(vnode::Context& context);
+  void tick(vnode::Turn& turn);
   // Commits the open batches.
-  void flush(vnode::Context& context);
-  void announce_all(vnode::Context& context);
-  void hear_digest(const pb::PeerMessage& message, vnode::Context& context);
+  void flush(vnode::Turn& turn);
+  void announce_all(vnode::Turn& turn);
+  void hear_digest(const pb::PeerMessage& message, vnode::Turn& turn);
 
   bool idle() const;
   void add_to(ShardReport& report, const Configuration& configuration) const;
   void add_to(ShardFigures& figures, uint64_t now_ms) const;
   void add_to(Fingerprint& fingerprint) const;
 
-  // Lent to the vnodes (vnode::Context).
+  // Lent to the vnodes (vnode::Turn).
   std::vector<PlacementId> unflushed;
   uint32_t fetches = 0;
 
  private:
-  vnode::Vnode& add(PlacementId id, vnode::Context& context);
-  void replace_dropped(PlacementId id, vnode::Context& context);
-  void add_owned(vnode::Context& context);
+  vnode::Vnode& add(PlacementId id, vnode::Turn& turn);
+  void replace_dropped(PlacementId id, vnode::Turn& turn);
+  void add_owned(vnode::Turn& turn);
 
   uint16_t shard_;
   vnode::Birth identity_;

@@ -5,7 +5,7 @@
 #include <map>
 #include <tuple>
 
-#include "core/vnode/causal_context.h"
+#include "core/vnode/causal_token.h"
 #include "core/vnode/record_keys.h"
 #include "properties/crdt_states.h"
 
@@ -110,7 +110,7 @@ TEST_CASE("clocks and contexts come back") {
     RC_ASSERT(clock_from_pb(message) == clock);
     const PlacementId id{uint8_t(between(1, 9)), uint16_t(below(65536))};
     const auto context =
-        decode_context(encode_context({id, Hlc{any_word() >> 1}, crdt::CausalPast(clock)}));
+        decode_token(encode_token({id, Hlc{any_word() >> 1}, crdt::CausalPast(clock)}));
     RC_ASSERT(context.ok());
     RC_ASSERT(context->placement == id);
     RC_ASSERT(context->past.clock() == clock);
@@ -164,9 +164,9 @@ TEST_CASE("a damaged message that still parses makes a well-formed value or none
 
 TEST_CASE("contexts from garbage are refused or canonical") {
   check_property("context garbage", [] {
-    std::string bytes = encode_context({{3, 7}, Hlc{any_word()}, crdt::CausalPast(any_clock())});
+    std::string bytes = encode_token({{3, 7}, Hlc{any_word()}, crdt::CausalPast(any_clock())});
     damage(bytes);
-    const auto context = decode_context(bytes);
+    const auto context = decode_token(bytes);
     if (!context.ok()) return;
     RC_ASSERT(context->placement.n > 0);
     ReplicaClocks message;

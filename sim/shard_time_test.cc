@@ -3,7 +3,7 @@
 // was shown, however often the node has restarted.
 #include <doctest/doctest.h>
 
-#include "core/vnode/causal_context.h"
+#include "core/vnode/causal_token.h"
 #include "sim/shard_lab.h"
 
 using namespace vordb;

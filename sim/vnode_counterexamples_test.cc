@@ -83,7 +83,7 @@ TEST_CASE("B: contexts that name a dot nobody has are stripped once its replica 
   CHECK(lab.members(1, "s") == Members{"kept"});
   wipe(lab, 2);
   converged(lab);
-  for (const uint32_t node : kNodes) CHECK(lab.vnode(node).left_over_contexts() == 0);
+  for (const uint32_t node : kNodes) CHECK(lab.vnode(node).left_overs() == 0);
   CHECK(lab.members(3, "s") == Members{"kept"});
 }
 

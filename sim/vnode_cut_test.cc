@@ -98,7 +98,7 @@ TEST_CASE("Q: a strip that a crash took away comes again") {
   lab.remove(1, "t", {"e"});
   lab.settle(1);
   lab.deliver_all();
-  REQUIRE(lab.vnode(2).left_over_contexts() == 1);
+  REQUIRE(lab.vnode(2).left_overs() == 1);
   // The first dot fills the gap: it is merged, and the strip of the other key waits for the disk.
   lab.disk(2).reads_wait = true;
   lab.packets = first;
@@ -107,10 +107,10 @@ TEST_CASE("Q: a strip that a crash took away comes again") {
   lab.flush(2);
   REQUIRE(lab.disk(2).pending() == 1);
   lab.make_one_durable(2);
-  CHECK(lab.vnode(2).left_over_contexts() == 1);
+  CHECK(lab.vnode(2).left_overs() == 1);
   lab.restart(2);
   lab.disk(2).reads_wait = false;
   lab.quiesce(4);
-  CHECK(lab.vnode(2).left_over_contexts() == 0);
+  CHECK(lab.vnode(2).left_overs() == 0);
   CHECK(lab.difference() == "");
 }

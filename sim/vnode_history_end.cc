@@ -54,7 +54,7 @@ void VnodeHistory::deliver_all_kept() {
 std::string VnodeHistory::ended_well() {
   std::string wrong = lab_.difference();
   for (NodeNumber node = 1; node <= kOwners && !wrong.empty(); ++node) {
-    const size_t left = lab_.vnode(node).left_over_contexts();
+    const size_t left = lab_.vnode(node).left_overs();
     if (left != 0) {
       wrong += "; node " + std::to_string(node) + " has " + std::to_string(left) +
                " entries with a context left over";
@@ -91,7 +91,7 @@ std::string VnodeHistory::left_behind() {
     const std::string who = "node " + std::to_string(node) + ": ";
     if (!lab_.vnode(node).fenced()) return who + "not fenced";
     if (!lab_.vnode(node).synced()) return who + "not synced";
-    if (lab_.vnode(node).left_over_contexts() != 0) return who + "left-over contexts";
+    if (lab_.vnode(node).left_overs() != 0) return who + "left-over contexts";
     if (lab_.logged_dots(node) != 0) return who + "a dot log that is not empty";
     for (const BucketId bucket :
          {VnodeLab::kTtlRegister, VnodeLab::kTtlSet, VnodeLab::kTtlCounter}) {

@@ -85,7 +85,7 @@ void VnodeLab::start(Node& node) {
   if (!node.founding) known.replication_since = {};
   node.vnode.emplace(kPlacement, birth, known);
   node.fetches = 0;
-  vnode::Context context{node.env,    node.configuration, options_,    node.cache,
+  vnode::Turn context{node.env,    node.configuration, options_,    node.cache,
                          node.outbox, node.unflushed,     node.fetches};
   const std::string key = vnode::vnode_state_key(kPlacement);
   ReadRequest request;
@@ -114,17 +114,17 @@ void VnodeLab::take_answers(Node& node) {
 
 void VnodeLab::flush(NodeNumber node) {
   at(node).unflushed.clear();
-  step(node, [](vnode::Vnode& v, vnode::Context& c) { v.flush(c); });
+  step(node, [](vnode::Vnode& v, vnode::Turn& c) { v.flush(c); });
 }
 
 void VnodeLab::make_one_durable(NodeNumber node) {
   if (at(node).disk.pending() == 0) return;
-  step(node, [&](vnode::Vnode& v, vnode::Context& c) { v.step(at(node).disk.make_durable(), c); });
+  step(node, [&](vnode::Vnode& v, vnode::Turn& c) { v.step(at(node).disk.make_durable(), c); });
 }
 
 void VnodeLab::answer_reads(NodeNumber node) {
   for (DiskEvent& event : at(node).disk.take_reads()) {
-    step(node, [&](vnode::Vnode& v, vnode::Context& c) { v.step(std::move(event), c); });
+    step(node, [&](vnode::Vnode& v, vnode::Turn& c) { v.step(std::move(event), c); });
   }
 }
 
@@ -187,7 +187,7 @@ bool VnodeLab::knows_bucket(NodeNumber node, BucketId bucket) {
 
 void VnodeLab::learn_configuration(NodeNumber node) {
   at(node).configuration = configuration_;
-  step(node, [](vnode::Vnode& v, vnode::Context& c) { v.configuration_changed(c); });
+  step(node, [](vnode::Vnode& v, vnode::Turn& c) { v.configuration_changed(c); });
 }
 
 void VnodeLab::deliver(size_t index) {
@@ -195,7 +195,7 @@ void VnodeLab::deliver(size_t index) {
   packets.erase(packets.begin() + std::ptrdiff_t(index));
   pb::PeerMessage message;
   VORDB_ASSERT(message.ParseFromString(packet.bytes), "what was encoded decodes");
-  step(packet.to, [&](vnode::Vnode& v, vnode::Context& c) { v.step(message, c); });
+  step(packet.to, [&](vnode::Vnode& v, vnode::Turn& c) { v.step(message, c); });
 }
 
 void VnodeLab::deliver_copy(size_t index) {
@@ -233,18 +233,18 @@ void VnodeLab::align_clocks() {
 
 void VnodeLab::tick(NodeNumber node) {
   // There is no shard here to say for its vnodes that nothing has changed.
-  step(node, [](vnode::Vnode& v, vnode::Context& c) {
+  step(node, [](vnode::Vnode& v, vnode::Turn& c) {
     v.tick(c);
     v.announce_to_all(c);
   });
 }
 
 void VnodeLab::sweep(NodeNumber node) {
-  step(node, [](vnode::Vnode& v, vnode::Context& c) { v.sweep(c); });
+  step(node, [](vnode::Vnode& v, vnode::Turn& c) { v.sweep(c); });
 }
 
 void VnodeLab::pulse(NodeNumber node) {
-  step(node, [](vnode::Vnode& v, vnode::Context& c) { v.pulse(c); });
+  step(node, [](vnode::Vnode& v, vnode::Turn& c) { v.pulse(c); });
 }
 
 void VnodeLab::sweep_all() {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/cluster/configuration.h"
-#include "core/vnode/causal_context.h"
+#include "core/vnode/causal_token.h"
 #include "core/vnode/vnode.h"
 #include "sim/memory_disk.h"
 
@@ -33,7 +33,7 @@ class VnodeLab {
   };
 
   // What a client was shown; null: it does not say.
-  using Seen = std::shared_ptr<const CausalContext>;
+  using Seen = std::shared_ptr<const CausalToken>;
 
   static constexpr size_t kCacheBytes = 1 << 20;
 

@@ -6,7 +6,7 @@
 #include "core/crdt/counter.h"
 #include "core/crdt/register.h"
 #include "core/crdt/set.h"
-#include "core/vnode/causal_context.h"
+#include "core/vnode/causal_token.h"
 #include "sim/vnode_lab_node.h"
 
 namespace vordb::sim {
@@ -17,7 +17,7 @@ OpId VnodeLab::mutate(NodeNumber node, KeyMutation mutation) {
   mutation.placement = kPlacement;
   mutation.key_hash = cluster::ring_hash(mutation.bucket, mutation.key);
   const OpId op = mutation.op;
-  step(node, [&](vnode::Vnode& v, vnode::Context& c) { v.step(std::move(mutation), c); });
+  step(node, [&](vnode::Vnode& v, vnode::Turn& c) { v.step(std::move(mutation), c); });
   return op;
 }
 
@@ -35,7 +35,7 @@ OpId VnodeLab::erase(NodeNumber node, const std::string& key, BucketId bucket, S
   KeyMutation m;
   m.bucket = bucket;
   m.operation = Operation::kDelete;
-  m.context = std::move(seen);
+  m.seen = std::move(seen);
   m.key = key;
   return mutate(node, std::move(m));
 }
@@ -55,7 +55,7 @@ OpId VnodeLab::remove(NodeNumber node, const std::string& key, std::vector<std::
   KeyMutation m;
   m.bucket = bucket;
   m.operation = Operation::kSetRemove;
-  m.context = std::move(seen);
+  m.seen = std::move(seen);
   m.key = key;
   m.elements = std::move(elements);
   return mutate(node, std::move(m));
@@ -83,7 +83,7 @@ VnodeLab::Answer VnodeLab::read(NodeNumber node, const std::string& key, BucketI
   MemoryDisk& disk = at(node).disk;
   const bool waits = std::exchange(disk.reads_wait, false);
   const uint32_t fail = std::exchange(disk.fail_reads, 0);
-  step(node, [&](vnode::Vnode& v, vnode::Context& c) { v.step(std::move(read), c); });
+  step(node, [&](vnode::Vnode& v, vnode::Turn& c) { v.step(std::move(read), c); });
   disk.reads_wait = waits;
   disk.fail_reads = fail;
   Answer answer = std::move(answers_[op]);
@@ -142,9 +142,9 @@ int64_t VnodeLab::total(NodeNumber node, const std::string& key, BucketId bucket
 VnodeLab::Seen VnodeLab::seen(NodeNumber node, const std::string& key, BucketId bucket) {
   const Answer answer = read(node, key, bucket);
   if (!answer.state || answer.context.empty()) return nullptr;
-  const auto decoded = decode_context(answer.context);
+  const auto decoded = decode_token(answer.context);
   VORDB_ASSERT(decoded.ok(), "what a read gives decodes");
-  return std::make_shared<const CausalContext>(*decoded);
+  return std::make_shared<const CausalToken>(*decoded);
 }
 
 }  // namespace vordb::sim

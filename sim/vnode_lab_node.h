@@ -88,7 +88,7 @@ struct VnodeLab::Node {
 template <typename Step>
 void VnodeLab::step(NodeNumber number, Step&& body) {
   Node& node = at(number);
-  vnode::Context context{node.env,    node.configuration, options_,    node.cache,
+  vnode::Turn context{node.env,    node.configuration, options_,    node.cache,
                          node.outbox, node.unflushed,     node.fetches};
   body(*node.vnode, context);
   take_answers(node);

@@ -80,7 +80,7 @@ TEST_CASE("deltas that overtake one another leave contexts over until the gap fi
   CHECK(lab.members(2, "s") == Members{"a", "b"});
   lab.quiesce();
   CHECK(lab.members(1, "s") == Members{"a", "b"});
-  CHECK(lab.vnode(2).left_over_contexts() == 0);
+  CHECK(lab.vnode(2).left_overs() == 0);
   CHECK(lab.difference() == "");
 }
 

@@ -48,10 +48,10 @@ void Membership::join_by_seeds() {
   join_ = std::move(join);
 }
 
-void Membership::begin_join(const ClusterChange& change, Context& context) {
+void Membership::begin_join(const ClusterChange& change, Turn& turn) {
   Join join;
   const auto refuse = [&](ClientError error) {
-    reply_operator(change.request, std::move(error), context);
+    reply_operator(change.request, std::move(error), turn);
   };
   if (join_ && (join_->asked || join_->phase >= Join::Phase::kStoring)) {
     return refuse(conflict("the node is joining already"));
@@ -66,7 +66,7 @@ void Membership::begin_join(const ClusterChange& change, Context& context) {
   if (address == options_.address) return refuse(conflict("a node cannot be its own seed"));
   join.asked = true;
   join.request = change.request;
-  join.deadline_us = context.env.clock.monotonic_us() + kJoinUs;
+  join.deadline_us = turn.env.clock.monotonic_us() + kJoinUs;
   join.seeds = {address};
   if (current_->epoch == 0) {
     join.nonce = nonce_;
@@ -75,7 +75,7 @@ void Membership::begin_join(const ClusterChange& change, Context& context) {
   }
   for (const Member& m : current_->members) {
     if (m.node == self_ || m.status == MemberStatus::kRemoved || !takes_part()) continue;
-    if (m.address == address) return reply_operator(change.request, std::nullopt, context);
+    if (m.address == address) return reply_operator(change.request, std::nullopt, turn);
     return refuse(not_empty("the node is a member of a cluster with others"));
   }
   if (takes_part() && current_->buckets.size() > 3) {
@@ -84,34 +84,34 @@ void Membership::begin_join(const ClusterChange& change, Context& context) {
   if (installing_ || !queue_.empty() || !done_.empty()) {
     return refuse(conflict("a change of the cluster is under way"));
   }
-  join.nonce = context.env.random.next() | 1;
+  join.nonce = turn.env.random.next() | 1;
   join.phase = Join::Phase::kPausing;
   join.clean_reports.assign(options_.shards, 0);
   join_ = std::move(join);
-  tell_shards(ServingPaused{true}, context);
+  tell_shards(ServingPaused{true}, turn);
 }
 
 // This disk is an older copy: what it lacks, others have counted on. It returns as another member.
-void Membership::renew(Context& context) {
+void Membership::renew(Turn& turn) {
   if (join_ || !takes_part()) return;
   Join join;
   for (const Member& m : current_->members) {
     if (m.node != self_ && m.status != MemberStatus::kRemoved) join.seeds.push_back(m.address);
   }
   if (join.seeds.empty()) return;
-  context.env.telemetry.log(LogLevel::kError,
-                            "this disk is an older copy of one that the cluster has seen: its data "
-                            "is given up and fetched anew");
-  join.nonce = context.env.random.next() | 1;
+  turn.env.telemetry.log(LogLevel::kError,
+                         "this disk is an older copy of one that the cluster has seen: its data "
+                         "is given up and fetched anew");
+  join.nonce = turn.env.random.next() | 1;
   join.lost_disk = true;
   join_ = std::move(join);
-  tell_shards(ServingPaused{true}, context);
+  tell_shards(ServingPaused{true}, turn);
 }
 
 // Two reports after mutations were refused: nothing was under way and nothing is there.
-void Membership::see_whether_empty(const ShardReport& report, Context& context) {
+void Membership::see_whether_empty(const ShardReport& report, Turn& turn) {
   if (!join_ || join_->phase != Join::Phase::kPausing || !report.paused) return;
-  if (report.has_data) return end_join(not_empty("the node holds data"), context);
+  if (report.has_data) return end_join(not_empty("the node holds data"), turn);
   uint8_t& clean = join_->clean_reports[report.shard];
   if (clean < kCleanReports) ++clean;
   const bool all = std::all_of(join_->clean_reports.begin(), join_->clean_reports.end(),
@@ -119,13 +119,13 @@ void Membership::see_whether_empty(const ShardReport& report, Context& context) 
   if (all) join_->phase = Join::Phase::kAsking;
 }
 
-void Membership::tick_join(Context& context) {
-  const uint64_t now_us = context.env.clock.monotonic_us();
+void Membership::tick_join(Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   if (join_->phase == Join::Phase::kConfirming) {
     if (has_status(MemberStatus::kUp) && in_use() == current_->epoch) {
-      return end_join(std::nullopt, context);
+      return end_join(std::nullopt, turn);
     }
-    if (!takes_part()) return end_join(conflict("the node was removed again"), context);
+    if (!takes_part()) return end_join(conflict("the node was removed again"), turn);
   }
   const bool may_give_up = join_->phase != Join::Phase::kStoring;
   if (join_->deadline_us != 0 && now_us >= join_->deadline_us && may_give_up) {
@@ -133,14 +133,14 @@ void Membership::tick_join(Context& context) {
         ClientError{ErrorCode::kUnavailable,
                     join_->phase == Join::Phase::kPausing ? Outcome::kRejected : Outcome::kUnknown,
                     "the seed did not answer in time", ""},
-        context);
+        turn);
   }
-  if (join_->phase == Join::Phase::kAsking && now_us >= join_->again_us) ask_to_join(context);
+  if (join_->phase == Join::Phase::kAsking && now_us >= join_->again_us) ask_to_join(turn);
 }
 
-void Membership::ask_to_join(Context& context) {
+void Membership::ask_to_join(Turn& turn) {
   join_->again_us =
-      context.env.clock.monotonic_us() + kAskAgainUs + context.env.random.next() % kAskAgainUs;
+      turn.env.clock.monotonic_us() + kAskAgainUs + turn.env.random.next() % kAskAgainUs;
   if (join_->seeds.empty()) return;
   const std::optional<Seed> seed =
       parse_seed(join_->seeds[join_->next_seed++ % join_->seeds.size()]);
@@ -154,32 +154,31 @@ void Membership::ask_to_join(Context& context) {
   request->set_nonce(join_->nonce);
   request->set_reply_address(options_.address);
   request->set_seed(seed->name.empty() ? join_->seed_name : seed->name);
-  send_to(seed->address, std::move(body), context);
+  send_to(seed->address, std::move(body), turn);
 }
 
-void Membership::receive_join_reply(const pb::JoinReply& reply, Context& context) {
+void Membership::receive_join_reply(const pb::JoinReply& reply, Turn& turn) {
   if (!join_ || join_->phase != Join::Phase::kAsking || reply.nonce() != join_->nonce) return;
   if (reply.failed()) {
-    context.env.telemetry.log(LogLevel::kWarning,
-                              absl::StrCat("not admitted: ", reply.error().message()));
+    turn.env.telemetry.log(LogLevel::kWarning,
+                           absl::StrCat("not admitted: ", reply.error().message()));
     const ErrorCode code =
         ErrorCode(std::min<uint32_t>(reply.error().code(), uint32_t(ErrorCode::kUndecodable)));
     const bool for_now = code == ErrorCode::kUnavailable || code == ErrorCode::kNotReady;
     if (!join_->asked || for_now) return;
-    return end_join(ClientError{code, Outcome::kRejected, reply.error().message(), ""}, context);
+    return end_join(ClientError{code, Outcome::kRejected, reply.error().message(), ""}, turn);
   }
   absl::StatusOr<Configuration> configuration = vordb::from_pb(reply.configuration());
   if (!configuration.ok() || configuration->ring_size != options_.ring_size) return;
   for (const Member& m : configuration->members) {
     const bool is_this = m.nonce == join_->nonce && m.node_id == options_.node_id;
     if (!is_this || m.status == MemberStatus::kRemoved) continue;
-    return store_rebirth(*configuration, m.node, context);
+    return store_rebirth(*configuration, m.node, turn);
   }
 }
 
 // One batch: nothing of before, and the new identity with the configuration that admits it.
-void Membership::store_rebirth(const Configuration& configuration, NodeNumber node,
-                               Context& context) {
+void Membership::store_rebirth(const Configuration& configuration, NodeNumber node, Turn& turn) {
   // What waits here waits for an identity that ends.
   if (installing_) return;
   join_->phase = Join::Phase::kStoring;
@@ -198,20 +197,20 @@ void Membership::store_rebirth(const Configuration& configuration, NodeNumber no
   const std::string key = vnode::configuration_record_key();
   batch.put(kMetaFamily, key, seal_record(key, stored));
   installing_ = std::make_shared<const Configuration>(configuration);
-  pending_.push_back({commit(std::move(batch), context), Pending::Kind::kRebirth, {}, node});
+  pending_.push_back({commit(std::move(batch), turn), Pending::Kind::kRebirth, {}, node});
 }
 
-void Membership::reborn(NodeNumber node, Context& context) {
+void Membership::reborn(NodeNumber node, Turn& turn) {
   const auto give_up = [&](const auto& tasks, Outcome outcome) {
     for (const Task& task : tasks) {
       answer(task, ClientError{ErrorCode::kNotReady, outcome, "the node has joined anew", ""},
-             context);
+             turn);
     }
   };
   give_up(std::exchange(queue_, {}), Outcome::kUnknown);
   give_up(std::exchange(done_, {}), Outcome::kUnknown);
   for (const LeaveWait& wait : std::exchange(leave_waits_, {})) {
-    reply_operator(wait.request, conflict("the node has joined anew"), context);
+    reply_operator(wait.request, conflict("the node has joined anew"), turn);
   }
   current_ = std::exchange(installing_, nullptr);
   self_ = node;
@@ -224,31 +223,31 @@ void Membership::reborn(NodeNumber node, Context& context) {
   countable_since_.clear();
   reports_.assign(options_.shards, {});
   in_use_.assign(options_.shards, 0);
-  started_us_ = context.env.clock.monotonic_us();
-  tell_shards(NodeReborn{current_, node}, context);
-  tell_shards(PeersSuspected{}, context);
-  tell_shards(ServingPaused{false}, context);
+  started_us_ = turn.env.clock.monotonic_us();
+  tell_shards(NodeReborn{current_, node}, turn);
+  tell_shards(PeersSuspected{}, turn);
+  tell_shards(ServingPaused{false}, turn);
   join_->phase = Join::Phase::kConfirming;
   join_->lost_disk = false;
 }
 
-void Membership::end_join(std::optional<ClientError> error, Context& context) {
+void Membership::end_join(std::optional<ClientError> error, Turn& turn) {
   Join over = std::move(*join_);
   join_.reset();
   const bool was_paused = over.phase == Join::Phase::kPausing || over.phase == Join::Phase::kAsking;
-  if (was_paused && current_->epoch != 0) tell_shards(ServingPaused{false}, context);
-  if (over.asked) reply_operator(over.request, std::move(error), context);
+  if (was_paused && current_->epoch != 0) tell_shards(ServingPaused{false}, turn);
+  if (over.asked) reply_operator(over.request, std::move(error), turn);
   if (current_->epoch != 0) return;
   join_by_seeds();
 }
 
 // ---- who admits
 
-void Membership::receive_join(const pb::JoinRequest& request, Context& context) {
-  const uint64_t now_us = context.env.clock.monotonic_us();
+void Membership::receive_join(const pb::JoinRequest& request, Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   const auto refuse = [&](ErrorCode code, std::string message) {
     reply_to_joiner(request.reply_address(), request.nonce(),
-                    ClientError{code, Outcome::kRejected, std::move(message), ""}, context);
+                    ClientError{code, Outcome::kRejected, std::move(message), ""}, turn);
   };
   if (!takes_part() || has_status(MemberStatus::kJoining) || join_) {
     return refuse(ErrorCode::kNotReady, "the seed is no member of a cluster yet, or any more");
@@ -259,7 +258,7 @@ void Membership::receive_join(const pb::JoinRequest& request, Context& context) 
   }
   const Member* namesake = member_by_id(*current_, request.node_id());
   if (namesake && namesake->nonce == request.nonce()) {
-    return reply_to_joiner(request.reply_address(), request.nonce(), std::nullopt, context);
+    return reply_to_joiner(request.reply_address(), request.nonce(), std::nullopt, turn);
   }
   if (namesake && namesake->address != request.address() &&
       (namesake->node == self_ || !silent(namesake->node, now_us))) {
@@ -278,12 +277,12 @@ void Membership::receive_join(const pb::JoinRequest& request, Context& context) 
   task.asker = Task::Asker::kJoiner;
   task.address = request.reply_address();
   task.deadline_us = now_us + kAdmitUs;
-  enqueue(std::move(task), context);
-  deliver_to_self(context);
+  enqueue(std::move(task), turn);
+  deliver_to_self(turn);
 }
 
 void Membership::reply_to_joiner(const std::string& address, uint64_t nonce,
-                                 const std::optional<ClientError>& error, Context& context) {
+                                 const std::optional<ClientError>& error, Turn& turn) {
   pb::ClusterMessage body;
   pb::JoinReply* reply = body.mutable_join_reply();
   reply->set_nonce(nonce);
@@ -295,7 +294,7 @@ void Membership::reply_to_joiner(const std::string& address, uint64_t nonce,
   } else {
     to_pb(*current_, reply->mutable_configuration());
   }
-  send_to(address, std::move(body), context);
+  send_to(address, std::move(body), turn);
 }
 
 }  // namespace vordb::cluster

@@ -44,7 +44,7 @@ Membership::Membership(const StartState& start, const NodeOptions& options)
 
 // ---- what is asked of this node
 
-void Membership::step(BucketChange change, Context& context) {
+void Membership::step(BucketChange change, Turn& turn) {
   Task task;
   task.operation.kind =
       change.create ? ChainOperation::Kind::kCreateBucket : ChainOperation::Kind::kDeleteBucket;
@@ -52,22 +52,22 @@ void Membership::step(BucketChange change, Context& context) {
   task.asker = Task::Asker::kClient;
   task.request = change.op;
   task.shard = change.shard;
-  task.deadline_us = context.env.clock.monotonic_us() + kBucketChangeUs;
-  enqueue(std::move(task), context);
+  task.deadline_us = turn.env.clock.monotonic_us() + kBucketChangeUs;
+  enqueue(std::move(task), turn);
 }
 
-void Membership::step(ClusterChange change, Context& context) {
+void Membership::step(ClusterChange change, Turn& turn) {
   using Kind = ClusterChange::Kind;
-  if (change.kind == Kind::kJoin) return begin_join(change, context);
-  if (current_->epoch == 0) return reply_operator(change.request, kNotAMember, context);
-  if (change.kind == Kind::kForce) return force(change, context);
+  if (change.kind == Kind::kJoin) return begin_join(change, turn);
+  if (current_->epoch == 0) return reply_operator(change.request, kNotAMember, turn);
+  if (change.kind == Kind::kForce) return force(change, turn);
   const Member* member = change.node.empty() && change.kind == Kind::kLeave
                              ? self()
                              : member_by_id(*current_, change.node);
   if (!member) {
     const ClientError unknown{ErrorCode::kBadRequest, Outcome::kRejected, "there is no such member",
                               ""};
-    return reply_operator(change.request, unknown, context);
+    return reply_operator(change.request, unknown, turn);
   }
   Task task;
   task.operation.kind = change.kind == Kind::kLeave    ? ChainOperation::Kind::kLeave
@@ -78,75 +78,75 @@ void Membership::step(ClusterChange change, Context& context) {
   task.operation.accept_loss = change.accept_loss;
   task.asker = Task::Asker::kOperator;
   task.request = change.request;
-  task.deadline_us = context.env.clock.monotonic_us() + kClusterChangeUs;
-  enqueue(std::move(task), context);
+  task.deadline_us = turn.env.clock.monotonic_us() + kClusterChangeUs;
+  enqueue(std::move(task), turn);
 }
 
-void Membership::enqueue(Task task, Context& context) {
-  if (current_->epoch == 0) return answer(task, kNotAMember, context);
-  if (!takes_part()) return answer(task, kHasLeft, context);
+void Membership::enqueue(Task task, Turn& turn) {
+  if (current_->epoch == 0) return answer(task, kNotAMember, turn);
+  if (!takes_part()) return answer(task, kHasLeft, turn);
   if (join_ && join_->phase != Join::Phase::kConfirming) {
-    return answer(task, kIsJoining, context);
+    return answer(task, kIsJoining, turn);
   }
-  task.operation.id = context.env.random.next();
+  task.operation.id = turn.env.random.next();
   queue_.push_back(std::move(task));
-  pump(context);
+  pump(turn);
 }
 
 // ---- one change after another
 
-void Membership::pump(Context& context) {
+void Membership::pump(Turn& turn) {
   while (takes_part() && !installing_ && !chain_->proposing() && !queue_.empty()) {
     Task& task = queue_.front();
     if (current_->applied(task.operation.id)) {
-      conclude_first(absl::OkStatus(), context);
+      conclude_first(absl::OkStatus(), turn);
       continue;
     }
     if (task.proposed != 0 && task.proposed + kRecentOperations <= current_->epoch) {
       // It may have been chosen then: nobody remembers.
-      answer(task, out_of_time(false), context);
+      answer(task, out_of_time(false), turn);
       queue_.pop_front();
       continue;
     }
     absl::StatusOr<Configuration> next = apply(task.operation, *current_);
     if (!next.ok()) {
-      conclude_first(next.status(), context);
+      conclude_first(next.status(), turn);
       continue;
     }
     if (task.proposed == 0) task.proposed = next->epoch;
     ChainEffects effects;
     chain_->propose(std::make_shared<const Configuration>(*std::move(next)),
-                    context.env.clock.monotonic_us(), context.env.random.next(), effects);
-    perform(std::move(effects), context);
-    deliver_to_self(context);
+                    turn.env.clock.monotonic_us(), turn.env.random.next(), effects);
+    perform(std::move(effects), turn);
+    deliver_to_self(turn);
   }
 }
 
-void Membership::conclude_first(const absl::Status& status, Context& context) {
+void Membership::conclude_first(const absl::Status& status, Turn& turn) {
   Task over = std::move(queue_.front());
   queue_.pop_front();
-  conclude(std::move(over), status, context);
+  conclude(std::move(over), status, turn);
 }
 
 // A change of the members that was asked for twice, or that others have made, is done all the same.
-void Membership::conclude(Task task, const absl::Status& status, Context& context) {
+void Membership::conclude(Task task, const absl::Status& status, Turn& turn) {
   const bool stands =
       task.operation.kind != ChainOperation::Kind::kCreateBucket && absl::IsAlreadyExists(status);
   if (!status.ok() && !stands) {
     if (task.asker == Task::Asker::kNobody) {
-      context.env.telemetry.log(LogLevel::kDebug, std::string(status.message()));
+      turn.env.telemetry.log(LogLevel::kDebug, std::string(status.message()));
     }
-    return answer(task, to_error(status, task.operation.kind), context);
+    return answer(task, to_error(status, task.operation.kind), turn);
   }
-  if (task.asker == Task::Asker::kJoiner) return answer(task, std::nullopt, context);
+  if (task.asker == Task::Asker::kJoiner) return answer(task, std::nullopt, turn);
   task.done_at = current_->epoch;
   done_.push_back(std::move(task));
-  answer_in_use(context);
+  answer_in_use(turn);
 }
 
 uint64_t Membership::in_use() const { return *std::min_element(in_use_.begin(), in_use_.end()); }
 
-void Membership::answer_in_use(Context& context) {
+void Membership::answer_in_use(Turn& turn) {
   std::vector<Task> ready;
   for (Task& task : done_) {
     if (task.done_at <= in_use()) ready.push_back(std::move(task));
@@ -156,36 +156,35 @@ void Membership::answer_in_use(Context& context) {
     const bool leaves = task.operation.kind == ChainOperation::Kind::kLeave;
     if (leaves && task.asker == Task::Asker::kOperator) {
       leave_waits_.push_back({task.operation.node, task.request,
-                              context.env.clock.monotonic_us() + 20 * kClusterChangeUs});
+                              turn.env.clock.monotonic_us() + 20 * kClusterChangeUs});
     } else {
-      answer(task, std::nullopt, context);
+      answer(task, std::nullopt, turn);
     }
   }
 }
 
-void Membership::answer(const Task& task, std::optional<ClientError> error, Context& context) {
+void Membership::answer(const Task& task, std::optional<ClientError> error, Turn& turn) {
   switch (task.asker) {
     case Task::Asker::kNobody:
       return;
     case Task::Asker::kClient:
-      context.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, task.shard, {}},
-                                        BucketChangeReply{task.request, std::move(error)}});
+      turn.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, task.shard, {}},
+                                     BucketChangeReply{task.request, std::move(error)}});
       return;
     case Task::Asker::kOperator:
-      return reply_operator(task.request, std::move(error), context);
+      return reply_operator(task.request, std::move(error), turn);
     case Task::Asker::kJoiner:
-      return reply_to_joiner(task.address, task.operation.joiner.nonce, error, context);
+      return reply_to_joiner(task.address, task.operation.joiner.nonce, error, turn);
   }
 }
 
-void Membership::reply_operator(uint64_t request, std::optional<ClientError> error,
-                                Context& context) {
-  context.env.network.reply_to_operator(ClusterChangeReply{request, std::move(error)});
+void Membership::reply_operator(uint64_t request, std::optional<ClientError> error, Turn& turn) {
+  turn.env.network.reply_to_operator(ClusterChangeReply{request, std::move(error)});
 }
 
 // Without a majority nothing is chosen; what was proposed may be, later.
-void Membership::expire(Context& context) {
-  const uint64_t now_us = context.env.clock.monotonic_us();
+void Membership::expire(Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   for (size_t i = 0; i < queue_.size();) {
     if (now_us < queue_[i].deadline_us) {
       ++i;
@@ -194,28 +193,27 @@ void Membership::expire(Context& context) {
     Task over = std::move(queue_[i]);
     queue_.erase(queue_.begin() + ptrdiff_t(i));
     if (i == 0 && chain_->proposing()) chain_->abandon();
-    answer(over, out_of_time(over.proposed == 0), context);
+    answer(over, out_of_time(over.proposed == 0), turn);
   }
   for (size_t i = 0; i < leave_waits_.size();) {
     if (now_us < leave_waits_[i].deadline_us) {
       ++i;
       continue;
     }
-    reply_operator(leave_waits_[i].request, out_of_time(false), context);
+    reply_operator(leave_waits_[i].request, out_of_time(false), turn);
     leave_waits_.erase(leave_waits_.begin() + ptrdiff_t(i));
   }
 }
 
 // ---- what the chain asks for
 
-OpId Membership::commit(Batch batch, Context& context) {
-  context.env.disk.commit(ActorId{ActorKind::kMembership, 0, {}}, ++last_op_, std::move(batch));
+OpId Membership::commit(Batch batch, Turn& turn) {
+  turn.env.disk.commit(ActorId{ActorKind::kMembership, 0, {}}, ++last_op_, std::move(batch));
   return last_op_;
 }
 
-void Membership::perform(ChainEffects effects, Context& context) {
-  for (ClusterLetter& letter : effects.requests)
-    send(letter.to, std::move(letter.message), context);
+void Membership::perform(ChainEffects effects, Turn& turn) {
+  for (ClusterLetter& letter : effects.requests) send(letter.to, std::move(letter.message), turn);
   if (effects.votes_changed) {
     pb::AcceptorRecord record;
     to_pb(chain_->votes(), &record);
@@ -223,32 +221,32 @@ void Membership::perform(ChainEffects effects, Context& context) {
     Batch batch;
     batch.put(kMetaFamily, key, seal_record(key, record));
     pending_.push_back(
-        {commit(std::move(batch), context), Pending::Kind::kVotes, std::move(effects.answers), 0});
+        {commit(std::move(batch), turn), Pending::Kind::kVotes, std::move(effects.answers), 0});
   } else if (!pending_.empty()) {
     auto& waiting = pending_.back().answers;
     std::move(effects.answers.begin(), effects.answers.end(), std::back_inserter(waiting));
   } else {
     for (ClusterLetter& letter : effects.answers) {
-      send(letter.to, std::move(letter.message), context);
+      send(letter.to, std::move(letter.message), turn);
     }
   }
-  if (effects.chosen) install(std::move(effects.chosen), true, context);
+  if (effects.chosen) install(std::move(effects.chosen), true, turn);
 }
 
 // What this node tells itself as proposer and acceptor.
-void Membership::deliver_to_self(Context& context) {
+void Membership::deliver_to_self(Turn& turn) {
   while (!to_self_.empty()) {
     const pb::ClusterMessage message = std::move(to_self_.front());
     to_self_.pop_front();
     if (installing_ || !chain_) continue;
     ChainEffects effects;
     chain_->step(self_, message, effects);
-    perform(std::move(effects), context);
+    perform(std::move(effects), turn);
   }
 }
 
 // Chosen: durable first, then told to every shard. Until then this node neither votes nor proposes.
-void Membership::install(std::shared_ptr<const Configuration> chosen, bool ours, Context& context) {
+void Membership::install(std::shared_ptr<const Configuration> chosen, bool ours, Turn& turn) {
   if (installing_ || chosen->epoch <= current_->epoch) return;
   installing_ = std::move(chosen);
   installing_ours_ = ours;
@@ -258,59 +256,59 @@ void Membership::install(std::shared_ptr<const Configuration> chosen, bool ours,
   const std::string key = vnode::configuration_record_key();
   Batch batch;
   batch.put(kMetaFamily, key, seal_record(key, record));
-  pending_.push_back({commit(std::move(batch), context), Pending::Kind::kInstall, {}, 0});
+  pending_.push_back({commit(std::move(batch), turn), Pending::Kind::kInstall, {}, 0});
 }
 
-void Membership::step(const DiskEvent& event, Context& context) {
+void Membership::step(const DiskEvent& event, Turn& turn) {
   VORDB_ASSERT(event.kind == DiskEvent::Kind::kCommitted && !pending_.empty() &&
                    pending_.front().op == event.op,
                "commits become durable in order");
   Pending done = std::move(pending_.front());
   pending_.pop_front();
-  if (done.kind == Pending::Kind::kInstall) installed(context);
-  if (done.kind == Pending::Kind::kRebirth) reborn(done.node, context);
-  for (ClusterLetter& letter : done.answers) send(letter.to, std::move(letter.message), context);
-  deliver_to_self(context);
-  if (done.kind != Pending::Kind::kVotes) pump(context);
+  if (done.kind == Pending::Kind::kInstall) installed(turn);
+  if (done.kind == Pending::Kind::kRebirth) reborn(done.node, turn);
+  for (ClusterLetter& letter : done.answers) send(letter.to, std::move(letter.message), turn);
+  deliver_to_self(turn);
+  if (done.kind != Pending::Kind::kVotes) pump(turn);
 }
 
-void Membership::installed(Context& context) {
+void Membership::installed(Turn& turn) {
   current_ = std::exchange(installing_, nullptr);
   chain_->use(current_);
-  tell_shards(ConfigurationChosen{current_}, context);
+  tell_shards(ConfigurationChosen{current_}, turn);
   const bool first_done = !queue_.empty() && current_->applied(queue_.front().operation.id);
   if (installing_ours_) {
     for (const Member& m : current_->members) {
-      if (m.node != self_ && m.status != MemberStatus::kRemoved) send_news(m.node, false, context);
+      if (m.node != self_ && m.status != MemberStatus::kRemoved) send_news(m.node, false, turn);
     }
   }
-  if (first_done) conclude_first(absl::OkStatus(), context);
+  if (first_done) conclude_first(absl::OkStatus(), turn);
   if (takes_part()) return;
-  for (const Task& task : std::exchange(queue_, {})) answer(task, kHasLeft, context);
+  for (const Task& task : std::exchange(queue_, {})) answer(task, kHasLeft, turn);
 }
 
-void Membership::tell_shards(const Message& message, Context& context) {
+void Membership::tell_shards(const Message& message, Turn& turn) {
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
-    context.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, shard, {}}, message});
+    turn.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, shard, {}}, message});
   }
 }
 
-void Membership::step(ConfigurationInUse in_use, Context& context) {
+void Membership::step(ConfigurationInUse in_use, Turn& turn) {
   VORDB_ASSERT(in_use.shard < in_use_.size(), "a shard of this node");
   in_use_[in_use.shard] = in_use.epoch;
-  answer_in_use(context);
+  answer_in_use(turn);
 }
 
 // Rule 10: a majority of the acceptors is lost for good. A new generation with this node as its
 // only member: other members are strangers to it from now on, and what only they hold is lost.
-void Membership::force(const ClusterChange& change, Context& context) {
+void Membership::force(const ClusterChange& change, Turn& turn) {
   if (!change.accept_loss || installing_ || !takes_part()) {
     const ClientError refused{ErrorCode::kConflict, Outcome::kRejected,
                               "what only other members hold would be lost", "accept_loss"};
-    return reply_operator(change.request, refused, context);
+    return reply_operator(change.request, refused, turn);
   }
   std::string cluster_id = current_->cluster_id;
-  const uint64_t generation = context.env.random.next();
+  const uint64_t generation = turn.env.random.next();
   for (size_t i = 0; i < 8 && i < cluster_id.size(); ++i) {
     cluster_id[i] = char(uint8_t(generation >> (8 * i)));
   }
@@ -321,25 +319,25 @@ void Membership::force(const ClusterChange& change, Context& context) {
   task.done_at = current_->epoch + 1;
   done_.push_back(std::move(task));
   install(std::make_shared<const Configuration>(alone(*current_, self_, std::move(cluster_id))),
-          false, context);
+          false, turn);
 }
 
-void Membership::tick(Context& context) {
-  const uint64_t now_us = context.env.clock.monotonic_us();
+void Membership::tick(Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   if (started_us_ == 0) started_us_ = std::max<uint64_t>(now_us, 1);
-  if (join_) tick_join(context);
+  if (join_) tick_join(turn);
   if (current_->epoch == 0) return;
-  send_heartbeats(context);
-  find_suspects(context);
+  send_heartbeats(turn);
+  find_suspects(turn);
   if (chain_->proposing()) {
     ChainEffects effects;
-    chain_->tick(now_us, context.env.random.next(), effects);
-    perform(std::move(effects), context);
+    chain_->tick(now_us, turn.env.random.next(), effects);
+    perform(std::move(effects), turn);
   }
-  expire(context);
-  keep_house(context);
-  pump(context);
-  deliver_to_self(context);
+  expire(turn);
+  keep_house(turn);
+  pump(turn);
+  deliver_to_self(turn);
 }
 
 bool Membership::idle() const {

@@ -30,7 +30,7 @@ struct StartState;
 
 namespace vordb::cluster {
 
-struct Context {
+struct Turn {
   Env& env;
   std::vector<Envelope>& outbox;
 };
@@ -39,15 +39,15 @@ class Membership {
  public:
   Membership(const StartState& start, const NodeOptions& options);
 
-  void step(BucketChange change, Context& context);
-  void step(ConfigurationInUse in_use, Context& context);
-  void step(ShardReport report, Context& context);
-  void step(ClusterChange change, Context& context);
-  void step(const pb::PeerMessage& message, Context& context);
-  void step(const DiskEvent& event, Context& context);
+  void step(BucketChange change, Turn& turn);
+  void step(ConfigurationInUse in_use, Turn& turn);
+  void step(ShardReport report, Turn& turn);
+  void step(ClusterChange change, Turn& turn);
+  void step(const pb::PeerMessage& message, Turn& turn);
+  void step(const DiskEvent& event, Turn& turn);
   // A message of this member, sent under this epoch, reached the node.
-  void heard(NodeNumber from, uint64_t epoch, Context& context);
-  void tick(Context& context);
+  void heard(NodeNumber from, uint64_t epoch, Turn& turn);
+  void tick(Turn& turn);
 
   // No commit is in flight, no client waits for a change of a bucket, no operator for a change that
   // this node can bring about by itself.
@@ -111,70 +111,69 @@ class Membership {
   };
 
   // ---- membership.cc
-  void enqueue(Task task, Context& context);
-  void pump(Context& context);
-  void conclude(Task task, const absl::Status& status, Context& context);
-  void conclude_first(const absl::Status& status, Context& context);
-  void answer(const Task& task, std::optional<ClientError> error, Context& context);
-  void answer_in_use(Context& context);
-  void expire(Context& context);
-  void perform(ChainEffects effects, Context& context);
-  void deliver_to_self(Context& context);
-  void install(std::shared_ptr<const Configuration> chosen, bool ours, Context& context);
-  void installed(Context& context);
-  void force(const ClusterChange& change, Context& context);
-  void tell_shards(const Message& message, Context& context);
-  void reply_operator(uint64_t request, std::optional<ClientError> error, Context& context);
-  OpId commit(Batch batch, Context& context);
+  void enqueue(Task task, Turn& turn);
+  void pump(Turn& turn);
+  void conclude(Task task, const absl::Status& status, Turn& turn);
+  void conclude_first(const absl::Status& status, Turn& turn);
+  void answer(const Task& task, std::optional<ClientError> error, Turn& turn);
+  void answer_in_use(Turn& turn);
+  void expire(Turn& turn);
+  void perform(ChainEffects effects, Turn& turn);
+  void deliver_to_self(Turn& turn);
+  void install(std::shared_ptr<const Configuration> chosen, bool ours, Turn& turn);
+  void installed(Turn& turn);
+  void force(const ClusterChange& change, Turn& turn);
+  void tell_shards(const Message& message, Turn& turn);
+  void reply_operator(uint64_t request, std::optional<ClientError> error, Turn& turn);
+  OpId commit(Batch batch, Turn& turn);
   const Member* self() const { return current_->member(self_); }
   bool has_status(MemberStatus status) const { return self() && self()->status == status; }
   bool takes_part() const { return current_->epoch != 0 && current_->is_member(self_); }
   uint64_t in_use() const;
 
   // ---- peers.cc
-  void send(NodeNumber to, pb::ClusterMessage body, Context& context);
-  void send_to(const std::string& address, pb::ClusterMessage body, Context& context);
+  void send(NodeNumber to, pb::ClusterMessage body, Turn& turn);
+  void send_to(const std::string& address, pb::ClusterMessage body, Turn& turn);
   pb::PeerMessage sealed(pb::ClusterMessage body) const;
-  void send_news(NodeNumber to, bool ask, Context& context);
-  bool may_send_news(NodeNumber to, Context& context);
-  void receive_heartbeat(NodeNumber from, const pb::Heartbeat& heartbeat, Context& context);
-  void receive_news(const pb::ConfigurationNews& news, uint64_t epoch, NodeNumber from,
-                    Context& context);
-  void receive_vote(NodeNumber from, const pb::ClusterMessage& message, Context& context);
-  pb::ClusterMessage heartbeat(Context& context) const;
-  void send_heartbeats(Context& context);
-  void find_suspects(Context& context);
+  void send_news(NodeNumber to, bool ask, Turn& turn);
+  bool may_send_news(NodeNumber to, Turn& turn);
+  void receive_heartbeat(NodeNumber from, const pb::Heartbeat& heartbeat, Turn& turn);
+  void receive_news(const pb::ConfigurationNews& news, uint64_t epoch, NodeNumber from, Turn& turn);
+  void receive_vote(NodeNumber from, const pb::ClusterMessage& message, Turn& turn);
+  pb::ClusterMessage heartbeat(Turn& turn) const;
+  void send_heartbeats(Turn& turn);
+  void find_suspects(Turn& turn);
   bool silent(NodeNumber node, uint64_t now_us) const;
   uint64_t heartbeat_us() const { return options_.ring_gossip_interval_ms * 1000 / 5; }
 
   // ---- join.cc
   void join_by_seeds();
-  void begin_join(const ClusterChange& change, Context& context);
-  void renew(Context& context);
-  void tick_join(Context& context);
-  void see_whether_empty(const ShardReport& report, Context& context);
-  void ask_to_join(Context& context);
-  void receive_join(const pb::JoinRequest& request, Context& context);
-  void receive_join_reply(const pb::JoinReply& reply, Context& context);
+  void begin_join(const ClusterChange& change, Turn& turn);
+  void renew(Turn& turn);
+  void tick_join(Turn& turn);
+  void see_whether_empty(const ShardReport& report, Turn& turn);
+  void ask_to_join(Turn& turn);
+  void receive_join(const pb::JoinRequest& request, Turn& turn);
+  void receive_join_reply(const pb::JoinReply& reply, Turn& turn);
   void reply_to_joiner(const std::string& address, uint64_t nonce,
-                       const std::optional<ClientError>& error, Context& context);
-  void store_rebirth(const Configuration& configuration, NodeNumber node, Context& context);
-  void reborn(NodeNumber node, Context& context);
-  void end_join(std::optional<ClientError> error, Context& context);
+                       const std::optional<ClientError>& error, Turn& turn);
+  void store_rebirth(const Configuration& configuration, NodeNumber node, Turn& turn);
+  void reborn(NodeNumber node, Turn& turn);
+  void end_join(std::optional<ClientError> error, Turn& turn);
 
   // ---- progress.cc
   void receive_moves(NodeNumber from, const pb::MoveReport& report);
   Evidence own_evidence() const;
-  void send_moves(Context& context);
+  void send_moves(Turn& turn);
   NodeNumber moves_receiver(uint64_t now_us) const;
-  void propose_progress(Context& context);
+  void propose_progress(Turn& turn);
   bool may_cut_over(uint16_t partition, uint64_t now_us);
   bool counts(NodeNumber node, PlacementId placement, uint64_t move) const;
-  void keep_house(Context& context);
-  void finish_leaves(Context& context);
+  void keep_house(Turn& turn);
+  void finish_leaves(Turn& turn);
   bool majority_holds_current() const;
   bool queued(ChainOperation::Kind kind, NodeNumber node) const;
-  void enqueue_own(ChainOperation operation, Context& context);
+  void enqueue_own(ChainOperation operation, Turn& turn);
 
   NodeOptions options_;
   NodeNumber self_ = 0;

@@ -173,7 +173,7 @@ class Lab {
     change.request = ++last_request;
     change.node = subject;
     change.accept_loss = accept_loss;
-    with(index, [&](Membership& m, Context& c) { m.step(change, c); });
+    with(index, [&](Membership& m, Turn& c) { m.step(change, c); });
     return last_request;
   }
   uint64_t create(size_t index, const std::string& name, BucketType type = BucketType::kLww) {
@@ -225,11 +225,11 @@ class Lab {
     Doors& doors = *node.doors;
     Env env{doors, doors, doors, doors, doors};
     std::vector<Envelope> outbox;
-    Context context{env, outbox};
-    use(*node.membership, context);
+    Turn turn{env, outbox};
+    use(*node.membership, turn);
     for (size_t i = 0; i < outbox.size(); ++i) {
       const Message message = outbox[i].message;
-      shard(node, message, context);
+      shard(node, message, turn);
     }
   }
 
@@ -260,7 +260,7 @@ class Lab {
     change.create = create;
     change.config.name = name;
     change.config.type = type;
-    with(index, [&](Membership& m, Context& c) { m.step(change, c); });
+    with(index, [&](Membership& m, Turn& c) { m.step(change, c); });
     return last_request;
   }
 
@@ -301,11 +301,11 @@ class Lab {
     REQUIRE(sound.ok());
   }
 
-  void shard(Node& node, const Message& message, Context& context) {
+  void shard(Node& node, const Message& message, Turn& turn) {
     const auto use = [&](const std::shared_ptr<const Configuration>& configuration) {
       node.used = configuration;
       note(*configuration);
-      node.membership->step(ConfigurationInUse{0, configuration->epoch}, context);
+      node.membership->step(ConfigurationInUse{0, configuration->epoch}, turn);
     };
     if (const auto* chosen = std::get_if<ConfigurationChosen>(&message)) use(chosen->configuration);
     if (const auto* reborn = std::get_if<NodeReborn>(&message)) {
@@ -355,7 +355,7 @@ class Lab {
       letters_.erase(letters_.begin() + ptrdiff_t(i));
       pb::PeerMessage message;
       REQUIRE(message.ParseFromString(letter.bytes));
-      with(letter.to, [&](Membership& m, Context& c) { m.step(message, c); });
+      with(letter.to, [&](Membership& m, Turn& c) { m.step(message, c); });
     }
     for (size_t i = 0; i < nodes.size(); ++i) {
       Node& node = *nodes[i];
@@ -365,13 +365,13 @@ class Lab {
         write(node, commit.batch);
         DiskEvent event;
         event.op = commit.op;
-        with(i, [&](Membership& m, Context& c) { m.step(event, c); });
+        with(i, [&](Membership& m, Turn& c) { m.step(event, c); });
       }
       ++node.ticks;
       if (!node.up()) continue;
-      if (node.ticks % 5 == 0) with(i, [&](Membership& m, Context& c) { m.tick(c); });
+      if (node.ticks % 5 == 0) with(i, [&](Membership& m, Turn& c) { m.tick(c); });
       if (node.ticks % 20 == 0) {
-        with(i, [&](Membership& m, Context& c) { m.step(report(node), c); });
+        with(i, [&](Membership& m, Turn& c) { m.step(report(node), c); });
       }
     }
   }

@@ -27,104 +27,103 @@ pb::PeerMessage Membership::sealed(pb::ClusterMessage body) const {
 }
 
 // Members that were removed have no connection any more: they are told by their address.
-void Membership::send(NodeNumber to, pb::ClusterMessage body, Context& context) {
+void Membership::send(NodeNumber to, pb::ClusterMessage body, Turn& turn) {
   if (to == self_) {
     to_self_.push_back(std::move(body));
     return;
   }
   const Member* member = current_->member(to);
   if (member && member->status == MemberStatus::kRemoved) {
-    return send_to(member->address, std::move(body), context);
+    return send_to(member->address, std::move(body), turn);
   }
-  context.env.network.send(to, sealed(std::move(body)));
+  turn.env.network.send(to, sealed(std::move(body)));
 }
 
-void Membership::send_to(const std::string& address, pb::ClusterMessage body, Context& context) {
-  if (!address.empty()) context.env.network.send_to(address, sealed(std::move(body)));
+void Membership::send_to(const std::string& address, pb::ClusterMessage body, Turn& turn) {
+  if (!address.empty()) turn.env.network.send_to(address, sealed(std::move(body)));
 }
 
-void Membership::step(const pb::PeerMessage& message, Context& context) {
+void Membership::step(const pb::PeerMessage& message, Turn& turn) {
   using Body = pb::ClusterMessage::BodyCase;
   const pb::ClusterMessage& body = message.cluster_message();
-  if (body.body_case() == Body::kJoin) return receive_join(body.join(), context);
-  if (body.body_case() == Body::kJoinReply) return receive_join_reply(body.join_reply(), context);
+  if (body.body_case() == Body::kJoin) return receive_join(body.join(), turn);
+  if (body.body_case() == Body::kJoinReply) return receive_join_reply(body.join_reply(), turn);
   const NodeNumber from = message.from_node();
   // Of no cluster, of another one, or of another generation of this one: strangers.
   if (current_->epoch == 0 || message.cluster() != current_->cluster_hash()) return;
   if (from == 0 || from == self_) return;
   if (!current_->member(from)) {
     // Of an entry that this node lacks: it may bring that, and nothing else.
-    if (body.body_case() == Body::kNews) receive_news(body.news(), message.epoch(), from, context);
+    if (body.body_case() == Body::kNews) receive_news(body.news(), message.epoch(), from, turn);
     return;
   }
-  if (body.body_case() == Body::kHeartbeat) receive_heartbeat(from, body.heartbeat(), context);
+  if (body.body_case() == Body::kHeartbeat) receive_heartbeat(from, body.heartbeat(), turn);
   if (peers_[from].outdated) return;
-  heard(from, message.epoch(), context);
+  heard(from, message.epoch(), turn);
   if (body.body_case() == Body::kNews) {
-    receive_news(body.news(), message.epoch(), from, context);
+    receive_news(body.news(), message.epoch(), from, turn);
   } else if (body.body_case() == Body::kMoves) {
     if (current_->is_member(from)) receive_moves(from, body.moves());
   } else {
-    receive_vote(from, body, context);
+    receive_vote(from, body, turn);
   }
-  pump(context);
-  deliver_to_self(context);
+  pump(turn);
+  deliver_to_self(turn);
 }
 
-void Membership::heard(NodeNumber from, uint64_t epoch, Context& context) {
+void Membership::heard(NodeNumber from, uint64_t epoch, Turn& turn) {
   if (current_->epoch == 0 || from == self_ || !current_->member(from)) return;
   Peer& peer = peers_[from];
-  peer.heard_us = context.env.clock.monotonic_us();
+  peer.heard_us = turn.env.clock.monotonic_us();
   peer.epoch = std::max(peer.epoch, epoch);
   if (epoch > current_->epoch) {
-    if (!installing_ && may_send_news(from, context)) send_news(from, true, context);
+    if (!installing_ && may_send_news(from, turn)) send_news(from, true, turn);
   } else if (epoch < current_->epoch) {
-    if (may_send_news(from, context)) send_news(from, false, context);
-  } else if (!current_->is_member(from) && may_send_news(from, context)) {
+    if (may_send_news(from, turn)) send_news(from, false, turn);
+  } else if (!current_->is_member(from) && may_send_news(from, turn)) {
     // It knows that it was removed, and waits to hear that others do (rule 9).
-    send(from, heartbeat(context), context);
+    send(from, heartbeat(turn), turn);
   }
 }
 
-bool Membership::may_send_news(NodeNumber to, Context& context) {
-  const uint64_t now_us = context.env.clock.monotonic_us();
+bool Membership::may_send_news(NodeNumber to, Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   Peer& peer = peers_[to];
   if (peer.news_us != 0 && now_us < peer.news_us + kNewsUs) return false;
   peer.news_us = std::max<uint64_t>(now_us, 1);
   return true;
 }
 
-void Membership::send_news(NodeNumber to, bool ask, Context& context) {
+void Membership::send_news(NodeNumber to, bool ask, Turn& turn) {
   pb::ClusterMessage body;
   pb::ConfigurationNews* news = body.mutable_news();
   news->set_ask(ask);
   if (!ask) to_pb(*current_, news->mutable_configuration());
-  send(to, std::move(body), context);
+  send(to, std::move(body), turn);
 }
 
 void Membership::receive_news(const pb::ConfigurationNews& news, uint64_t epoch, NodeNumber from,
-                              Context& context) {
-  if (news.seen_boot() > boot_ && current_->is_member(from)) return renew(context);
-  if (news.ask() && epoch < current_->epoch) send_news(from, false, context);
+                              Turn& turn) {
+  if (news.seen_boot() > boot_ && current_->is_member(from)) return renew(turn);
+  if (news.ask() && epoch < current_->epoch) send_news(from, false, turn);
   if (!news.has_configuration() || news.configuration().epoch() <= current_->epoch) return;
   absl::StatusOr<Configuration> told = vordb::from_pb(news.configuration());
   if (!told.ok() || told->cluster_id != current_->cluster_id || !told->member(self_) ||
       told->ring_size != current_->ring_size) {
-    context.env.telemetry.log(LogLevel::kWarning, "an ill-formed configuration was refused");
+    turn.env.telemetry.log(LogLevel::kWarning, "an ill-formed configuration was refused");
     return;
   }
   const bool forked =
       told->epoch == current_->epoch + 1 && told->previous_checksum != checksum(*current_);
   if (forked) {
-    context.env.telemetry.log(LogLevel::kError, "a configuration that does not follow ours");
+    turn.env.telemetry.log(LogLevel::kError, "a configuration that does not follow ours");
     return;
   }
-  install(std::make_shared<const Configuration>(*std::move(told)), false, context);
+  install(std::make_shared<const Configuration>(*std::move(told)), false, turn);
 }
 
 // An acceptor that knows the outcome answers with it; one that is behind asks first (rule 5).
-void Membership::receive_vote(NodeNumber from, const pb::ClusterMessage& message,
-                              Context& context) {
+void Membership::receive_vote(NodeNumber from, const pb::ClusterMessage& message, Turn& turn) {
   uint64_t epoch = 0;
   if (message.has_prepare()) epoch = message.prepare().epoch();
   if (message.has_accept()) epoch = message.accept().epoch();
@@ -132,43 +131,42 @@ void Membership::receive_vote(NodeNumber from, const pb::ClusterMessage& message
   if (message.has_promise()) epoch = message.promise().epoch();
   if (message.has_accepted()) epoch = message.accepted().epoch();
   if (epoch == 0 || installing_ || (join_ && join_->lost_disk)) return;
-  if (asks && epoch <= current_->epoch && may_send_news(from, context)) {
-    send_news(from, false, context);
+  if (asks && epoch <= current_->epoch && may_send_news(from, turn)) {
+    send_news(from, false, turn);
   }
   if (epoch != current_->epoch + 1 || !current_->is_member(from)) return;
   ChainEffects effects;
   chain_->step(from, message, effects);
-  perform(std::move(effects), context);
+  perform(std::move(effects), turn);
 }
 
 // A boot number that goes back is that of an older copy of the disk, or of one of two copies: what
 // it promised since is forgotten there (rules 3 and 24).
-void Membership::receive_heartbeat(NodeNumber from, const pb::Heartbeat& heartbeat,
-                                   Context& context) {
+void Membership::receive_heartbeat(NodeNumber from, const pb::Heartbeat& heartbeat, Turn& turn) {
   Peer& peer = peers_[from];
   peer.outdated = heartbeat.boot() < peer.boot;
   peer.boot = std::max(peer.boot, heartbeat.boot());
-  if (!peer.outdated || !may_send_news(from, context)) return;
+  if (!peer.outdated || !may_send_news(from, turn)) return;
   pb::ClusterMessage body;
   body.mutable_news()->set_seen_boot(peer.boot);
-  send(from, std::move(body), context);
+  send(from, std::move(body), turn);
 }
 
-pb::ClusterMessage Membership::heartbeat(Context& context) const {
+pb::ClusterMessage Membership::heartbeat(Turn& turn) const {
   pb::ClusterMessage body;
-  body.mutable_heartbeat()->set_wall_ms(context.env.clock.wall_ms());
+  body.mutable_heartbeat()->set_wall_ms(turn.env.clock.wall_ms());
   body.mutable_heartbeat()->set_boot(boot_);
   return body;
 }
 
-void Membership::send_heartbeats(Context& context) {
-  const uint64_t now_us = context.env.clock.monotonic_us();
+void Membership::send_heartbeats(Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   if (now_us < heartbeat_at_us_) return;
   heartbeat_at_us_ = now_us + heartbeat_us();
   if (!takes_part() && leave_waits_.empty()) return;
   for (const Member& m : current_->members) {
     if (m.node == self_ || m.status == MemberStatus::kRemoved) continue;
-    send(m.node, heartbeat(context), context);
+    send(m.node, heartbeat(turn), turn);
   }
 }
 
@@ -178,8 +176,8 @@ bool Membership::silent(NodeNumber node, uint64_t now_us) const {
   return now_us > std::max(heard_us, started_us_) + kSilentIntervals * heartbeat_us();
 }
 
-void Membership::find_suspects(Context& context) {
-  const uint64_t now_us = context.env.clock.monotonic_us();
+void Membership::find_suspects(Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   std::vector<NodeNumber> suspects;
   for (const Member& m : current_->members) {
     if (m.node == self_ || m.status == MemberStatus::kRemoved) continue;
@@ -187,7 +185,7 @@ void Membership::find_suspects(Context& context) {
   }
   if (suspects == suspected_) return;
   suspected_ = suspects;
-  tell_shards(PeersSuspected{std::move(suspects)}, context);
+  tell_shards(PeersSuspected{std::move(suspects)}, turn);
 }
 
 }  // namespace vordb::cluster

@@ -24,8 +24,8 @@ bool contains(const std::vector<NodeNumber>& nodes, NodeNumber node) {
 
 }  // namespace
 
-void Membership::step(ShardReport report, Context& context) {
-  see_whether_empty(report, context);
+void Membership::step(ShardReport report, Turn& turn) {
+  see_whether_empty(report, turn);
   if (report.shard < reports_.size()) reports_[report.shard] = std::move(report);
 }
 
@@ -68,8 +68,8 @@ NodeNumber Membership::moves_receiver(uint64_t now_us) const {
   return candidates[(now_us - progress_seen_us_) / kNextOneUs % candidates.size()];
 }
 
-void Membership::send_moves(Context& context) {
-  const uint64_t now_us = context.env.clock.monotonic_us();
+void Membership::send_moves(Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   if (now_us < moves_sent_us_ + kReportUs) return;
   Evidence evidence = own_evidence();
   if (evidence.counted.empty() && evidence.drained.empty()) {
@@ -95,7 +95,7 @@ void Membership::send_moves(Context& context) {
       out->set_move(c.move);
     }
     report->mutable_drained()->Assign(evidence.drained.begin(), evidence.drained.end());
-    send(to, std::move(body), context);
+    send(to, std::move(body), turn);
   }
   evidence_[self_] = std::move(evidence);
 }
@@ -142,8 +142,8 @@ bool Membership::may_cut_over(uint16_t partition, uint64_t now_us) {
   return all || now_us >= since->second.second + kLaggardsUs;
 }
 
-void Membership::propose_progress(Context& context) {
-  const uint64_t now_us = context.env.clock.monotonic_us();
+void Membership::propose_progress(Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   if (now_us < progress_us_ + kProposeUs || queued(ChainOperation::Kind::kProgress, 0)) return;
   progress_us_ = now_us;
   ChainOperation operation;
@@ -162,7 +162,7 @@ void Membership::propose_progress(Context& context) {
     }
   }
   if (operation.ended.empty() && operation.drained.empty()) return;
-  enqueue_own(std::move(operation), context);
+  enqueue_own(std::move(operation), turn);
 }
 
 bool Membership::queued(ChainOperation::Kind kind, NodeNumber node) const {
@@ -172,46 +172,46 @@ bool Membership::queued(ChainOperation::Kind kind, NodeNumber node) const {
   });
 }
 
-void Membership::enqueue_own(ChainOperation operation, Context& context) {
+void Membership::enqueue_own(ChainOperation operation, Turn& turn) {
   if (queued(operation.kind, operation.node)) return;
   Task task;
   task.operation = std::move(operation);
-  task.deadline_us = context.env.clock.monotonic_us() + kOwnChangeUs;
-  enqueue(std::move(task), context);
+  task.deadline_us = turn.env.clock.monotonic_us() + kOwnChangeUs;
+  enqueue(std::move(task), turn);
 }
 
 // What this node sees to without being asked.
-void Membership::keep_house(Context& context) {
-  finish_leaves(context);
+void Membership::keep_house(Turn& turn) {
+  finish_leaves(turn);
   if (!takes_part()) return;
   ChainOperation operation;
   operation.node = self_;
   if (has_status(MemberStatus::kJoining)) {
     operation.kind = ChainOperation::Kind::kConfirm;
     operation.nonce = self()->nonce;
-    return enqueue_own(std::move(operation), context);
+    return enqueue_own(std::move(operation), turn);
   }
-  send_moves(context);
-  propose_progress(context);
+  send_moves(turn);
+  propose_progress(turn);
   for (const Member& m : std::vector<Member>(current_->members)) {
     const bool sees_to_it = m.node == self_ || contains(suspected_, m.node);
     if (m.status != MemberStatus::kLeaving || !sees_to_it) continue;
     if (has_part_in_ring(*current_, m.node)) continue;
     operation.kind = ChainOperation::Kind::kFinishLeave;
     operation.node = m.node;
-    enqueue_own(operation, context);
+    enqueue_own(operation, turn);
   }
   if (!takes_part()) return;
   operation.node = self_;
   // It is here, so it is not away, and where it is the others must know.
   if (has_status(MemberStatus::kDown)) {
     operation.kind = ChainOperation::Kind::kUp;
-    enqueue_own(operation, context);
+    enqueue_own(operation, turn);
   }
   if (!options_.address.empty() && self()->address != options_.address) {
     operation.kind = ChainOperation::Kind::kSetAddress;
     operation.address = options_.address;
-    enqueue_own(operation, context);
+    enqueue_own(operation, turn);
   }
 }
 
@@ -225,14 +225,14 @@ bool Membership::majority_holds_current() const {
   return size_t(holds) * 2 > deciders.size();
 }
 
-void Membership::finish_leaves(Context& context) {
+void Membership::finish_leaves(Turn& turn) {
   for (size_t i = 0; i < leave_waits_.size();) {
     if (current_->is_member(leave_waits_[i].node) || !majority_holds_current() ||
         in_use() < current_->epoch) {
       ++i;
       continue;
     }
-    reply_operator(leave_waits_[i].request, std::nullopt, context);
+    reply_operator(leave_waits_[i].request, std::nullopt, turn);
     leave_waits_.erase(leave_waits_.begin() + ptrdiff_t(i));
   }
 }

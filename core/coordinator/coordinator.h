@@ -42,7 +42,7 @@ class KeyCache;
 namespace vordb::coordinator {
 
 // What a step may use beside the coordinator itself.
-struct Context {
+struct Turn {
   Env& env;
   const Configuration& configuration;
   const NodeOptions& options;
@@ -59,20 +59,20 @@ class Coordinator {
   // no operation of this one.
   Coordinator(uint16_t shard, uint64_t first_op) : shard_(shard), pending_(first_op) {}
 
-  void submit(ClientRequest request, Context& context);
+  void submit(ClientRequest request, Turn& turn);
   // Requests that waited for others of their connection (lanes.h) and may go ahead: each call runs
   // the oldest. Their time to be answered begins here.
   bool has_ready() const { return next_ready_ < ready_.size(); }
-  void run_ready(Context& context);
-  void step(KeyMutationReply reply, Context& context);
-  void step(KeyReadReply reply, Context& context);
-  void step(KeyListReply reply, Context& context);
-  void step(KeyAck ack, Context& context);
-  void step(BucketChangeReply reply, Context& context);
+  void run_ready(Turn& turn);
+  void step(KeyMutationReply reply, Turn& turn);
+  void step(KeyReadReply reply, Turn& turn);
+  void step(KeyListReply reply, Turn& turn);
+  void step(KeyAck ack, Turn& turn);
+  void step(BucketChangeReply reply, Turn& turn);
   // Operations whose placement has other owners now, or fewer members, begin a new attempt.
-  void configuration_changed(Context& context);
+  void configuration_changed(Turn& turn);
   // Asks again, asks others, and answers what has waited too long.
-  void tick(Context& context);
+  void tick(Turn& turn);
 
   // Requests that were not answered yet.
   size_t waiting() const {
@@ -84,56 +84,56 @@ class Coordinator {
 
  private:
   // ---- coordinator.cc
-  void run(Admitted request, Context& context);
-  bool refuse_unready(const Admitted& request, Context& context);
-  void answer(ClientId client, const LaneUse& lanes, ClientReply reply, Context& context);
-  void finish(OpId op, ClientReply reply, Context& context);
-  void fail(OpId op, ClientError error, Context& context);
+  void run(Admitted request, Turn& turn);
+  bool refuse_unready(const Admitted& request, Turn& turn);
+  void answer(ClientId client, const LaneUse& lanes, ClientReply reply, Turn& turn);
+  void finish(OpId op, ClientReply reply, Turn& turn);
+  void fail(OpId op, ClientError error, Turn& turn);
   void refuse(const Admitted& request, ErrorCode code, std::string message, std::string hint,
-              Context& context);
-  void answer_buckets(const Admitted& request, Context& context);
-  void change_bucket(Admitted request, Context& context);
-  void expire(OpId op, Context& context);
-  void wake(OpId op, Context& context);
-  void adopt(OpId op, Context& context);
-  void bucket_dropped(OpId op, Context& context);
+              Turn& turn);
+  void answer_buckets(const Admitted& request, Turn& turn);
+  void change_bucket(Admitted request, Turn& turn);
+  void expire(OpId op, Turn& turn);
+  void wake(OpId op, Turn& turn);
+  void adopt(OpId op, Turn& turn);
+  void bucket_dropped(OpId op, Turn& turn);
   OpId renew(OpId op);
 
   // ---- data.cc
-  LaneUse lanes_of(const ClientRequest& request, const Context& context) const;
-  void access_key(Admitted request, Context& context);
-  bool check_type(const Admitted& request, const Bucket& bucket, Context& context);
+  LaneUse lanes_of(const ClientRequest& request, const Turn& turn) const;
+  void access_key(Admitted request, Turn& turn);
+  bool check_type(const Admitted& request, const Bucket& bucket, Turn& turn);
   bool check_quorum(const Admitted& request, const Bucket& bucket, PlacementId placement,
-                    Context& context);
-  bool check_present(const Admitted& request, const Work& work, Context& context);
-  void mutate(Admitted request, const Bucket& bucket, Context& context);
-  void read(Admitted request, const Bucket& bucket, Context& context);
+                    Turn& turn);
+  bool check_present(const Admitted& request, const Work& work, Turn& turn);
+  void mutate(Admitted request, const Bucket& bucket, Turn& turn);
+  void read(Admitted request, const Bucket& bucket, Turn& turn);
 
   // ---- read.cc
-  void ask(OpId op, Context& context);
-  void gather(OpId op, Context& context);
-  void send_reads(OpId op, OwnerMask to, Context& context);
-  void take_one(OpId op, KeyReadReply reply, Context& context);
-  void take_answer(OpId op, KeyReadReply reply, Context& context);
-  void gathered(OpId op, Context& context);
-  void answer_read(OpId op, MergedAnswers merged, Context& context);
-  void repair(const Pending& pending, const MergedAnswers& merged, Context& context);
-  void prepare_mutation(OpId op, MergedAnswers merged, Context& context);
+  void ask(OpId op, Turn& turn);
+  void gather(OpId op, Turn& turn);
+  void send_reads(OpId op, OwnerMask to, Turn& turn);
+  void take_one(OpId op, KeyReadReply reply, Turn& turn);
+  void take_answer(OpId op, KeyReadReply reply, Turn& turn);
+  void gathered(OpId op, Turn& turn);
+  void answer_read(OpId op, MergedAnswers merged, Turn& turn);
+  void repair(const Pending& pending, const MergedAnswers& merged, Turn& turn);
+  void prepare_mutation(OpId op, MergedAnswers merged, Turn& turn);
 
   // ---- write.cc
-  NodeNumber choose_mutator(const Pending& pending, Context& context) const;
-  void begin_mutation(OpId op, Context& context);
-  void wait_for_owner(OpId op, Context& context);
-  void send_mutation(OpId op, Context& context);
-  void mutation_refused(OpId op, ClientError error, Context& context);
-  void collect(OpId op, Context& context);
-  void settle_unchanged(OpId op, Context& context);
-  void take_own(KeyMutationReply reply, Context& context);
+  NodeNumber choose_mutator(const Pending& pending, Turn& turn) const;
+  void begin_mutation(OpId op, Turn& turn);
+  void wait_for_owner(OpId op, Turn& turn);
+  void send_mutation(OpId op, Turn& turn);
+  void mutation_refused(OpId op, ClientError error, Turn& turn);
+  void collect(OpId op, Turn& turn);
+  void settle_unchanged(OpId op, Turn& turn);
+  void take_own(KeyMutationReply reply, Turn& turn);
 
   // ---- spread.cc
-  void push_names(OpId op, Context& context);
-  void push_dot(OpId op, Context& context);
-  void check_spread(OpId op, Context& context);
+  void push_names(OpId op, Turn& turn);
+  void push_dot(OpId op, Turn& turn);
+  void check_spread(OpId op, Turn& turn);
   static OwnerMask holding(const Work& work);
 
   // ---- answer.cc
@@ -141,13 +141,13 @@ class Coordinator {
                               std::string_view last);
 
   // ---- keys.cc
-  void list_keys(Admitted request, Context& context);
-  void list_ahead(OpId op, std::string after, Context& context);
-  void ask_part(OpId op, Context& context);
-  void gather_parts(OpId op, Context& context);
-  void end_listing(OpId op, ClientReply reply, Context& context);
+  void list_keys(Admitted request, Turn& turn);
+  void list_ahead(OpId op, std::string after, Turn& turn);
+  void ask_part(OpId op, Turn& turn);
+  void gather_parts(OpId op, Turn& turn);
+  void end_listing(OpId op, ClientReply reply, Turn& turn);
 
-  bool troubled(PlacementId placement, Context& context) const;
+  bool troubled(PlacementId placement, Turn& turn) const;
 
   uint16_t shard_;
   HlcClock hlc_;
@@ -169,13 +169,13 @@ std::string_view bucket_named(const ClientRequest& request);
 // Which of `nodes` to ask first: this one, then those that are not suspected, then the others; 0:
 // all are in `without`, or are no members.
 NodeNumber first_choice(const OwnerSets& sets, OwnerMask among, OwnerMask without, bool self_last,
-                        const Context& context);
+                        const Turn& turn);
 
 // `message`, for the vnode of its placement on `node`.
 template <typename M>
-Envelope to_owner(NodeNumber node, M message, const Context& context) {
+Envelope to_owner(NodeNumber node, M message, const Turn& turn) {
   const ActorId to{ActorKind::kVnode, 0, message.placement};
-  return Envelope{to, std::move(message), node == context.node ? 0 : node};
+  return Envelope{to, std::move(message), node == turn.node ? 0 : node};
 }
 
 // After so many rounds of refusals by every owner their last word is the answer.

@@ -43,22 +43,22 @@ bool parse_page_end(std::string_view end, uint32_t* partition, std::string* key)
 
 }  // namespace
 
-void Coordinator::list_keys(Admitted request, Context& context) {
-  const Bucket* bucket = context.configuration.bucket(std::string_view(request.bucket));
+void Coordinator::list_keys(Admitted request, Turn& turn) {
+  const Bucket* bucket = turn.configuration.bucket(std::string_view(request.bucket));
   if (!bucket) {
     return refuse(request, ErrorCode::kBucketNotFound, "no bucket has this name",
-                  "create it with POST /buckets", context);
+                  "create it with POST /buckets", turn);
   }
   Listing listing;
   std::string after;
   const std::string end = request.after.value_or("");  // of a page it is never empty
   if (!end.empty() && (!parse_page_end(end, &listing.next_partition, &after) ||
-                       listing.next_partition >= context.configuration.ring_size)) {
+                       listing.next_partition >= turn.configuration.ring_size)) {
     return refuse(request, ErrorCode::kBadRequest, "`after` is none that a page has given",
-                  "give back the `next` of the page before unchanged", context);
+                  "give back the `next` of the page before unchanged", turn);
   }
   if (request.limit > kLargestPage) {
-    return refuse(request, ErrorCode::kBadRequest, "`limit` is too large", "1 to 10000", context);
+    return refuse(request, ErrorCode::kBadRequest, "`limit` is too large", "1 to 10000", turn);
   }
   listing.bucket = bucket->id;
   listing.replication_n = bucket->config.replication_n;
@@ -66,21 +66,20 @@ void Coordinator::list_keys(Admitted request, Context& context) {
   pending.client = request.client;
   pending.lanes = request.use;
   pending.operation = Operation::kListKeys;
-  pending.deadline_us =
-      context.env.clock.monotonic_us() + context.options.read_quorum_timeout_ms * 1000;
+  pending.deadline_us = turn.env.clock.monotonic_us() + turn.options.read_quorum_timeout_ms * 1000;
   pending.limit = request.limit == 0 ? kDefaultPage : request.limit;
-  pending.now_ms = hlc_.tick(context.env.clock.now()).ms();
+  pending.now_ms = hlc_.tick(turn.env.clock.now()).ms();
   pending.listing = Box<Listing>(std::move(listing));
-  list_ahead(pending_.insert(std::move(pending)), std::move(after), context);
+  list_ahead(pending_.insert(std::move(pending)), std::move(after), turn);
 }
 
 // Asks further partitions; `after` is of the first.
-void Coordinator::list_ahead(OpId op, std::string after, Context& context) {
-  const size_t ahead = context.configuration.members.size() > 1 ? kAheadMax : 1;
+void Coordinator::list_ahead(OpId op, std::string after, Turn& turn) {
+  const size_t ahead = turn.configuration.members.size() > 1 ? kAheadMax : 1;
   for (;;) {
     Pending& pending = *pending_.find(op);
     Listing& listing = *pending.listing;
-    if (listing.parts.size() >= ahead || listing.next_partition >= context.configuration.ring_size)
+    if (listing.parts.size() >= ahead || listing.next_partition >= turn.configuration.ring_size)
       return;
     ListingPart part;
     part.listing = op;
@@ -93,18 +92,18 @@ void Coordinator::list_ahead(OpId op, std::string after, Context& context) {
     child.part = Box<ListingPart>(std::move(part));
     const OpId asked = pending_.insert(std::move(child));
     pending_.find(op)->listing->parts.push_back(asked);
-    ask_part(asked, context);
+    ask_part(asked, turn);
   }
 }
 
-void Coordinator::ask_part(OpId op, Context& context) {
+void Coordinator::ask_part(OpId op, Turn& turn) {
   const Pending& pending = *pending_.find(op);
   ListingPart& part = *pending_.find(op)->part;
-  const OwnerSets sets = OwnerSets::of(context.configuration, pending.placement);
-  const bool self_last = troubled(pending.placement, context);
-  NodeNumber to = first_choice(sets, sets.owners, part.tried, self_last, context);
-  if (to == 0) to = first_choice(sets, sets.owners, part.tried = 0, self_last, context);
-  part.next_us = context.env.clock.monotonic_us() + kPatienceUs;
+  const OwnerSets sets = OwnerSets::of(turn.configuration, pending.placement);
+  const bool self_last = troubled(pending.placement, turn);
+  NodeNumber to = first_choice(sets, sets.owners, part.tried, self_last, turn);
+  if (to == 0) to = first_choice(sets, sets.owners, part.tried = 0, self_last, turn);
+  part.next_us = turn.env.clock.monotonic_us() + kPatienceUs;
   if (to == 0) return;  // no owner is left; the listing's own time will end
   part.tried |= sets.bit(to);
   KeyList list;
@@ -115,27 +114,27 @@ void Coordinator::ask_part(OpId op, Context& context) {
   list.after = part.after;
   list.limit = part.limit;
   list.now_ms = pending.now_ms;
-  context.outbox.push_back(to_owner(to, std::move(list), context));
+  turn.outbox.push_back(to_owner(to, std::move(list), turn));
 }
 
-void Coordinator::step(KeyListReply reply, Context& context) {
+void Coordinator::step(KeyListReply reply, Turn& turn) {
   Pending* pending = pending_.find(reply.op);
   if (!pending || !pending->part || pending->part->done) return;
   ListingPart& part = *pending->part;
   const OpId listing = part.listing;
   if (reply.error) {
-    const OwnerSets sets = OwnerSets::of(context.configuration, pending->placement);
-    const bool all_tried = first_choice(sets, sets.owners, part.tried, false, context) == 0;
-    if (!all_tried) return ask_part(reply.op, context);
-    return end_listing(listing, ClientReply::failed(*std::move(reply.error)), context);
+    const OwnerSets sets = OwnerSets::of(turn.configuration, pending->placement);
+    const bool all_tried = first_choice(sets, sets.owners, part.tried, false, turn) == 0;
+    if (!all_tried) return ask_part(reply.op, turn);
+    return end_listing(listing, ClientReply::failed(*std::move(reply.error)), turn);
   }
   part.done = true;
   part.keys = std::move(reply.keys);
-  gather_parts(listing, context);
+  gather_parts(listing, turn);
 }
 
 // Takes the parts whose turn has come.
-void Coordinator::gather_parts(OpId op, Context& context) {
+void Coordinator::gather_parts(OpId op, Turn& turn) {
   Pending& pending = *pending_.find(op);
   Listing& listing = *pending.listing;
   while (!listing.parts.empty() && pending_.find(listing.parts.front())->part->done) {
@@ -147,22 +146,22 @@ void Coordinator::gather_parts(OpId op, Context& context) {
     if (listing.keys.size() < pending.limit) continue;
     ClientReply full;
     full.next = page_end(child.placement.partition, listing.keys.back());
-    return end_listing(op, std::move(full), context);
+    return end_listing(op, std::move(full), turn);
   }
-  if (listing.parts.empty() && listing.next_partition >= context.configuration.ring_size) {
-    return end_listing(op, ClientReply{}, context);
+  if (listing.parts.empty() && listing.next_partition >= turn.configuration.ring_size) {
+    return end_listing(op, ClientReply{}, turn);
   }
-  list_ahead(op, {}, context);
+  list_ahead(op, {}, turn);
 }
 
-void Coordinator::end_listing(OpId op, ClientReply reply, Context& context) {
+void Coordinator::end_listing(OpId op, ClientReply reply, Turn& turn) {
   Listing& listing = *pending_.find(op)->listing;
   for (const OpId part : listing.parts) pending_.take(part);
   if (reply.kind != ClientReply::Kind::kError) {
     reply.kind = ClientReply::Kind::kKeys;
     reply.items = std::move(listing.keys);
   }
-  finish(op, std::move(reply), context);
+  finish(op, std::move(reply), turn);
 }
 
 }  // namespace vordb::coordinator

@@ -232,7 +232,7 @@ TEST_CASE("coordinator: a quorum's token covers what each answer covers, and is 
   ClientId client = lab.submit(Operation::kGet, "lww 2,2");
   lab.answer_read(1, Lab::value("v", d1, 5), {d1, d2});
   lab.answer_read(2, Lab::value("v", d1, 5), {d1, d3});
-  const absl::StatusOr<CausalContext> seen = decode_context(lab.reply(client).context);
+  const absl::StatusOr<CausalToken> seen = decode_token(lab.reply(client).context);
   REQUIRE(seen.ok());
   for (const crdt::Dot& dot : {d1, d2, d3}) CHECK(seen->past.contains(dot));
   ClientRequest get = lab.request(Operation::kGet, "lww 2,2");

@@ -57,7 +57,7 @@ TEST_CASE("coordinator: a put with W+R > N acts on what a read quorum knows") {
 TEST_CASE("coordinator: which mutations read first") {
   Lab lab({1, 2, 3});
   ClientRequest with_context = lab.request(Operation::kSetRemove, "orswot 2,2");
-  with_context.context = encode_context({{3, 0}, {}, {}});
+  with_context.context = encode_token({{3, 0}, {}, {}});
   const auto reads = [&](ClientRequest request) {
     lab.lose_all();
     lab.submit(std::move(request));

@@ -13,7 +13,7 @@
 
 namespace vordb::coordinator {
 
-void Coordinator::push_names(OpId op, Context& context) {
+void Coordinator::push_names(OpId op, Turn& turn) {
   const Pending& pending = *pending_.find(op);
   Work& work = *pending_.find(op)->work;
   const OwnerSets& sets = work.sets;
@@ -35,9 +35,9 @@ void Coordinator::push_names(OpId op, Context& context) {
       const OwnerMask to = (OwnerMask{1} << i) & wanted & ~work.holders;
       if (to != 0 && (work.taken[i] & from) == 0) push.targets.push_back(sets.nodes[i]);
     }
-    if (!push.targets.empty()) context.outbox.push_back(to_owner(sender, push, context));
+    if (!push.targets.empty()) turn.outbox.push_back(to_owner(sender, push, turn));
   }
-  work.next_us = context.env.clock.monotonic_us() + retry_delay_us(work.round);
+  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(work.round);
 }
 
 OwnerMask Coordinator::holding(const Work& work) {
@@ -48,21 +48,21 @@ OwnerMask Coordinator::holding(const Work& work) {
   return who;
 }
 
-void Coordinator::check_spread(OpId op, Context& context) {
+void Coordinator::check_spread(OpId op, Turn& turn) {
   Work& work = *pending_.find(op)->work;
   const OwnerMask who = holding(work);
   if (work.stage == Stage::kTeaching && (who & work.sets.bit(work.mutator)) != 0) {
     // Under an id of its own: a late acknowledgement of the push is none of the mutation.
-    return send_mutation(renew(op), context);
+    return send_mutation(renew(op), turn);
   }
   if (work.stage == Stage::kSettling && work.sets.reached(who, work.w)) {
-    finish(op, std::move(work.reply), context);
+    finish(op, std::move(work.reply), turn);
   }
 }
 
 // Whoever is not known to hold the dot is asked whether it does, and the owner that took it is
 // asked to send it to them.
-void Coordinator::push_dot(OpId op, Context& context) {
+void Coordinator::push_dot(OpId op, Turn& turn) {
   const Pending& pending = *pending_.find(op);
   Work& work = *pending_.find(op)->work;
   KeyPush push;
@@ -75,22 +75,22 @@ void Coordinator::push_dot(OpId op, Context& context) {
   for (const NodeNumber node : work.sets.nodes) {
     if ((work.sets.bit(node) & work.sets.members & ~work.holders) == 0) continue;
     push.targets = {node};
-    context.outbox.push_back(to_owner(node, push, context));
+    turn.outbox.push_back(to_owner(node, push, turn));
     if (node != work.mutator) missing.push_back(node);
   }
-  if (!missing.empty() && context.configuration.is_member(work.mutator)) {
+  if (!missing.empty() && turn.configuration.is_member(work.mutator)) {
     push.targets = std::move(missing);
-    context.outbox.push_back(to_owner(work.mutator, push, context));
+    turn.outbox.push_back(to_owner(work.mutator, push, turn));
   }
-  work.next_us = context.env.clock.monotonic_us() + retry_delay_us(work.round);
+  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(work.round);
 }
 
-void Coordinator::step(KeyAck ack, Context& context) {
+void Coordinator::step(KeyAck ack, Turn& turn) {
   Pending* pending = pending_.find(ack.op);
   if (!pending || !pending->work || ack.refused) return;
   Work& work = *pending->work;
   const OwnerSets& sets = work.sets;
-  const OwnerMask bit = sets.bit(ack.node == 0 ? context.node : ack.node) & sets.members;
+  const OwnerMask bit = sets.bit(ack.node == 0 ? turn.node : ack.node) & sets.members;
   if (bit == 0) return;
   switch (work.stage) {
     case Stage::kMutating:
@@ -98,14 +98,14 @@ void Coordinator::step(KeyAck ack, Context& context) {
       return;
     case Stage::kCollecting:
       work.holders |= bit;
-      return collect(ack.op, context);
+      return collect(ack.op, turn);
     case Stage::kTeaching:
     case Stage::kSettling: {
-      const OwnerMask source = sets.bit(ack.source == 0 ? context.node : ack.source);
+      const OwnerMask source = sets.bit(ack.source == 0 ? turn.node : ack.source);
       for (size_t i = 0; i < work.taken.size(); ++i) {
         if (bit == OwnerMask{1} << i) work.taken[i] |= source;
       }
-      return check_spread(ack.op, context);
+      return check_spread(ack.op, turn);
     }
     default:
       return;

@@ -14,7 +14,7 @@
 #include "core/coordinator/owner_sets.h"
 #include "core/crdt/dot.h"
 #include "core/messages.h"
-#include "core/vnode/causal_context.h"
+#include "core/vnode/causal_token.h"
 
 namespace vordb::coordinator {
 
@@ -38,14 +38,14 @@ struct Work {
   bool reads_first = false;  // a mutation that needs a read quorum before it (CLUSTER.md rule 16)
 
   KeyRead read;                               // what owners are asked
-  std::shared_ptr<const CausalContext> seen;  // what the answer must not be older than
+  std::shared_ptr<const CausalToken> seen;  // what the answer must not be older than
   Box<KeyMutation> mutation;
 
   // ---- asking and gathering
   OwnerMask tried = 0;  // owners that were asked in vain (asking, mutating)
   OwnerMask answered = 0;
   std::vector<OwnerAnswer> answers;
-  CausalContext known;               // of all answers
+  CausalToken known;               // of all answers
   std::optional<ClientError> error;  // the last that an owner gave
 
   // ---- teaching and settling: `senders` push `names`; who has taken in what all of them hold, or

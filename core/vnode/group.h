@@ -29,7 +29,7 @@ struct Waiter {
   uint64_t timestamp_ms = 0;
   crdt::Dot dot;
   bool wants_acks = false;
-  std::string context;  // that its client is given
+  std::string token;  // that its client is given
 };
 // A coordinator that waits for what another owner sent on its behalf.
 struct AckWaiter {
@@ -73,7 +73,7 @@ struct HeldReply {
 // Mutations and merges on their way to the disk.
 struct Group {
   OpId op = 0;
-  bool announced_work = false;  // listed in Context::unflushed
+  bool announced_work = false;  // listed in Turn::unflushed
   Batch batch;
   std::vector<crdt::Dot> dots;   // settled by this batch
   std::vector<crdt::Dot> bases;  // bases raised by this batch (seal)

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/cluster/configuration.h"
-#include "core/vnode/announcement.h"
 #include "core/vnode/fence.h"
+#include "core/vnode/peer_view.h"
 #include "core/vnode/roles.h"
 
 namespace vordb::vnode {

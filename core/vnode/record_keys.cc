@@ -47,6 +47,12 @@ std::string table_begin(PlacementId id, Table table) {
 
 std::string table_end(PlacementId id, Table table) { return prefix_end(table_begin(id, table)); }
 
+std::string record_key(PlacementId id, Table table, std::string_view name) {
+  std::string key = table_begin(id, table);
+  key.append(name);
+  return key;
+}
+
 std::string entry_name(BucketId bucket, std::string_view key, std::string_view subkey) {
   std::string name = key_begin(bucket, key);
   name.append(subkey);

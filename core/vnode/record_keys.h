@@ -14,12 +14,12 @@
 namespace vordb::vnode {
 
 enum class Table : char {
-  kEntries = 'e',   // bucket, key, subkey -> Entry
-  kDots = 'd',      // dot -> DotRecord
-  kTouched = 't',   // bucket, key, subkey, dot -> nothing: the dots of an entry that the log still
-                    // holds (rule 3)
-  kPurges = 'p',    // bucket, key, dot -> nothing: the purges of a key that the log still holds
-  kContexts = 'x',  // bucket, key, subkey -> nothing: entries with a context left over (rule 6)
+  kEntries = 'e',    // bucket, key, subkey -> Entry
+  kDots = 'd',       // dot -> DotRecord
+  kTouched = 't',    // bucket, key, subkey, dot -> nothing: the dots of an entry that the log still
+                     // holds (rule 3)
+  kPurges = 'p',     // bucket, key, dot -> nothing: the purges of a key that the log still holds
+  kLeftOvers = 'x',  // bucket, key, subkey -> nothing: entries with a context left over (rule 6)
   kDue = 'g',  // time, bucket, key, subkey -> nothing: entries that the sweep looks at once that
                // time is stable
   kAnswers = 'a',  // request token -> AnsweredRequest
@@ -37,6 +37,8 @@ std::string vnode_states_end();
 // The first bytes of every record of one table of a vnode, and the first key after the table.
 std::string table_begin(PlacementId id, Table table);
 std::string table_end(PlacementId id, Table table);
+// The key of the record of this name in a table.
+std::string record_key(PlacementId id, Table table, std::string_view name);
 
 // The part of an entry's key after placement and table: bucket, key, subkey. Its order is the order
 // of the records.

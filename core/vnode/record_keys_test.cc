@@ -100,8 +100,8 @@ TEST_CASE("one key's entries lie in the order of their subkeys") {
 
 TEST_CASE("a vnode's tables lie apart from each other and from other vnodes'") {
   const std::vector<PlacementId> placements = {{1, 0}, {1, 255}, {1, 256}, {3, 0xffff}, {255, 0}};
-  const Table tables[] = {Table::kEntries,  Table::kDots, Table::kTouched,
-                          Table::kContexts, Table::kDue,  Table::kAnswers};
+  const Table tables[] = {Table::kEntries,   Table::kDots, Table::kTouched,
+                          Table::kLeftOvers, Table::kDue,  Table::kAnswers};
   for (const PlacementId id : placements) {
     for (const Table table : tables) {
       CHECK(table_begin(id, table).size() == kTablePrefixBytes);

@@ -4,6 +4,7 @@
 // end.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -13,11 +14,18 @@
 #include "core/crdt/version_vector.h"
 #include "core/crdt/vnode_clock.h"
 #include "core/env/disk.h"
+#include "core/env/random.h"
 #include "core/ids.h"
 #include "core/vnode/key_state.h"
 #include "core/vnode/record_keys.h"
 
 namespace vordb::vnode {
+
+// No other session of any life has this number: messages of an earlier one may still be on their
+// way, to a life that has asked anew or from one that has restarted (rule 16).
+inline uint64_t new_session(Random& random) {
+  return std::max<uint64_t>(random.next(), 1);  // 0 stands for none
+}
 
 // The receiver's side. Progress belongs to one session: a new one starts from nothing.
 struct Fetch {

@@ -6,7 +6,7 @@
 
 #include "core/crdt/hlc.h"
 #include "core/crdt/vnode_clock.h"
-#include "core/vnode/announcement.h"
+#include "core/vnode/peer_view.h"
 
 namespace vordb::vnode {
 

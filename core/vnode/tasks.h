@@ -10,13 +10,13 @@
 #include <variant>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "core/codec.h"
 #include "core/env/disk.h"
 #include "core/messages.h"
 #include "core/vnode/answers.h"
-#include "core/vnode/causal_context.h"
+#include "core/vnode/causal_token.h"
+#include "core/vnode/closure.h"
 #include "core/vnode/dot_log.h"
 #include "core/vnode/key_state.h"
 
@@ -57,6 +57,13 @@ struct MutateTask {
   uint32_t purge_steps = 0;
 };
 
+// A coordinator that waits for what one owner sends to be durable at another.
+struct Origin {
+  OpId op = 0;
+  NodeNumber node = 0;
+  uint16_t shard = 0;
+};
+
 // Entries of one key from another owner.
 struct MergeTask {
   crdt::ReplicaId from;
@@ -64,14 +71,8 @@ struct MergeTask {
   Hlc hlc;
   std::vector<KeyEntry> entries;
   std::vector<LoggedDot> dots;
-  // Who waits for this to be durable here.
-  struct Origin {
-    OpId op = 0;
-    NodeNumber node = 0;
-    uint16_t shard = 0;
-  };
-  std::vector<Origin> origins;
-  uint64_t pv = 0;  // of the placement, where it was sent
+  std::vector<Origin> origins;  // that wait for this to be durable here
+  uint64_t pv = 0;              // of the placement, where it was sent
 };
 
 // Something due at one entry: forget it, or purge an expired key, if that still holds.
@@ -96,15 +97,15 @@ struct KeyTask {
 };
 
 // What whoever reads now has seen, and how a client is told so.
-struct Token {
-  CausalContext context;
+struct ReadToken {
+  CausalToken seen;
   std::string bytes;
 };
 
 // A client's read. Sees only what is durable.
 struct ReadTask {
   KeyRead read;
-  std::shared_ptr<const Token> token;  // as of before the first read
+  std::shared_ptr<const ReadToken> token;  // as of before the first read
   uint64_t begun_at = 0;  // how many groups were durable when it began: what it reads may be older
                           // than what came since
   crdt::VersionVector base;
@@ -126,53 +127,22 @@ struct ScanTask {
   enum class Kind : uint8_t { kDue, kAnswers, kForget } kind = Kind::kDue;
 };
 
-// A body of updates ends after the key that passes one of these bounds. A key's own closure is
-// never cut: its entries show all of its dots (rule 3).
-struct BodySize {
-  static constexpr size_t kBytesMax = 1 << 20;
-  static constexpr size_t kDotsMax = 1000;
-  size_t bytes = 0;
-  size_t dots = 0;
-
-  // True once the body is to end.
-  bool fills(size_t key_bytes, size_t key_dots) {
-    bytes += key_bytes;
-    dots += key_dots;
-    return bytes >= kBytesMax || dots >= kDotsMax;
-  }
+// A round of gossip to one peer.
+struct GossipRound {
+  NodeNumber to = 0;
+  std::optional<crdt::Dot> last;  // of what was looked for, if the peer may lack more behind it
 };
 
-// What other owners lack, being collected with all that its closure needs (DATA.md rule 3): the
-// dots that a peer's clock lacks, or the entries that a coordinator wants pushed.
-struct GossipTask {
+// The delta of a mutation whose key has purges in the log.
+struct ClosedDelta {
   std::vector<NodeNumber> to;
-  std::optional<KeyPush> push;
-  bool delta = false;                      // of a mutation whose key has purges in the log
-  std::vector<MergeTask::Origin> origins;  // that wait for it
-  bool unlogged = false;                   // a wanted dot was not in the log any more
-  std::vector<crdt::Dot> voids;            // that were wanted
-  std::optional<crdt::Dot> last;           // of `wanted`, if the peer may lack more behind it
-  SnapshotId snapshot = 0;
-  crdt::VersionVector base;
-  bool base_known = false;
-  std::vector<crdt::Dot> wanted;  // from the back
-  std::optional<crdt::Dot> reading_dot;
-  struct Key {
-    BucketId bucket = 0;
-    std::string key;
-    absl::btree_set<std::string> subkeys;  // the closure so far
-    absl::btree_set<crdt::Dot> found;
-    std::vector<std::string> untouched;  // of `subkeys`: whose dots were not looked up yet
-    std::vector<crdt::Dot> unread;       // of `found`: whose records were not read yet
-    std::vector<LoggedDot> dots;
-    size_t bytes = 0;  // roughly, in a message
-    std::string reading_entry;
-    std::vector<KeyEntry> entries;
-  };
-  std::optional<Key> key;  // under work
-  std::vector<Key> done;
-  BodySize size;                       // of `done`
-  absl::btree_set<crdt::Dot> settled;  // dots of `done`, and `voids`
+  std::vector<Origin> origins;  // that wait for it
+};
+
+// What other owners lack or a coordinator wants pushed, being collected.
+struct CollectTask {
+  std::variant<GossipRound, ClosedDelta, KeyPush> why;
+  Closure closure;
 };
 
 // The next part of a snapshot that is being given.
@@ -187,6 +157,6 @@ struct FetchScanTask {
 };
 
 using Task =
-    std::variant<KeyTask, ReadTask, ListTask, ScanTask, GossipTask, ServeTask, FetchScanTask>;
+    std::variant<KeyTask, ReadTask, ListTask, ScanTask, CollectTask, ServeTask, FetchScanTask>;
 
 }  // namespace vordb::vnode

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/coordinator/coordinator.h"
-#include "core/vnode/causal_context.h"
+#include "core/vnode/causal_token.h"
 #include "core/vnode/key_cache.h"
 
 namespace vordb::coordinator {
@@ -62,7 +62,7 @@ class CoordinatorLab {
   }
   ClientId submit(ClientRequest request) {
     request.client = ++last_client_;
-    Context c = context();
+    Turn c = turn();
     coordinator_.submit(std::move(request), c);
     take_out();
     return last_client_;
@@ -109,7 +109,7 @@ class CoordinatorLab {
   // ---- what vnodes answer
   template <typename M>
   void deliver(M message) {
-    Context c = context();
+    Turn c = turn();
     coordinator_.step(std::move(message), c);
     take_out();
   }
@@ -143,7 +143,7 @@ class CoordinatorLab {
       out.base.raise(d);
       clock.raise_base(d.replica, d.counter);
     }
-    out.context = encode_context({r.placement, Hlc::from_ms(clock_.wall), crdt::CausalPast(clock)});
+    out.context = encode_token({r.placement, Hlc::from_ms(clock_.wall), crdt::CausalPast(clock)});
     return out;
   }
   // Takes the read sent to `node` and answers it.
@@ -205,7 +205,7 @@ class CoordinatorLab {
     adopt();
   }
   void adopt() {
-    Context c = context();
+    Turn c = turn();
     coordinator_.configuration_changed(c);
     take_out();
   }
@@ -215,7 +215,7 @@ class CoordinatorLab {
     for (uint64_t left = ms; left > 0; left -= std::min<uint64_t>(left, 50)) {
       clock_.wall += 50;
       clock_.monotonic += 50'000;
-      Context c = context();
+      Turn c = turn();
       coordinator_.tick(c);
       take_out();
     }
@@ -270,11 +270,11 @@ class CoordinatorLab {
     member.admitted = 16;
     configuration_.members.push_back(std::move(member));
   }
-  Context context() {
-    return Context{env_, configuration_, options_, cache_, outbox_, node_, suspected_, paused_};
+  Turn turn() {
+    return Turn{env_, configuration_, options_, cache_, outbox_, node_, suspected_, paused_};
   }
   void take_out() {
-    Context c = context();
+    Turn c = turn();
     while (coordinator_.has_ready()) coordinator_.run_ready(c);
     for (Envelope& e : outbox_) {
       if (e.to.kind != ActorKind::kVnode) continue;

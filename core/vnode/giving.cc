@@ -1,11 +1,14 @@
-// Giving a snapshot (DATA.md rule 16): the receiver asks for one part after the other; all parts
-// and the clock come from one view of the disk, so a part that was lost is read again the same.
+// Giving a snapshot, part by part.
+#include "core/vnode/giving.h"
+
 #include <algorithm>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/codec.h"
-#include "core/vnode/vnode.h"
 #include "proto/peer.pb.h"
+#include "proto/storage.pb.h"
 
 namespace vordb::vnode {
 
@@ -18,28 +21,28 @@ constexpr uint64_t kPatienceUs = 30'000'000;
 
 }  // namespace
 
-void Vnode::receive(const pb::SnapshotPull& pull, NodeNumber from, Context& context) {
-  const Standing& standing = durable_.standing;
-  if (!durable_.any || !standing.fenced || !standing.complete) return;
-  const uint64_t now_us = context.env.clock.monotonic_us();
-  auto at = serving_.find(from);
-  if (at != serving_.end() && at->second.receiver_session != pull.receiver_session()) {
+void Giving::give(const pb::SnapshotPull& pull, NodeNumber from) {
+  const Standing& standing = vnode.durable.standing;
+  if (!vnode.durable.any || !standing.fenced || !standing.complete) return;
+  const uint64_t now_us = turn.env.clock.monotonic_us();
+  auto at = vnode.serving.find(from);
+  if (at != vnode.serving.end() && at->second.receiver_session != pull.receiver_session()) {
     if (at->second.busy) return;  // asked again once the part under way is read
-    end_serving(from, context);
-    at = serving_.end();
+    end(from);
+    at = vnode.serving.end();
   }
-  const bool none = at == serving_.end();
+  const bool none = at == vnode.serving.end();
   if (pull.part() != 0 && (none || pull.session() != at->second.session)) {
     pb::PeerMessage message;
     message.mutable_snapshot_part()->set_receiver_session(pull.receiver_session());
-    return send(from, message, context);
+    return send(from, message);
   }
   if (none) {
     Serving serving;
-    serving.session = new_session(context);
+    serving.session = new_session(turn.env.random);
     serving.receiver_session = pull.receiver_session();
-    serving.snapshot = context.env.disk.open_snapshot();
-    at = serving_.emplace(from, std::move(serving)).first;
+    serving.snapshot = turn.env.disk.open_snapshot();
+    at = vnode.serving.emplace(from, std::move(serving)).first;
   }
   Serving& serving = at->second;
   serving.asked_us = now_us;
@@ -51,43 +54,43 @@ void Vnode::receive(const pb::SnapshotPull& pull, NodeNumber from, Context& cont
     return;
   }
   serving.busy = true;
-  run(ServeTask{from, serving.session}, nullptr, context);
+  go_on(ServeTask{from, serving.session}, nullptr);
 }
 
-void Vnode::run(ServeTask task, ReadResult* arrived, Context& context) {
+void Giving::go_on(ServeTask task, ReadResult* arrived) {
   for (;;) {
-    const auto at = serving_.find(task.to);
-    if (at == serving_.end() || at->second.session != task.session) return;
+    const auto at = vnode.serving.find(task.to);
+    if (at == vnode.serving.end() || at->second.session != task.session) return;
     Serving& serving = at->second;
     const auto request = [&] {
       ReadRequest part;
       if (serving.clock_known) {
-        part.begin = record_key(serving.part_begin.table, serving.part_begin.name);
-        part.end = table_end(id_, serving.part_begin.table);
-        part.family = family(context);
+        part.begin = record_key(vnode.id, serving.part_begin.table, serving.part_begin.name);
+        part.end = table_end(vnode.id, serving.part_begin.table);
+        part.family = family();
         part.limit_records = kPartRecords;
         part.limit_bytes = kPartBytes;
       } else {
-        part.begin = vnode_state_key(id_);
+        part.begin = vnode_state_key(vnode.id);
       }
       part.snapshot = serving.snapshot;
       return part;
     };
-    const std::optional<ReadResult> result = next_result(task, arrived, request, context);
+    const std::optional<ReadResult> result = next_result(task, arrived, request);
     if (!result) return;
-    note_damage(result->status, context);
-    if (!result->status.ok()) return end_serving(task.to, context);
-    if (serving.clock_known) return send_part(task, *result, context);
+    note_damage(result->status);
+    if (!result->status.ok()) return end(task.to);
+    if (serving.clock_known) return send_part(task, *result);
     if (absl::Status taken = take_clock(serving, *result); !taken.ok()) {
-      note_damage(taken, context);
-      return end_serving(task.to, context);
+      note_damage(taken);
+      return end(task.to);
     }
   }
 }
 
 // The clock that the view of the disk holds: what is really known goes to the receiver's clock, the
 // base with its void dots is what the entries are filled by.
-absl::Status Vnode::take_clock(Serving& serving, const ReadResult& result) {
+absl::Status Giving::take_clock(Serving& serving, const ReadResult& result) {
   if (result.records.empty()) return absl::DataLossError("the vnode's state record is missing");
   pb::VnodeState state;
   const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &state);
@@ -99,8 +102,8 @@ absl::Status Vnode::take_clock(Serving& serving, const ReadResult& result) {
   return absl::OkStatus();
 }
 
-void Vnode::send_part(const ServeTask& task, const ReadResult& result, Context& context) {
-  Serving& serving = serving_.at(task.to);
+void Giving::send_part(const ServeTask& task, const ReadResult& result) {
+  Serving& serving = vnode.serving.at(task.to);
   serving.busy = false;
   pb::PeerMessage message;
   pb::SnapshotPart* part = message.mutable_snapshot_part();
@@ -109,12 +112,12 @@ void Vnode::send_part(const ServeTask& task, const ReadResult& result, Context& 
   part->set_part(serving.part);
   to_pb(serving.clock, part->mutable_clock());
   to_pb(serving.base, part->mutable_updates()->mutable_base());
-  part->mutable_updates()->set_hlc(durable_.hlc.word);
+  part->mutable_updates()->set_hlc(vnode.durable.hlc.word);
   const bool entries = serving.part_begin.table == Table::kEntries;
-  const absl::Status added = entries ? add_entries(result.records, part->mutable_updates(), context)
+  const absl::Status added = entries ? add_entries(result.records, part->mutable_updates())
                                      : add_answers(result.records, part);
-  note_damage(added, context);
-  if (!added.ok()) return end_serving(task.to, context);
+  note_damage(added);
+  if (!added.ok()) return end(task.to);
   if (result.more) {
     serving.part_end = {serving.part_begin.table,
                         result.records.back().key.substr(kTablePrefixBytes) + '\0'};
@@ -123,17 +126,16 @@ void Vnode::send_part(const ServeTask& task, const ReadResult& result, Context& 
   }
   serving.last = !entries && !result.more;
   part->set_last(serving.last);
-  exchanged_.sent_bytes += part->ByteSizeLong();
-  send(task.to, message, context);
+  vnode.exchanged.sent_bytes += part->ByteSizeLong();
+  send(task.to, message);
 }
 
-absl::Status Vnode::add_entries(const std::vector<Record>& records, pb::Updates* updates,
-                                Context& context) {
+absl::Status Giving::add_entries(const std::vector<Record>& records, pb::Updates* updates) {
   pb::KeyUpdate* key = nullptr;
   for (const Record& record : records) {
     EntryName name;
     absl::Status status;
-    const SharedEntry entry = decode(record, &status, context);
+    const SharedEntry entry = decode(record, &status);
     if (!entry) return status;
     if (!parse_entry_name(std::string_view(record.key).substr(kTablePrefixBytes), &name)) {
       return absl::DataLossError("an entry lies under a key that none has");
@@ -150,7 +152,7 @@ absl::Status Vnode::add_entries(const std::vector<Record>& records, pb::Updates*
   return absl::OkStatus();
 }
 
-absl::Status Vnode::add_answers(const std::vector<Record>& records, pb::SnapshotPart* part) {
+absl::Status Giving::add_answers(const std::vector<Record>& records, pb::SnapshotPart* part) {
   for (const Record& record : records) {
     pb::TokenAnswer* answer = part->add_answers();
     answer->set_token(record.key.substr(kTablePrefixBytes));
@@ -160,22 +162,22 @@ absl::Status Vnode::add_answers(const std::vector<Record>& records, pb::Snapshot
   return absl::OkStatus();
 }
 
-void Vnode::end_serving(NodeNumber to, Context& context) {
-  const auto at = serving_.find(to);
-  context.env.disk.close_snapshot(at->second.snapshot);
-  serving_.erase(at);
+void Giving::end(NodeNumber to) {
+  const auto at = vnode.serving.find(to);
+  turn.env.disk.close_snapshot(at->second.snapshot);
+  vnode.serving.erase(at);
 }
 
-void Vnode::end_idle_servings(Context& context) {
-  const uint64_t now_us = context.env.clock.monotonic_us();
+void Giving::end_idle() {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   std::vector<NodeNumber> ended;
-  for (const auto& [to, serving] : serving_) {
-    const bool gone =
-        std::find(roles_.receivers.begin(), roles_.receivers.end(), to) == roles_.receivers.end();
+  for (const auto& [to, serving] : vnode.serving) {
+    const bool gone = std::find(vnode.roles.receivers.begin(), vnode.roles.receivers.end(), to) ==
+                      vnode.roles.receivers.end();
     const bool quiet = serving.asked_us + kPatienceUs < now_us;
     if (!serving.busy && (gone || quiet)) ended.push_back(to);
   }
-  for (const NodeNumber to : ended) end_serving(to, context);
+  for (const NodeNumber to : ended) end(to);
 }
 
 }  // namespace vordb::vnode

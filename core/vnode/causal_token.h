@@ -14,26 +14,26 @@
 
 namespace vordb {
 
-struct CausalContext {
+struct CausalToken {
   PlacementId placement;
   Hlc hlc;                // what is judged by time, under a later one
   crdt::CausalPast past;  // dots above the base that do not fit are left out
 };
 
 // At most this many dots above the base travel in a token: of a replica the newest.
-inline constexpr size_t kContextDotsMax = 64;
+inline constexpr size_t kTokenDotsMax = 64;
 
 // A larger token is given to no client: no request would take it back.
-inline constexpr size_t kContextBytesMax = 4096;
+inline constexpr size_t kTokenBytesMax = 4096;
 
-std::string encode_context(const CausalContext& context);
+std::string encode_token(const CausalToken& token);
 
 // What the client has seen stays past: `clock` goes on from the token's time. From one further
 // ahead than `drift_ms`, whose clock was wrong, nothing is taken.
-void take_token_time(const CausalContext& seen, const Instant& now, uint64_t drift_ms,
+void take_token_time(const CausalToken& seen, const Instant& now, uint64_t drift_ms,
                      HlcClock& clock);
 
 // InvalidArgument for bytes that no answer of ours ever held.
-absl::StatusOr<CausalContext> decode_context(std::string_view bytes);
+absl::StatusOr<CausalToken> decode_token(std::string_view bytes);
 
 }  // namespace vordb

@@ -1,0 +1,19 @@
+// Gossip brings whatever a peer's announced clock lacks, together with all that rule 3's closure
+// demands. The peer's next announcement is the acknowledgement.
+#pragma once
+
+#include "core/vnode/part.h"
+#include "core/vnode/tasks.h"
+
+namespace vordb::vnode {
+
+class Gossip : Part {
+ public:
+  explicit Gossip(const Part& part) : Part(part) {}
+
+  // Begins a round to a peer, if it lacks anything and none is under way.
+  void begin(NodeNumber to);
+  void end(const GossipRound& round, const Closure& closure, bool complete);
+};
+
+}  // namespace vordb::vnode

@@ -1,0 +1,214 @@
+// A client's change of one key, from its admission to the moment when all that it must know is
+// there.
+#include "core/vnode/mutations.h"
+
+#include <utility>
+
+#include "core/crdt/register.h"
+#include "core/crdt/set.h"
+#include "core/vnode/absent.h"
+#include "core/vnode/acknowledgements.h"
+#include "core/vnode/causal_token.h"
+#include "core/vnode/effects.h"
+#include "core/vnode/key_tasks.h"
+
+namespace vordb::vnode {
+
+using crdt::Entry;
+
+namespace {
+
+// An expired key larger than this many steps of kDotEntriesMax entries is left to the sweep.
+constexpr uint32_t kPurgeStepsMax = 64;
+
+// Requests of other nodes that are remembered, to know a copy: more than a network holds back.
+constexpr size_t kRemembered = 1024;
+
+bool adds(Operation operation) {
+  return operation != Operation::kDelete && operation != Operation::kSetRemove;
+}
+
+bool is_collection(const Bucket& bucket) { return bucket.config.type != BucketType::kLww; }
+
+}  // namespace
+
+void Mutations::begin(KeyMutation mutation) {
+  if (mutation.from != 0 && !first_copy(mutation)) return;
+  if (vnode.roles.epoch == 0 || !vnode.roles.owner || vnode.dropped) {
+    ClientError error = not_owner();
+    return Acknowledgements(*this).refuse(mutation, error.code, std::move(error.message),
+                                          std::move(error.hint));
+  }
+  if (vnode.corrupt) {
+    return Acknowledgements(*this).refuse(mutation, ErrorCode::kCorrupt,
+                                          "this partition's data is damaged here",
+                                          "restore the node from its peers or a backup");
+  }
+  if (!vnode.standing.fenced) {
+    return Acknowledgements(*this).refuse(mutation, ErrorCode::kNotReady,
+                                          "this partition has not met another owner yet",
+                                          "retry at another node");
+  }
+  const FreeSpace space = turn.env.disk.free_space();
+  if (space == FreeSpace::kLow && adds(mutation.operation)) {
+    return Acknowledgements(*this).refuse(mutation, ErrorCode::kDiskFull,
+                                          "the disk has less free space than min_free_mb",
+                                          "free some space; reads, removals and deletions go on");
+  }
+  if (space == FreeSpace::kLittle) {
+    return Acknowledgements(*this).refuse(
+        mutation, ErrorCode::kDiskFull, "the disk has less free space than half of min_free_mb",
+        "free some space; reads go on, and buckets can be deleted");
+  }
+  if (const CausalToken* seen = mutation.seen.get()) {
+    if (seen->placement == vnode.id && !vnode.token()->seen.past.covers(seen->past)) {
+      return Acknowledgements(*this).refuse(mutation, ErrorCode::kUnavailable,
+                                            "this replica has not seen all that the context names",
+                                            "retry");
+    }
+    take_token_time(*seen, turn.env.clock.now(), turn.options.max_clock_drift_ms,
+                    vnode.time.clock());
+  }
+  vnode.time.observe(Hlc::from_ms(mutation.now_ms), turn.env.clock.now());
+  KeyTask task;
+  task.bucket = mutation.bucket;
+  task.hash = mutation.key_hash;
+  task.key = mutation.key;
+  MutateTask mutate;
+  mutate.mutation = std::move(mutation);
+  task.what = std::move(mutate);
+  KeyTasks(*this).start(std::move(task));
+}
+
+// A network may double a request, and what a mutation does twice is wrong, even when its first copy
+// was refused.
+bool Mutations::first_copy(const KeyMutation& mutation) {
+  const State::Request request{mutation.from, mutation.shard, mutation.op};
+  if (!vnode.taken.insert(request).second) return false;
+  vnode.taken_in_order.push_back(request);
+  if (vnode.taken_in_order.size() > kRemembered) {
+    vnode.taken.erase(vnode.taken_in_order.front());
+    vnode.taken_in_order.pop_front();
+  }
+  return true;
+}
+
+void Mutations::plan(KeyTask& task) {
+  const MutateTask& mutate = std::get<MutateTask>(task.what);
+  const KeyMutation& m = mutate.mutation;
+  const Bucket* bucket = turn.configuration.bucket(task.bucket);
+  if (!bucket) return;
+  Load& load = task.load;
+  if (!m.request_token.empty()) load.token = m.request_token;
+  const bool deadline = bucket->has_deadlines();
+  if (deadline) load.points.push_back(crdt::meta_subkey());
+  if (deadline && vnode.log.holds_purges() && !vnode.sole_owner()) {
+    load.probes.push_back(vnode.log.purges(task.bucket, task.key));
+  }
+  if (mutate.purging || (m.operation == Operation::kDelete && is_collection(*bucket))) {
+    load.whole_range = true;
+    load.range_after = mutate.purge_after;
+    load.limit = kDotEntriesMax;
+    return;
+  }
+  switch (m.operation) {
+    case Operation::kSetAdd:
+      if (vnode.clean() && !deadline) return;
+      [[fallthrough]];
+    case Operation::kSetRemove:
+      for (const std::string& element : m.elements)
+        load.points.push_back(crdt::element_subkey(element));
+      return;
+    case Operation::kCounterIncrement:
+    case Operation::kCounterDecrement:
+      load.whole_range = true;
+      return;
+    default:
+      // A put over a register that is not read leaves a row of the old deadline or tombstone to the
+      // sweep.
+      if (vnode.clean() && bucket->config.ttl_seconds == 0 && !m.seen) return;
+      load.points.push_back(std::string(crdt::kRegisterSubkey));
+  }
+}
+
+bool Mutations::finish(KeyTask& task) {
+  MutateTask& mutate = std::get<MutateTask>(task.what);
+  const KeyMutation& m = mutate.mutation;
+  const Bucket* bucket = turn.configuration.bucket(task.bucket);
+  // A deletion that has begun is not undone.
+  const bool begun = m.operation == Operation::kDelete && !mutate.dots.empty();
+  const Outcome outcome = begun ? Outcome::kUnknown : Outcome::kRejected;
+  if (!bucket) {
+    // Created by an entry that has not come here yet, or dropped.
+    const bool ahead = task.bucket > turn.configuration.epoch;
+    Acknowledgements(*this).refuse(
+        m, ahead ? ErrorCode::kUnavailable : ErrorCode::kBucketNotFound,
+        ahead ? "this node does not know the bucket yet" : "the bucket was deleted",
+        ahead ? "retry" : "", outcome);
+    return true;
+  }
+  if (vnode.corrupt) {
+    Acknowledgements(*this).refuse(m, ErrorCode::kCorrupt, "this partition's data is damaged here",
+                                   "restore the node from its peers or a backup", outcome);
+    return true;
+  }
+  if (!task.load.status.ok()) {
+    Acknowledgements(*this).refuse(m, ErrorCode::kUnavailable, "the disk could not be read",
+                                   "retry", outcome);
+    return true;
+  }
+  if (task.load.answer) return answered_before(task);
+  const Hlc hlc = vnode.time.tick(turn.env.clock.now());
+  const Entry* meta = task.load.state.find(crdt::meta_subkey());
+  const bool expired = meta && !mutate.purged && crdt::meta_expired(*meta, hlc.ms());
+  if (expired && m.operation == Operation::kSetRemove) {
+    Acknowledgements(*this).acknowledge_unchanged(task, hlc);
+    return true;
+  }
+  if (mutate.purging || (expired && m.operation != Operation::kDelete)) {
+    return purge_step(task, hlc);
+  }
+  return Effects(*this).apply(task, *bucket, hlc);
+}
+
+// The token has been answered: the same request gets the same answer once it is durable, another
+// one is refused.
+bool Mutations::answered_before(KeyTask& task) {
+  const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
+  const Answer& answer = *task.load.answer;
+  if (answer.fingerprint != fingerprint_of(m)) {
+    Acknowledgements(*this).refuse(m, ErrorCode::kTokenReused,
+                                   "the request token stands for another request",
+                                   "use a fresh token for each request");
+    return true;
+  }
+  Acknowledgements(*this).acknowledge_unchanged(task, answer.hlc);
+  return true;
+}
+
+// One step of clearing an expired key before it is written again. The deadline stays until the
+// write renews it: were it removed, an element that this vnode has not seen yet would come to stand
+// without one. False: go on reading.
+bool Mutations::purge_step(KeyTask& task, Hlc hlc) {
+  MutateTask& mutate = std::get<MutateTask>(task.what);
+  const KeyMutation& m = mutate.mutation;
+  if (!mutate.purging) {
+    mutate.purging = true;
+    return false;
+  }
+  Effects(*this).clear_entries(task, hlc, nullptr, false);
+  if (!task.load.more) {
+    mutate.purging = false;
+    mutate.purged = true;
+    mutate.purge_after.reset();
+    ++vnode.purged;
+    return false;
+  }
+  mutate.purge_after = task.load.last;
+  if (++mutate.purge_steps < kPurgeStepsMax) return false;
+  Acknowledgements(*this).refuse(m, ErrorCode::kPurging, "the expired key is still being cleared",
+                                 "retry");
+  return true;
+}
+
+}  // namespace vordb::vnode

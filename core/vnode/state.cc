@@ -1,0 +1,89 @@
+// What follows from a vnode's values alone.
+#include "core/vnode/state.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/codec.h"
+#include "core/crdt/causal_past.h"
+#include "core/vnode/causal_token.h"
+#include "proto/storage.pb.h"
+
+namespace vordb::vnode {
+
+State::State(PlacementId placement, const Birth& birth, const Configuration& configuration)
+    : id(placement),
+      self{birth.node, birth.incarnation, birth.life},
+      log(placement),
+      first_op(birth.first_op),
+      next_op(birth.first_op) {
+  take_roles(configuration);
+  // Nothing was ever written where the owners are still those that the placement began with, or
+  // where nobody else is left to hold anything: then there is no fence to learn.
+  const bool began_here = roles.owner && id.n > 0 && id.n <= kReplicationMax &&
+                          roles.pv <= configuration.replication_since[id.n - 1];
+  standing.fenced = standing.complete = standing.synced = sole_owner() || began_here;
+  standing.fence.raise(self);
+}
+
+void State::note_bucket(BucketId bucket) {
+  const auto at = std::lower_bound(buckets.begin(), buckets.end(), bucket);
+  if (at == buckets.end() || *at != bucket) buckets.insert(at, bucket);
+}
+
+void State::encode(pb::VnodeState* state) const {
+  to_pb(self, state->mutable_self());
+  to_pb(clock, state->mutable_clock());
+  for (const BucketId bucket : buckets) state->add_bucket_ids(bucket);
+  encode_standing(standing, state);
+}
+
+const std::shared_ptr<const ReadToken>& State::token() {
+  if (!made_token) {
+    ReadToken token{{id, durable.hlc, crdt::CausalPast(durable.clock)}, {}};
+    for (const auto& [node, life] : durable.standing.seals.below()) {
+      token.seen.past.fill_below(life);
+    }
+    token.bytes = encode_token(token.seen);
+    made_token = std::make_shared<const ReadToken>(std::move(token));
+  }
+  return made_token;
+}
+
+PeerView State::own_view(const Configuration& configuration) const {
+  PeerView view;
+  view.replica = self;
+  view.clock = durable.known();
+  view.stable = stable.stable;
+  view.fence = durable.standing.fence;
+  view.contexts = retired_contexts(durable, configuration);
+  view.sealed = sealed_counters(durable);
+  view.epoch = roles.epoch;
+  view.pv = roles.pv;
+  view.fenced = durable.standing.fenced;
+  view.complete = durable.standing.complete;
+  view.content = announced_content(view);
+  return view;
+}
+
+uint64_t State::unacknowledged_dots() const {
+  const crdt::VnodeClock mine = durable.known();
+  uint64_t most = 0;
+  for (const NodeNumber receiver : roles.receivers) {
+    const PeerView* peer = peers.find(receiver);
+    most = std::max(most, mine.count_missing(peer ? peer->seen() : crdt::VnodeClock{}));
+  }
+  return most;
+}
+
+void State::take_roles(const Configuration& configuration) {
+  const uint64_t pv_before = roles.pv;
+  roles = roles_of(configuration, id, self.node);
+  // What was announced under another version says nothing to a move.
+  announce_soon = announce_soon || roles.pv != pv_before;
+  log.note_news();
+  peers.keep_only(roles.others);
+  if (counts_for != roles.move) counts_for = 0;
+}
+
+}  // namespace vordb::vnode

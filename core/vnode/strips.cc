@@ -1,0 +1,53 @@
+// Contexts left over, stripped of what the base has come to cover.
+#include "core/vnode/strips.h"
+
+#include <utility>
+#include <vector>
+
+#include "core/assert.h"
+#include "core/cluster/ring.h"
+#include "core/vnode/key_tasks.h"
+#include "core/vnode/writes.h"
+
+namespace vordb::vnode {
+
+using crdt::Entry;
+
+namespace {
+
+// Entries that are stripped at once.
+constexpr size_t kStripsMax = 256;
+
+}  // namespace
+
+// Strips what the base covers from the contexts left over, each entry by a task of its own:
+// stripping changes no meaning, so it need not share the batch that raised the base. It is called
+// after each raise, at start, and at each pulse: what a failed read or the bound leaves undone
+// comes again.
+void Strips::begin() {
+  if (vnode.left_overs.empty() || vnode.stripping > 0 || vnode.corrupt || vnode.gone()) return;
+  const std::vector<std::string> names = vnode.left_overs.covered(vnode.clock.base(), kStripsMax);
+  vnode.stripping = names.size();
+  for (const std::string& raw : names) {
+    EntryName name;
+    VORDB_ASSERT(parse_entry_name(raw, &name), "our own entry names parse");
+    KeyTask task;
+    task.bucket = name.bucket;
+    task.key = name.key;
+    task.hash = cluster::ring_hash(task.bucket, task.key);
+    task.what = StripTask{std::string(name.subkey)};
+    KeyTasks(*this).start(std::move(task));
+  }
+}
+
+void Strips::finish(KeyTask& task) {
+  const std::string& subkey = std::get<StripTask>(task.what).subkey;
+  const Entry* before = task.load.state.find(subkey);
+  if (!before || turn.configuration.bucket(task.bucket) == nullptr) return;
+  Entry after = *before;
+  after.context.strip(vnode.clock.base());
+  if (after.context != before->context)
+    Writes(*this).write_entry(task, subkey, before, std::move(after));
+}
+
+}  // namespace vordb::vnode
