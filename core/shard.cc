@@ -78,8 +78,8 @@ struct Shard::Call {
   }
   cluster::Turn membership_turn() { return {env, s.outbox}; }
   vnode::Turn vnode_turn() {
-    return {env,      *s.configuration,   *s.options,      s.cache,
-            s.outbox, s.vnodes.unflushed, s.vnodes.fetches};
+    return {env,      *s.configuration,   *s.options,       s.cache,         s.index,
+            s.outbox, s.vnodes.unflushed, s.vnodes.ceiling, s.vnodes.fetches};
   }
 
   void use(std::shared_ptr<const Configuration> chosen) {

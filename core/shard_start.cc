@@ -12,7 +12,7 @@ namespace vordb {
 
 namespace {
 
-constexpr uint32_t kFormat = 1;
+constexpr uint32_t kFormat = 2;
 
 // The record's message, or NotFound.
 absl::Status read_record(Env& env, const std::string& key, google::protobuf::MessageLite* message) {

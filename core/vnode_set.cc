@@ -9,6 +9,7 @@
 #include "core/fingerprint.h"
 #include "core/shard_start.h"
 #include "core/tick.h"
+#include "core/vnode/stored_vnode.h"
 #include "proto/storage.pb.h"
 
 namespace vordb {
@@ -18,38 +19,56 @@ void VnodeSet::become(const StartState& started) {
   vnodes_.clear();
   last_lives_.clear();
   fetches = 0;
+  ceiling = vnode::Ceiling();
   identity_.node = started.node;
   identity_.incarnation = started.incarnation;
   boot_ = started.boot;
 }
 
 absl::Status VnodeSet::recover(vnode::Turn& turn) {
+  const ReadResult rows = turn.env.disk.read_at_start(vnode::read_ceilings());
+  if (!rows.status.ok()) return rows.status;
+  Hlc highest;
+  const absl::Status decoded = vnode::decode_ceilings(rows.records, &highest);
+  if (!decoded.ok()) return decoded;
+  ceiling = vnode::Ceiling(highest);
+  identity_.above = highest;
   ReadRequest request;
   request.begin = vnode::vnode_states_begin();
   request.end = vnode::vnode_states_end();
   request.limit_records = UINT32_MAX;
-  const ReadResult states = turn.env.disk.read_at_start(request);
-  if (!states.status.ok()) return states.status;
-  for (const Record& record : states.records) {
+  const ReadResult found = turn.env.disk.read_at_start(request);
+  if (!found.status.ok()) return found.status;
+  for (size_t i = 0; i < found.records.size();) {
     PlacementId id;
-    if (!vnode::parse_vnode_state_key(record.key, &id) || id.partition >= turn.options.ring_size) {
-      return absl::DataLossError("a vnode's state lies under a key that none has");
+    if (!vnode::parse_stored_key(found.records[i].key, &id) ||
+        id.partition >= turn.options.ring_size) {
+      return absl::DataLossError("a vnode's record lies under a key that none has");
     }
-    if (id.partition % turn.options.shards != shard_) continue;
-    pb::VnodeState state;
-    absl::Status status = open_record(record.key, record.value, &state);
-    if (!status.ok()) return status;
-    if (state.dropped()) {
-      last_lives_[id] = state.self().life();
-      continue;
-    }
-    vnode::Vnode& vnode = add(id, turn);
-    status = vnode.recover(state, turn);
-    if (!status.ok()) return status;
-    vnode.configuration_changed(turn);
+    vnode::StoredVnode stored;
+    PlacementId of = id;
+    do {
+      const absl::Status taken = stored.take(id, found.records[i]);
+      if (!taken.ok()) return taken;
+    } while (++i < found.records.size() && vnode::parse_stored_key(found.records[i].key, &of) &&
+             of == id);
+    const absl::Status revived = revive(id, stored, turn);
+    if (!revived.ok()) return revived;
   }
   add_owned(turn);
   return absl::OkStatus();
+}
+
+absl::Status VnodeSet::revive(PlacementId id, const vnode::StoredVnode& stored, vnode::Turn& turn) {
+  if (id.partition % turn.options.shards != shard_) return absl::OkStatus();
+  if (stored.record.dropped()) {
+    last_lives_[id] = stored.record.self().life();
+    return absl::OkStatus();
+  }
+  vnode::Vnode& vnode = add(id, turn);
+  const absl::Status recovered = vnode.recover(stored, turn);
+  if (recovered.ok()) vnode.configuration_changed(turn);
+  return recovered;
 }
 
 vnode::Vnode* VnodeSet::find(PlacementId id) {

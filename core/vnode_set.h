@@ -50,12 +50,14 @@ class VnodeSet {
 
   // Lent to the vnodes (vnode::Turn).
   std::vector<PlacementId> unflushed;
+  vnode::Ceiling ceiling;
   uint32_t fetches = 0;
 
  private:
   vnode::Vnode& add(PlacementId id, vnode::Turn& turn);
   void replace_dropped(PlacementId id, vnode::Turn& turn);
   void add_owned(vnode::Turn& turn);
+  absl::Status revive(PlacementId id, const vnode::StoredVnode& stored, vnode::Turn& turn);
 
   uint16_t shard_;
   vnode::Birth identity_;

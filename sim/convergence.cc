@@ -7,6 +7,7 @@
 
 #include "core/codec.h"
 #include "core/vnode/record_keys.h"
+#include "core/vnode/stored_vnode.h"
 #include "proto/storage.pb.h"
 
 namespace vordb::sim {
@@ -32,12 +33,14 @@ std::string text_of(const crdt::VnodeClock& clock) {
 
 // A damaged or absent record is no clock at all.
 crdt::VnodeClock clock_of(const SimDiskImage& disk, PlacementId id) {
-  const std::string key = vnode::vnode_state_key(id);
-  const SimRecord* record = disk.records().find(kMetaFamily, key);
-  pb::VnodeState state;
-  if (record == nullptr || !open_record(key, record->value, &state).ok() || state.dropped())
-    return {};
-  return clock_from_pb(state.clock());
+  const SimRecords::Family& records = disk.records().family(kMetaFamily);
+  const ReadRequest range = vnode::read_stored(id);
+  vnode::StoredVnode stored;
+  for (auto at = records.lower_bound(range.begin); at != records.end() && at->first < range.end;
+       ++at) {
+    if (!stored.take(id, {at->first, at->second.value}).ok()) return {};
+  }
+  return stored.record.dropped() ? crdt::VnodeClock{} : stored.clock;
 }
 
 using Entries = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -155,16 +158,15 @@ std::string why_not_converged(const std::vector<const SimNode*>& nodes,
 }
 
 uint64_t highest_ceiling_ms(const SimDiskImage& disk) {
-  uint64_t highest_ms = 0;
   const SimRecords::Family& records = disk.records().family(kMetaFamily);
-  for (auto at = records.lower_bound(vnode::vnode_states_begin());
-       at != records.end() && at->first < vnode::vnode_states_end(); ++at) {
-    pb::VnodeState state;
-    if (at->second.rot != Rot::kNone || !open_record(at->first, at->second.value, &state).ok())
-      continue;
-    highest_ms = std::max(highest_ms, Hlc{state.hlc_ceiling()}.ms());
+  Hlc highest;
+  for (auto at = records.lower_bound(vnode::ceilings_begin());
+       at != records.end() && at->first < vnode::ceilings_end(); ++at) {
+    // A damaged row tells nothing.
+    if (at->second.rot == Rot::kNone)
+      (void)vnode::decode_ceilings({{at->first, at->second.value}}, &highest);
   }
-  return highest_ms;
+  return highest.ms();
 }
 
 }  // namespace vordb::sim

@@ -7,6 +7,7 @@
 #include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "core/vnode/record_keys.h"
+#include "core/vnode/stored_vnode.h"
 #include "proto/storage.pb.h"
 #include "sim/trace.h"
 
@@ -40,28 +41,40 @@ void DiskOracle::disk_changed(uint32_t node) {
 }
 
 void DiskOracle::check_states(uint32_t node, const SimDiskImage& disk) {
+  std::map<PlacementId, vnode::StoredVnode> found;
   for (const auto& [key, record] : disk.records().family(kMetaFamily)) {
     PlacementId id;
-    if (record.rot != Rot::kNone || !vnode::parse_vnode_state_key(key, &id)) continue;
-    pb::VnodeState state;
-    findings_.evaluated(Property::kRecordsSound, true);
-    if (const absl::Status opened = open_record(key, record.value, &state); !opened.ok()) {
-      findings_.violated(Property::kRecordsSound, "the state of " + name_of(node, id) + ": " +
-                                                      std::string(opened.message()));
+    if (!vnode::parse_stored_key(key, &id)) continue;
+    if (record.rot != Rot::kNone) {
+      // Known to be damaged: what is left of it is no clock.
+      found.erase(id);
       continue;
     }
-    Vnode& before = vnodes_[{node, id}];
-    Vnode now{clock_from_pb(state.clock()), state.self().node(), state.self().life(),
-              state.synced(), state.dropped()};
-    // What was handed over to others was erased; a vnode made anew on that place begins from
-    // nothing and says so by its life.
-    const bool anew = now.dropped || before.dropped || now.member != before.member ||
-                      (now.life != before.life && !now.synced);
-    findings_.evaluated(Property::kClockGrows, !anew && !before.clock.empty());
-    if (!anew && !now.clock.covers(before.clock))
-      findings_.violated(Property::kClockGrows, "the clock of " + name_of(node, id) + " shrank");
-    before = std::move(now);
+    if (key == vnode::vnode_state_key(id)) found.emplace(id, vnode::StoredVnode{});
+    const auto at = found.find(id);
+    if (at == found.end()) continue;
+    findings_.evaluated(Property::kRecordsSound, true);
+    if (const absl::Status taken = at->second.take(id, {key, record.value}); !taken.ok()) {
+      findings_.violated(Property::kRecordsSound, "what is stored of " + name_of(node, id) + ": " +
+                                                      std::string(taken.message()));
+      found.erase(at);
+    }
   }
+  for (auto& [id, stored] : found) check_clock(node, id, std::move(stored));
+}
+
+void DiskOracle::check_clock(uint32_t node, PlacementId id, vnode::StoredVnode stored) {
+  Vnode& before = vnodes_[{node, id}];
+  Vnode now{std::move(stored.clock), stored.record.self().node(), stored.record.self().life(),
+            stored.record.synced(), stored.record.dropped()};
+  // What was handed over to others was erased; a vnode made anew on that place begins from
+  // nothing and says so by its life.
+  const bool anew = now.dropped || before.dropped || now.member != before.member ||
+                    (now.life != before.life && !now.synced);
+  findings_.evaluated(Property::kClockGrows, !anew && !before.clock.empty());
+  if (!anew && !now.clock.covers(before.clock))
+    findings_.violated(Property::kClockGrows, "the clock of " + name_of(node, id) + " shrank");
+  before = std::move(now);
 }
 
 void DiskOracle::check_entries(uint32_t node, const SimDiskImage& disk) {

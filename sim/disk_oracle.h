@@ -17,6 +17,7 @@
 #include "core/crdt/dot.h"
 #include "core/crdt/vnode_clock.h"
 #include "core/ids.h"
+#include "core/vnode/stored_vnode.h"
 #include "sim/findings.h"
 #include "sim/sim_disk_image.h"
 
@@ -46,6 +47,7 @@ class DiskOracle {
   };
 
   void check_states(uint32_t node, const SimDiskImage& disk);
+  void check_clock(uint32_t node, PlacementId id, vnode::StoredVnode stored);
   void check_entries(uint32_t node, const SimDiskImage& disk);
   void check_dot(const crdt::Dot& dot, uint32_t node, PlacementId placement, BucketId bucket,
                  std::string_view key);

@@ -20,6 +20,7 @@
 #include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "core/vnode/record_keys.h"
+#include "core/vnode/stored_vnode.h"
 #include "proto/peer.pb.h"
 #include "sim/cluster_lab.h"
 #include "sim/fresh_seed_test.h"
@@ -198,30 +199,34 @@ class Watch {
 
  private:
   void look_at_disk() {
-    const std::string states = vnode::vnode_states_begin();
-    const std::string end = vnode::vnode_states_end();
+    std::map<PlacementId, vnode::StoredVnode> stored;
     for (const auto& [at, value] : cluster_.lab.disk(kVictim).records()) {
       const auto& [family, key] = at;
-      if (family == kMetaFamily && key >= states && key < end) {
-        look_at_state(key, value);
+      PlacementId id;
+      if (family == kMetaFamily && vnode::parse_stored_key(key, &id)) {
+        REQUIRE(stored[id].take(id, {key, value}).ok());
+      } else if (family == kMetaFamily && key >= vnode::ceilings_begin() &&
+                 key < vnode::ceilings_end()) {
+        look_at_ceiling(key, value);
       } else if (family != kMetaFamily && key.size() > vnode::kTablePrefixBytes &&
                  key[vnode::kTablePrefixBytes - 1] == char(vnode::Table::kDots)) {
         look_at_dot(key, value);
       }
     }
+    // Own dots are as many as the vnode can have taken.
+    for (const auto& [id, vnode] : stored) {
+      CHECK(vnode.clock.highest_of(from_pb(vnode.record.self())) < 1'000'000);
+    }
   }
 
-  // Times stay within bounds and never go back; own dots are as many as this vnode can have taken.
-  void look_at_state(const std::string& key, const std::string& value) {
-    pb::VnodeState state;
-    REQUIRE(open_record(key, value, &state).ok());
-    CHECK(state.hlc_ceiling() <= Hlc::kWordMax);
-    // Of one disk: one that was given up took its times with it. What it leads by may go.
-    uint64_t& before = ceilings_[key + std::to_string(state.self().incarnation())];
-    CHECK(Hlc{state.hlc_ceiling()}.ms() + 2000 >= Hlc{before}.ms());
-    before = state.hlc_ceiling();
-    const crdt::VnodeClock clock = clock_from_pb(state.clock());
-    CHECK(clock.highest_of(from_pb(state.self())) < 1'000'000);
+  // Times stay within bounds and never go back.
+  void look_at_ceiling(const std::string& key, const std::string& value) {
+    Hlc now;
+    REQUIRE(vnode::decode_ceilings({{key, value}}, &now).ok());
+    CHECK(now.word <= Hlc::kWordMax);
+    Hlc& before = ceilings_[key];
+    CHECK(now >= before);
+    before = now;
   }
 
   // One dot, one meaning.
@@ -237,7 +242,7 @@ class Watch {
   }
 
   Cluster& cluster_;
-  std::map<std::string, uint64_t> ceilings_;
+  std::map<std::string, Hlc> ceilings_;
   std::map<std::string, std::string> meanings_;  // of the victim's own dots
 };
 

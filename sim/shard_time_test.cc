@@ -28,16 +28,17 @@ Names keys_of(ShardLab& lab, const std::string& bucket) {
   return lab.ask(read_of(Operation::kListKeys, "", bucket)).items;
 }
 
-// A node with a key of each type that lives for 2 seconds, and 2.1 seconds later.
+// A node with a key of each type that lives for 3 seconds, longer than a ceiling leads, and 3.1
+// seconds later.
 struct Expired {
   Expired() {
-    lab.create("lww", BucketType::kLww, 2);
-    lab.create("set", BucketType::kOrswot, 2);
-    lab.create("counter", BucketType::kPnCounter, 2);
+    lab.create("lww", BucketType::kLww, 3);
+    lab.create("set", BucketType::kOrswot, 3);
+    lab.create("counter", BucketType::kPnCounter, 3);
     lab.put("k", "v", "lww");
     lab.add("k", {"e"}, "set");
     lab.count("k", 1, "counter");
-    lab.advance(2'100);
+    lab.advance(3'100);
   }
   ShardLab lab;
 };

@@ -5,6 +5,7 @@
 
 #include "core/codec.h"
 #include "core/vnode/record_keys.h"
+#include "core/vnode/stored_vnode.h"
 #include "proto/storage.pb.h"
 #include "sim/vnode_lab_node.h"
 
@@ -83,22 +84,23 @@ void VnodeLab::start(Node& node) {
   // An owner that was not there from the beginning has a fence to learn.
   Configuration known = node.configuration;
   if (!node.founding) known.replication_since = {};
+  Hlc highest;
+  const ReadResult rows = node.disk.read_at_start(vnode::read_ceilings());
+  VORDB_ASSERT(vnode::decode_ceilings(rows.records, &highest).ok(), "the lab's records are whole");
+  node.ceiling = vnode::Ceiling(highest);
+  birth.above = highest;
   node.vnode.emplace(kPlacement, birth, known);
   node.fetches = 0;
-  vnode::Turn context{node.env,    node.configuration, options_,    node.cache,
-                         node.outbox, node.unflushed,     node.fetches};
-  const std::string key = vnode::vnode_state_key(kPlacement);
-  ReadRequest request;
-  request.begin = key;
-  const ReadResult found = node.disk.read_at_start(request);
-  if (!found.records.empty()) {
-    pb::VnodeState state;
-    VORDB_ASSERT(open_record(key, found.records[0].value, &state).ok(),
-                 "the lab's records are whole");
-    VORDB_ASSERT(node.vnode->recover(state, context).ok(), "the lab's disks recover");
+  vnode::Turn turn = node.turn(options_);
+  const ReadResult found = node.disk.read_at_start(vnode::read_stored(kPlacement));
+  vnode::StoredVnode stored;
+  VORDB_ASSERT(vnode::decode_stored(kPlacement, found.records, &stored).ok(),
+               "the lab's records are whole");
+  if (stored.any) {
+    VORDB_ASSERT(node.vnode->recover(stored, turn).ok(), "the lab's disks recover");
   }
   // What dropped buckets left behind goes, if a crash came before.
-  node.vnode->configuration_changed(context);
+  node.vnode->configuration_changed(turn);
 }
 
 void VnodeLab::take_answers(Node& node) {

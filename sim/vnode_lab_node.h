@@ -80,17 +80,21 @@ struct VnodeLab::Node {
   KeyCache cache{0};  // of the lab's size from its start
   std::vector<Envelope> outbox;
   std::vector<PlacementId> unflushed;
+  vnode::Ceiling ceiling;
   uint32_t fetches = 0;
   Configuration configuration;  // as far as this node knows
   std::optional<vnode::Vnode> vnode;
+
+  vnode::Turn turn(const NodeOptions& options) {
+    return {env, configuration, options, cache, 0, outbox, unflushed, ceiling, fetches};
+  }
 };
 
 template <typename Step>
 void VnodeLab::step(NodeNumber number, Step&& body) {
   Node& node = at(number);
-  vnode::Turn context{node.env,    node.configuration, options_,    node.cache,
-                         node.outbox, node.unflushed,     node.fetches};
-  body(*node.vnode, context);
+  vnode::Turn turn = node.turn(options_);
+  body(*node.vnode, turn);
   take_answers(node);
 }
 

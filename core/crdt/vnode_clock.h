@@ -24,6 +24,8 @@ class VnodeClock {
   const std::vector<Replica>& replicas() const { return replicas_; }
   bool empty() const { return replicas_.empty(); }
 
+  // Null: nothing of it was seen.
+  const Replica* find(const ReplicaId& id) const;
   bool contains(const Dot& dot) const;
   // True when no replica has dots above its base.
   bool contiguous() const;
@@ -68,7 +70,6 @@ class VnodeClock {
  private:
   static bool in_above(const Replica* replica, uint64_t counter);
   static bool absorb(Replica& replica);
-  const Replica* find(const ReplicaId& id) const;
   Replica& find_or_insert(const ReplicaId& id);
 
   std::vector<Replica> replicas_;  // sorted by id

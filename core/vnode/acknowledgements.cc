@@ -39,7 +39,7 @@ void Acknowledgements::acknowledge_unchanged(KeyTask& task, Hlc hlc) {
     return;
   }
   Group& group = open();
-  group.state_changed = true;
+  group.wanted = true;
   // Of a token answered before: what was done then, which others may not hold yet.
   const Dot done = task.load.answer ? task.load.answer->dot : Dot{};
   group.waiters.push_back(

@@ -77,8 +77,8 @@ void Agreement::seal() {
 }
 
 void Agreement::update_stable() {
-  const Hlc own =
-      vnode.time.announce(vnode.overlay.lowest_hlc(), vnode.ceiling(), turn.env.clock.now());
+  const Hlc own = vnode.time.announce(vnode.overlay.lowest_hlc(), vnode.ceiling(turn.ceiling),
+                                      turn.env.clock.now());
   if (vnode.sole_owner()) return vnode.stable.advance(own, vnode.durable.clock, {});
   if (!vnode.standing.fenced || !vnode.durable.any) return;
   const auto views = vnode.peers.agreeing(vnode.standpoint(turn.configuration));

@@ -17,8 +17,8 @@ void Announcements::tell(std::span<const NodeNumber> to, bool ask) {
   pb::PeerMessage message;
   pb::Announcement* announcement = message.mutable_announcement();
   to_pb(view.clock, announcement->mutable_clock());
-  const Hlc h =
-      vnode.time.announce(vnode.overlay.lowest_hlc(), vnode.ceiling(), turn.env.clock.now());
+  const Hlc h = vnode.time.announce(vnode.overlay.lowest_hlc(), vnode.ceiling(turn.ceiling),
+                                    turn.env.clock.now());
   announcement->set_hlc(h.word);
   announcement->set_stable_hlc(view.stable.word);
   announcement->set_fenced(view.fenced);
@@ -34,7 +34,7 @@ void Announcements::tell(std::span<const NodeNumber> to, bool ask) {
 void Announcements::tell_if_due() {
   if (!vnode.announce_soon || vnode.gone() || vnode.sole_owner()) return;
   if (!vnode.durable.any) {
-    open().state_changed = true;
+    open().wanted = true;
     return;
   }
   vnode.announce_soon = false;

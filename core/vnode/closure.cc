@@ -9,6 +9,7 @@
 #include "core/codec.h"
 #include "core/crdt/set.h"
 #include "core/vnode/record_keys.h"
+#include "core/vnode/stored_vnode.h"
 #include "proto/peer.pb.h"
 #include "proto/storage.pb.h"
 
@@ -53,10 +54,8 @@ ReadRequest Closure::point(Family data, Table table, std::string_view name) cons
 std::optional<ReadRequest> Closure::next_read(Family data) {
   if (!base_) {
     reading_ = Reading::kBase;
-    ReadRequest request;
-    request.family = kMetaFamily;
+    ReadRequest request = read_stored(id_);
     request.snapshot = view_;
-    request.begin = vnode_state_key(id_);
     return request;
   }
   if (work_) {
@@ -123,11 +122,12 @@ absl::Status Closure::take(const ReadResult& result, const Configuration& config
 }
 
 absl::Status Closure::take_base(const ReadResult& result) {
-  if (result.records.empty()) return absl::NotFoundError("the vnode has no record yet");
-  pb::VnodeState state;
-  const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &state);
-  if (opened.ok()) base_ = clock_from_pb(state.clock()).base();
-  return opened;
+  StoredVnode stored;
+  const absl::Status decoded = decode_stored(id_, result.records, &stored);
+  if (!decoded.ok()) return decoded;
+  if (!stored.any) return absl::NotFoundError("the vnode has no record yet");
+  base_ = stored.clock.base();
+  return absl::OkStatus();
 }
 
 void Closure::take_touches(const ReadResult& result) {

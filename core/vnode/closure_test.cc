@@ -10,8 +10,8 @@
 
 #include "core/codec.h"
 #include "core/crdt/set.h"
+#include "core/vnode/stored_vnode.h"
 #include "proto/peer.pb.h"
-#include "proto/storage.pb.h"
 
 using vordb::Batch;
 using vordb::BucketId;
@@ -19,7 +19,6 @@ using vordb::BucketType;
 using vordb::Configuration;
 using vordb::Family;
 using vordb::Hlc;
-using vordb::kMetaFamily;
 using vordb::PlacementId;
 using vordb::ReadRequest;
 using vordb::ReadResult;
@@ -35,7 +34,6 @@ using vordb::vnode::DotLog;
 using vordb::vnode::entry_name;
 using vordb::vnode::record_key;
 using vordb::vnode::Table;
-using vordb::vnode::vnode_state_key;
 namespace pb = vordb::pb;
 
 namespace {
@@ -70,10 +68,12 @@ struct Case {
   void see(uint64_t counter) {
     VnodeClock clock;
     for (uint64_t c = 1; c <= counter; ++c) clock.add(dot(c));
-    pb::VnodeState state;
-    vordb::to_pb(clock, state.mutable_clock());
-    const std::string key = vnode_state_key(kId);
-    records[{kMetaFamily, key}] = vordb::seal_record(key, state);
+    vordb::vnode::Group group;
+    group.joined = clock;
+    Batch batch;
+    vordb::vnode::put_record(kId, {}, &batch);
+    vordb::vnode::put_clock_rows(kId, clock, group, &batch);
+    apply(batch);
   }
   void log(uint64_t counter, BucketId bucket, const std::string& key,
            std::vector<std::string> subkeys, bool purge = false) {

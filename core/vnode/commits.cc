@@ -14,42 +14,37 @@
 #include "core/vnode/handover.h"
 #include "core/vnode/key_tasks.h"
 #include "core/vnode/reads.h"
+#include "core/vnode/stored_vnode.h"
 #include "proto/storage.pb.h"
 
 namespace vordb::vnode {
 
-namespace {
-
-// With other owners the durable ceiling runs ahead of the clock, so that an idle vnode can announce
-// a growing time without writing for each announcement; and where keys expire, so that few answers
-// that show it wait.
-constexpr uint64_t kCeilingLeadMs = 2000;
-
-Hlc later(Hlc hlc, uint64_t by_ms) { return Hlc::from_ms(hlc.ms() + by_ms); }
-
-}  // namespace
-
 void Commits::flush() {
   Group& group = vnode.overlay.open();
   if (!group.has_work()) return;
-  Hlc ceiling = vnode.time.last();
-  if (!vnode.sole_owner() || !group.held.empty()) {
-    ceiling = std::max(ceiling, later(vnode.time.at(turn.env.clock.now()), kCeilingLeadMs));
+  const Instant now = turn.env.clock.now();
+  group.ceiling = turn.ceiling.raise(vnode.time.last(), vnode.time.at(now), now);
+  if (group.ceiling || group.batch.empty()) {
+    put_ceiling(turn.shard, turn.ceiling.written(), &group.batch);
   }
-  pb::VnodeState state;
   if (group.drops) {
-    to_pb(vnode.self, state.mutable_self());
-    state.set_dropped(true);
+    erase_stored(vnode.id, &group.batch);
+    pb::VnodeState record;
+    to_pb(vnode.self, record.mutable_self());
+    record.set_dropped(true);
+    put_record(vnode.id, record, &group.batch);
+    group.standing = vnode.standing;
   } else {
-    vnode.encode(&state);
+    put_clock_rows(vnode.id, vnode.clock, group, &group.batch);
+    if (group.record_changed || !vnode.durable.any) {
+      pb::VnodeState record;
+      vnode.encode(&record);
+      put_record(vnode.id, record, &group.batch);
+      group.standing = vnode.standing;
+    }
   }
-  state.set_hlc_ceiling(ceiling.word);
-  const std::string key = vnode_state_key(vnode.id);
-  group.batch.put(kMetaFamily, key, seal_record(key, state));
-  if (group.standing_changed || !vnode.durable.any) group.standing = vnode.standing;
   group.left_over = vnode.left_overs.highest();
   group.highest_hlc = vnode.time.last();
-  group.ceiling = ceiling;
   if (!vnode.sole_owner()) {
     // A delta carries the entry as the whole batch leaves it: its base covers every dot of the
     // batch.
@@ -65,10 +60,8 @@ void Commits::flush() {
 }
 
 void Commits::keep_lead() {
-  const Hlc soon = later(vnode.time.at(turn.env.clock.now()), kCeilingLeadMs / 2);
-  if (!vnode.durable.any || std::max(vnode.time.last(), soon) > vnode.durable.ceiling) {
-    open().state_changed = true;
-  }
+  const Instant now = turn.env.clock.now();
+  if (!vnode.durable.any || turn.ceiling.sinks(vnode.time.at(now), now)) open().wanted = true;
 }
 
 void Commits::erase_dropped_buckets() {
@@ -78,7 +71,7 @@ void Commits::erase_dropped_buckets() {
     const std::string begin = bucket_begin(bucket);
     const std::string end = bucket_end(bucket);
     Group& group = open();
-    group.state_changed = true;
+    group.record_changed = true;
     for (const Table table : {Table::kEntries, Table::kLeftOvers}) {
       group.batch.erase_range(family(), record_key(vnode.id, table, begin),
                               record_key(vnode.id, table, end));
@@ -91,6 +84,7 @@ void Commits::erase_dropped_buckets() {
 
 void Commits::take_durable(Group group) {
   vnode.durable.advance(group);
+  if (group.ceiling) turn.ceiling.note_durable(*group.ceiling);
   ++vnode.durable_groups;
   vnode.made_token.reset();
   for (const Change& change : group.changes) {

@@ -48,7 +48,6 @@ void DurableCut::advance(const Group& group) {
   if (group.standing) standing = *group.standing;
   left_over = group.left_over;
   hlc = std::max(hlc, group.highest_hlc);
-  ceiling = std::max(ceiling, group.ceiling);
 }
 
 crdt::VersionVector retired_contexts(const DurableCut& cut, const Configuration& configuration) {

@@ -39,7 +39,6 @@ struct DurableCut {
   Standing standing;
   crdt::VersionVector left_over;  // LeftOvers::highest()
   Hlc hlc;                        // at least every hlc of what is durable
-  Hlc ceiling;                    // a restart's clock starts above it
 
   // The group's batch is durable. Groups come in the order of their commits.
   void advance(const Group& group);

@@ -36,12 +36,10 @@ TEST_CASE("durable cut: takes over what each durable batch holds, and nothing el
   Group group = first_group();
   group.dots = {{kSelf, 1}, {kSelf, 2}};
   group.highest_hlc = Hlc{50};
-  group.ceiling = Hlc{90};
   cut.advance(group);
   CHECK(cut.any);
   CHECK(cut.clock.base_of(kSelf) == 2);
   CHECK(cut.hlc == Hlc{50});
-  CHECK(cut.ceiling == Hlc{90});
   CHECK(!cut.standing.fence.latest(2));
 
   Group next;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/codec.h"
+#include "core/vnode/stored_vnode.h"
 #include "proto/peer.pb.h"
 #include "proto/storage.pb.h"
 
@@ -71,7 +72,7 @@ void Giving::go_on(ServeTask task, ReadResult* arrived) {
         part.limit_records = kPartRecords;
         part.limit_bytes = kPartBytes;
       } else {
-        part.begin = vnode_state_key(vnode.id);
+        part = read_stored(vnode.id);
       }
       part.snapshot = serving.snapshot;
       return part;
@@ -91,14 +92,13 @@ void Giving::go_on(ServeTask task, ReadResult* arrived) {
 // The clock that the view of the disk holds: what is really known goes to the receiver's clock, the
 // base with its void dots is what the entries are filled by.
 absl::Status Giving::take_clock(Serving& serving, const ReadResult& result) {
-  if (result.records.empty()) return absl::DataLossError("the vnode's state record is missing");
-  pb::VnodeState state;
-  const absl::Status opened = open_record(result.records[0].key, result.records[0].value, &state);
-  if (!opened.ok()) return opened;
-  const crdt::VnodeClock clock = clock_from_pb(state.clock());
+  StoredVnode stored;
+  const absl::Status decoded = decode_stored(vnode.id, result.records, &stored);
+  if (!decoded.ok()) return decoded;
+  if (!stored.any) return absl::DataLossError("the vnode's record is missing");
   serving.clock_known = true;
-  serving.base = clock.base();
-  serving.clock = decode_standing(state).seals.known(clock);
+  serving.base = stored.clock.base();
+  serving.clock = decode_standing(stored.record).seals.known(stored.clock);
   return absl::OkStatus();
 }
 

@@ -90,12 +90,12 @@ struct Group {
   crdt::VersionVector left_over;     // highest, as of this batch
   Hlc lowest_hlc = Hlc{UINT64_MAX};  // of the mutations inside
   Hlc highest_hlc;                   // of the vnode, when the batch was made
-  Hlc ceiling;                       // durable with this batch
+  std::optional<Hlc> ceiling;        // the shard's, raised by this batch
   bool forgets = false;              // erases records of the dot log
   bool drops = false;                // erases everything: the vnode's last batch
-  bool state_changed = false;
-  bool standing_changed = false;
-  bool has_work() const { return state_changed || !batch.empty(); }
+  bool wanted = false;               // to be committed, even if it writes nothing
+  bool record_changed = false;       // the vnode's record goes with it
+  bool has_work() const { return wanted || !batch.empty(); }
 };
 
 }  // namespace vordb::vnode

@@ -89,7 +89,7 @@ void Handover::consider_drop() {
   }
   if (vnode.roles.receivers.empty()) return;
   Group& group = open();
-  group.drops = group.state_changed = true;
+  group.drops = group.wanted = true;
   vnode.dropping = true;
   erase_all(group.batch);
 }

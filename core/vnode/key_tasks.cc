@@ -37,7 +37,7 @@ void KeyTasks::resume(KeyTask task, ReadResult result) {
 bool KeyTasks::rests(KeyTask& task) {
   if (!task.load.more) return false;
   Group& group = open();
-  group.state_changed = true;  // also where a page held nothing to remove
+  group.wanted = true;  // also where a page held nothing to remove
   vnode.lanes.occupy(key_begin(task.bucket, task.key));
   group.resting.push_back(std::move(task));
   return true;

@@ -25,7 +25,7 @@ SharedEntry entry(uint64_t counter) {
 }
 
 void change(Overlay& overlay, const std::string& key, const std::string& subkey, SharedEntry to) {
-  overlay.open().state_changed = true;
+  overlay.open().wanted = true;
   overlay.open().changes.push_back(Change{kBucket, 0, key, subkey, to});
   overlay.write(entry_name(kBucket, key, subkey), to);
 }
@@ -70,12 +70,12 @@ TEST_CASE("overlay: a key's entries, removals among them, and no other key's") {
 TEST_CASE("overlay: an answer is known until it is durable") {
   Overlay overlay;
   const Answer first{Dot{{1, 16, 1}, 1}, Hlc{5}, "f"};
-  overlay.open().state_changed = true;
+  overlay.open().wanted = true;
   overlay.remember({"token", first});
   CHECK(*overlay.answer("token") == first);
   overlay.close(1);
   const Answer second{Dot{{1, 16, 1}, 2}, Hlc{6}, "f"};
-  overlay.open().state_changed = true;
+  overlay.open().wanted = true;
   overlay.remember({"token", second});
   overlay.close(2);
   overlay.take_durable(1);
@@ -88,12 +88,12 @@ TEST_CASE("overlay: the newest group that is not durable, and the lowest time in
   Overlay overlay;
   CHECK(overlay.newest() == nullptr);
   CHECK(overlay.lowest_hlc() == Hlc{UINT64_MAX});
-  overlay.open().state_changed = true;
+  overlay.open().wanted = true;
   overlay.open().lowest_hlc = Hlc{7};
   CHECK(overlay.newest() == &overlay.open());
   overlay.close(1);
   CHECK(overlay.newest()->op == 1);
-  overlay.open().state_changed = true;
+  overlay.open().wanted = true;
   overlay.open().lowest_hlc = Hlc{9};
   CHECK(overlay.lowest_hlc() == Hlc{7});
   CHECK(overlay.any([](const auto& group) { return group.lowest_hlc == Hlc{9}; }));

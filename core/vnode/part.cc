@@ -73,7 +73,7 @@ Group& Part::open() {
 
 Standing& Part::change_standing() {
   Group& group = open();
-  group.state_changed = group.standing_changed = true;
+  group.wanted = group.record_changed = true;
   return vnode.standing;
 }
 

@@ -91,7 +91,7 @@ void Reads::deliver(Envelope answer, uint64_t pv, bool shows_expiry) {
     turn.outbox.push_back(std::move(answer));
     return;
   }
-  open().state_changed = true;
+  open().wanted = true;
   vnode.overlay.open().held.push_back({std::move(answer), pv});
 }
 
@@ -196,7 +196,7 @@ void Reads::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> st
   reply.moved = read.pv != vnode.roles.pv;
   reply.base = std::move(base);
   const bool shows_expiry =
-      read.now_ms != 0 && expires_between(*reply.state, vnode.durable.ceiling.ms(), reply.now_ms);
+      read.now_ms != 0 && expires_between(*reply.state, turn.ceiling.durable().ms(), reply.now_ms);
   deliver(to_coordinator(read, std::move(reply)), read.pv, shows_expiry);
 }
 
@@ -255,7 +255,7 @@ void Reads::go_on_listing(ListTask task, ReadResult* arrived) {
           name.subkey == crdt::meta_subkey() && crdt::meta_expired(*entry, task.list.now_ms);
       const bool shown = shows(*bucket, name.subkey, *entry, task.list.now_ms);
       task.shows_expiry |=
-          expires_between(name.subkey, *entry, vnode.durable.ceiling.ms(), task.list.now_ms);
+          expires_between(name.subkey, *entry, turn.ceiling.durable().ms(), task.list.now_ms);
       if (shown) task.keys.emplace_back(name.key);
       if (!shown && !expired) continue;
       // Its other entries say nothing more: go on behind the key.

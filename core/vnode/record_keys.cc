@@ -7,12 +7,21 @@ namespace vordb::vnode {
 namespace {
 
 constexpr char kStatePrefix = 's';
+constexpr size_t kStateBytes = 1 + 1 + 2;
+constexpr size_t kReplicaBytes = 4 + 8 + 8;
+constexpr char kCeilingPrefix = 'h';
 
 std::string state_prefix() { return std::string(1, kStatePrefix); }
 
 void append_placement(std::string& out, PlacementId id) {
   append_big_endian(out, id.n);
   append_big_endian(out, id.partition);
+}
+
+void append_replica(std::string& out, const crdt::ReplicaId& replica) {
+  append_big_endian(out, replica.node);
+  append_big_endian(out, replica.incarnation);
+  append_big_endian(out, replica.life);
 }
 
 }  // namespace
@@ -27,8 +36,15 @@ std::string vnode_state_key(PlacementId id) {
   return key;
 }
 
-bool parse_vnode_state_key(std::string_view key, PlacementId* id) {
-  if (key.size() != 4 || key[0] != kStatePrefix) return false;
+std::string clock_row_key(PlacementId id, const crdt::ReplicaId& replica) {
+  std::string key = vnode_state_key(id);
+  append_replica(key, replica);
+  return key;
+}
+
+bool parse_stored_key(std::string_view key, PlacementId* id) {
+  const bool whole = key.size() == kStateBytes || key.size() == kStateBytes + kReplicaBytes;
+  if (!whole || key[0] != kStatePrefix) return false;
   id->n = uint8_t(key[1]);
   id->partition = read_big_endian<uint16_t>(key.substr(2));
   return true;
@@ -36,6 +52,14 @@ bool parse_vnode_state_key(std::string_view key, PlacementId* id) {
 
 std::string vnode_states_begin() { return state_prefix(); }
 std::string vnode_states_end() { return prefix_end(state_prefix()); }
+
+std::string ceilings_begin() { return std::string(1, kCeilingPrefix); }
+std::string ceilings_end() { return prefix_end(ceilings_begin()); }
+std::string ceiling_key(uint16_t shard) {
+  std::string key = ceilings_begin();
+  append_big_endian(key, shard);
+  return key;
+}
 
 std::string table_begin(PlacementId id, Table table) {
   std::string key;
@@ -99,9 +123,7 @@ bool parse_entry_name(std::string_view name, EntryName* parsed) {
 std::string dot_name(const crdt::Dot& dot) {
   std::string name;
   name.reserve(kDotNameBytes);
-  append_big_endian(name, dot.replica.node);
-  append_big_endian(name, dot.replica.incarnation);
-  append_big_endian(name, dot.replica.life);
+  append_replica(name, dot.replica);
   append_big_endian(name, dot.counter);
   return name;
 }

@@ -30,9 +30,15 @@ std::string node_record_key();
 std::string configuration_record_key();
 std::string acceptor_record_key();
 std::string vnode_state_key(PlacementId id);
-bool parse_vnode_state_key(std::string_view key, PlacementId* id);
+// A row of a vnode's clock: it comes right behind the vnode's record.
+std::string clock_row_key(PlacementId id, const crdt::ReplicaId& replica);
+// Of either. False: the key is neither.
+bool parse_stored_key(std::string_view key, PlacementId* id);
 std::string vnode_states_begin();
 std::string vnode_states_end();
+std::string ceiling_key(uint16_t shard);
+std::string ceilings_begin();
+std::string ceilings_end();
 
 // The first bytes of every record of one table of a vnode, and the first key after the table.
 std::string table_begin(PlacementId id, Table table);

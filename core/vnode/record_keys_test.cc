@@ -119,16 +119,37 @@ TEST_CASE("a vnode's tables lie apart from each other and from other vnodes'") {
 TEST_CASE("records of the meta family have keys of their own") {
   const PlacementId id{3, 0x1234};
   PlacementId parsed;
-  REQUIRE(parse_vnode_state_key(vnode_state_key(id), &parsed));
+  REQUIRE(parse_stored_key(vnode_state_key(id), &parsed));
   CHECK(parsed == id);
   CHECK(within(vnode_state_key({0, 0}), vnode_states_begin(), vnode_states_end()));
   CHECK(within(vnode_state_key({255, 0xffff}), vnode_states_begin(), vnode_states_end()));
   for (const std::string& other :
-       {node_record_key(), configuration_record_key(), acceptor_record_key()}) {
+       {node_record_key(), configuration_record_key(), acceptor_record_key(), ceiling_key(3)}) {
     CHECK_FALSE(within(other, vnode_states_begin(), vnode_states_end()));
-    CHECK_FALSE(parse_vnode_state_key(other, &parsed));
+    CHECK_FALSE(parse_stored_key(other, &parsed));
   }
-  CHECK_FALSE(parse_vnode_state_key(vnode_state_key(id) + "x", &parsed));
+  CHECK_FALSE(parse_stored_key(vnode_state_key(id) + "x", &parsed));
+  CHECK(within(ceiling_key(0), ceilings_begin(), ceilings_end()));
+  CHECK(within(ceiling_key(0xffff), ceilings_begin(), ceilings_end()));
+  CHECK_FALSE(within(vnode_state_key(id), ceilings_begin(), ceilings_end()));
+}
+
+TEST_CASE("the rows of a vnode's clock lie right behind its record, and before any other's") {
+  const crdt::ReplicaId low{0, 0, 0};
+  const crdt::ReplicaId high{UINT32_MAX, UINT64_MAX, UINT64_MAX};
+  for (const PlacementId id : {PlacementId{1, 0}, PlacementId{1, 0xffff}, PlacementId{255, 7}}) {
+    const std::string begin = vnode_state_key(id);
+    for (const crdt::ReplicaId& replica : {low, high}) {
+      const std::string row = clock_row_key(id, replica);
+      CHECK(begin < row);
+      CHECK(row < prefix_end(begin));
+      PlacementId parsed;
+      REQUIRE(parse_stored_key(row, &parsed));
+      CHECK(parsed == id);
+      CHECK_FALSE(parse_stored_key(row + "x", &parsed));
+    }
+    CHECK_FALSE(within(clock_row_key({2, 1}, low), begin, prefix_end(begin)));
+  }
 }
 
 TEST_CASE("dot names come back and sort like dots") {

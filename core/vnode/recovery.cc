@@ -3,15 +3,15 @@
 
 #include "core/assert.h"
 #include "core/codec.h"
-#include "proto/storage.pb.h"
+#include "core/vnode/stored_vnode.h"
 
 namespace vordb::vnode {
 
 using crdt::Entry;
 
-absl::Status Recovery::recover(const pb::VnodeState& state) {
-  vnode.clock = clock_from_pb(state.clock());
-  vnode.time = VnodeTime(Hlc{state.hlc_ceiling()});
+absl::Status Recovery::recover(const StoredVnode& stored) {
+  const pb::VnodeState& state = stored.record;
+  vnode.clock = stored.clock;
   vnode.dropped = state.dropped();
   vnode.standing = decode_standing(state);
   vnode.buckets.assign(state.bucket_ids().begin(), state.bucket_ids().end());
@@ -23,7 +23,7 @@ absl::Status Recovery::recover(const pb::VnodeState& state) {
   }
   vnode.durable.clock = vnode.clock;
   vnode.durable.standing = vnode.standing;
-  vnode.durable.hlc = vnode.durable.ceiling = vnode.time.last();
+  vnode.durable.hlc = vnode.time.last();
   VORDB_ASSERT(before < vnode.self, "a new life is above the one before");
   vnode.standing.fence.raise(vnode.self);
   if (vnode.sole_owner()) vnode.standing.seals.close(vnode.standing.fence, turn.configuration);

@@ -4,11 +4,9 @@
 #include "absl/status/status.h"
 #include "core/vnode/part.h"
 
-namespace vordb::pb {
-class VnodeState;
-}
-
 namespace vordb::vnode {
+
+struct StoredVnode;
 
 class Recovery : Part {
  public:
@@ -16,7 +14,7 @@ class Recovery : Part {
 
   // Takes over the record and the indexes. Reads at start only. Damage below the record costs the
   // partition its service, not the node its start; an error says that the node cannot start.
-  absl::Status recover(const pb::VnodeState& state);
+  absl::Status recover(const StoredVnode& stored);
 
  private:
   absl::Status recover_left_overs();

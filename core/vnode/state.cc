@@ -14,6 +14,7 @@ namespace vordb::vnode {
 State::State(PlacementId placement, const Birth& birth, const Configuration& configuration)
     : id(placement),
       self{birth.node, birth.incarnation, birth.life},
+      time(birth.above),
       log(placement),
       first_op(birth.first_op),
       next_op(birth.first_op) {
@@ -26,14 +27,8 @@ State::State(PlacementId placement, const Birth& birth, const Configuration& con
   standing.fence.raise(self);
 }
 
-void State::note_bucket(BucketId bucket) {
-  const auto at = std::lower_bound(buckets.begin(), buckets.end(), bucket);
-  if (at == buckets.end() || *at != bucket) buckets.insert(at, bucket);
-}
-
 void State::encode(pb::VnodeState* state) const {
   to_pb(self, state->mutable_self());
-  to_pb(clock, state->mutable_clock());
   for (const BucketId bucket : buckets) state->add_bucket_ids(bucket);
   encode_standing(standing, state);
 }

@@ -19,6 +19,7 @@
 #include "core/crdt/vnode_clock.h"
 #include "core/env/disk.h"
 #include "core/ids.h"
+#include "core/vnode/ceiling.h"
 #include "core/vnode/dot_log.h"
 #include "core/vnode/durable_cut.h"
 #include "core/vnode/group.h"
@@ -46,6 +47,7 @@ struct Birth {
   uint64_t incarnation = 0;
   uint64_t life = 0;
   OpId first_op = 1;  // operations of vnodes that lived here before have lower ids
+  Hlc above;          // no life before used a later time
 };
 
 // What operators see of a vnode's exchange with the other owners.
@@ -127,7 +129,9 @@ struct State {
   size_t waiting() const { return parked.size() + overlay.groups(); }
   bool idle() const { return waiting() == 0 && lanes.free(); }
   // What a restart would begin above, as far as anybody else can tell.
-  Hlc ceiling() const { return sole_owner() ? Hlc{UINT64_MAX} : durable.ceiling; }
+  Hlc ceiling(const Ceiling& of_shard) const {
+    return sole_owner() ? Hlc{UINT64_MAX} : of_shard.durable();
+  }
   Standpoint standpoint(const Configuration& configuration) const {
     return {roles, durable.standing.fence, configuration};
   }
@@ -135,11 +139,10 @@ struct State {
   PeerView own_view(const Configuration& configuration) const;
   // Dots held here that some receiver has not announced yet: the largest number of any.
   uint64_t unacknowledged_dots() const;
-  // The record that a batch carries, its hlc_ceiling aside.
+  // What the vnode's record says.
   void encode(pb::VnodeState* state) const;
 
   void take_roles(const Configuration& configuration);
-  void note_bucket(BucketId bucket);
   // What a client that reads now is told it has seen.
   const std::shared_ptr<const ReadToken>& token();
 };

@@ -11,6 +11,7 @@
 #include "core/messages.h"
 #include "core/node_options.h"
 #include "core/tick.h"
+#include "core/vnode/ceiling.h"
 #include "core/vnode/key_cache.h"
 
 namespace vordb::vnode {
@@ -20,9 +21,11 @@ struct Turn {
   const Configuration& configuration;
   const NodeOptions& options;
   KeyCache& cache;
+  uint16_t shard = 0;
   std::vector<Envelope>& outbox;        // to actors of this node
   std::vector<PlacementId>& unflushed;  // vnodes with an open group; their flush() ends the turn
-  uint32_t& fetches;                    // snapshots that vnodes of this shard are receiving
+  Ceiling& ceiling;
+  uint32_t& fetches;  // snapshots that vnodes of this shard are receiving
 };
 
 // How often pulse() comes.

@@ -31,8 +31,8 @@
 
 namespace vordb::vnode {
 
-absl::Status Vnode::recover(const pb::VnodeState& state, Turn& turn) {
-  return Recovery({state_, turn}).recover(state);
+absl::Status Vnode::recover(const StoredVnode& stored, Turn& turn) {
+  return Recovery({state_, turn}).recover(stored);
 }
 
 void Vnode::step(KeyMutation mutation, Turn& turn) {
@@ -116,10 +116,8 @@ void Vnode::step(DiskEvent event, Turn& turn) {
 
 void Vnode::configuration_changed(Turn& turn) {
   Part part(state_, turn);
-  const bool alone_before = state_.sole_owner();
   state_.take_roles(turn.configuration);
   if (state_.gone()) return;
-  if (alone_before && !state_.sole_owner()) part.open().state_changed = true;  // a leading ceiling
   for (AckWaiter& waiter : std::exchange(state_.early_acks, {})) {
     Acknowledgements(part).acknowledge_durable(waiter);
   }
@@ -144,7 +142,8 @@ uint32_t Vnode::standing_announcement(Hlc* hlc, Hlc* stable, Turn& turn) const {
   const uint32_t content = state_.own_view(turn.configuration).content;
   if (content != state_.content_told) return 0;
   const Instant now = turn.env.clock.now();
-  *hlc = std::min(*hlc, state_.time.tellable(state_.overlay.lowest_hlc(), state_.ceiling(), now));
+  *hlc = std::min(
+      *hlc, state_.time.tellable(state_.overlay.lowest_hlc(), state_.ceiling(turn.ceiling), now));
   *stable = std::min(*stable, state_.stable.stable);
   return content;
 }
@@ -181,12 +180,17 @@ void Vnode::flush(Turn& turn) { Commits({state_, turn}).flush(); }
 void Vnode::add_to(Fingerprint& fingerprint) const {
   pb::VnodeState state;
   state_.encode(&state);
-  state.set_hlc_ceiling(state_.time.last().word);
   fingerprint.add(state.SerializeAsString());
-  pb::VnodeState durable;
-  to_pb(state_.durable.clock, durable.mutable_clock());
-  durable.set_hlc_ceiling(state_.durable.ceiling.word);
-  fingerprint.add(durable.SerializeAsString());
+  fingerprint.add(state_.time.last().word);
+  for (const crdt::VnodeClock* clock : {&state_.clock, &state_.durable.clock}) {
+    fingerprint.add(clock->replicas().size());
+    for (const crdt::VnodeClock::Replica& replica : clock->replicas()) {
+      fingerprint.add(replica.id.node);
+      fingerprint.add(replica.id.life);
+      fingerprint.add(replica.base);
+      for (const uint64_t counter : replica.above) fingerprint.add(counter);
+    }
+  }
   fingerprint.add(state_.stable.stable.word);
   fingerprint.add(state_.stable.global.word);
   fingerprint.add(state_.corrupt);

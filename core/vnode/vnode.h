@@ -35,11 +35,12 @@ namespace vordb {
 class Fingerprint;
 namespace pb {
 class PeerMessage;
-class VnodeState;
 }  // namespace pb
 }  // namespace vordb
 
 namespace vordb::vnode {
+
+struct StoredVnode;
 
 class Vnode {
  public:
@@ -48,7 +49,7 @@ class Vnode {
       : state_(id, birth, configuration) {}
 
   // Takes over what an earlier life left on the disk. Reads at start only.
-  absl::Status recover(const pb::VnodeState& state, Turn& turn);
+  absl::Status recover(const StoredVnode& stored, Turn& turn);
 
   void step(KeyMutation mutation, Turn& turn);
   void step(KeyRead read, Turn& turn);

@@ -36,11 +36,18 @@ SharedEntry Writes::write_entry(const KeyTask& task, std::string_view subkey, co
     group.batch.put(at, record_key(vnode.id, Table::kDue, due_name(*due_after, name)), {});
   }
   index_left_over(name, after);
-  vnode.note_bucket(task.bucket);
+  note_bucket(task.bucket);
   auto entry = std::make_shared<const Entry>(std::move(after));
   vnode.overlay.write(name, entry);
   group.changes.push_back(Change{task.bucket, task.hash, task.key, std::string(subkey), entry});
   return entry;
+}
+
+void Writes::note_bucket(BucketId bucket) {
+  const auto at = std::lower_bound(vnode.buckets.begin(), vnode.buckets.end(), bucket);
+  if (at != vnode.buckets.end() && *at == bucket) return;
+  vnode.buckets.insert(at, bucket);
+  open().record_changed = true;
 }
 
 // Keeps the index of entries with a context left over, in memory and on disk, in step with the
@@ -70,7 +77,7 @@ Dot Writes::mint(KeyTask& task, Hlc hlc) {
 void Writes::settle(const Dot& dot) {
   Group& group = open();
   group.dots.push_back(dot);
-  group.state_changed = true;
+  group.wanted = true;
   vnode.clock.add(dot);
 }
 

@@ -33,6 +33,7 @@ class Writes : Part {
   bool logs_undurably(const KeyTask& task, bool LoggedKey::*what) const;
 
  private:
+  void note_bucket(BucketId bucket);
   void index_left_over(const std::string& name, const crdt::Entry& after);
 };
 
