@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/fields.h"
 #include "core/ids.h"
 
 namespace vordb {
@@ -33,6 +34,7 @@ struct BucketConfig {
   uint8_t write_quorum = 1;
   uint8_t read_quorum = 1;
   bool operator==(const BucketConfig&) const = default;
+  VORDB_FIELDS(BucketConfig, name, type, ttl_seconds, replication_n, write_quorum, read_quorum)
 };
 
 enum class Operation : uint8_t {
@@ -78,6 +80,8 @@ struct ClientRequest {
   uint32_t limit = 0;                // a page of a set or of keys; 0: all (keys: 1,000)
   std::optional<std::string> after;  // where the page before ended; none: from the beginning
   BucketConfig config;  // create_bucket; replication_n and quorums of 0 ask for the node's defaults
+  VORDB_FIELDS(ClientRequest, client, connection, operation, by_bucket_type, bucket, key, value,
+               elements, amount, context, request_token, w, r, limit, after, config)
 };
 
 // What is known of a request's effect. `kRejected`: nothing was applied, now or later. `kUnknown`:
@@ -114,6 +118,7 @@ struct ClientError {
   std::string message;        // what was wrong; holds no user data
   std::string hint;           // what would be right
   std::string expected = {};  // of a kTypeMismatch: the bucket's type
+  VORDB_FIELDS(ClientError, code, outcome, message, hint, expected)
 };
 
 struct ClientReply {
@@ -143,6 +148,8 @@ struct ClientReply {
   ClientError error;
 
   static ClientReply failed(ClientError error);
+  VORDB_FIELDS(ClientReply, kind, operation, timestamp_ms, value, items, next, contains, counter,
+               saturated, context, buckets, error)
 };
 
 }  // namespace vordb

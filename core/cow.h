@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace vordb {
@@ -37,7 +38,18 @@ class Cow {
   T& edit() {
     if (shared_->holders != 1) [[unlikely]]
       clone();
+    shared_->digest_known = false;
     return shared_->value;
+  }
+
+  // What `hash` makes of the value, kept until the value is edited. Always the same `hash`.
+  template <typename Hash>
+  std::pair<uint64_t, uint64_t> digest(Hash&& hash) const {
+    if (!shared_->digest_known) {
+      shared_->digest = hash(shared_->value);
+      shared_->digest_known = true;
+    }
+    return shared_->digest;
   }
 
   // Whether both hold one and the same value: what is equal may lie apart.
@@ -50,6 +62,8 @@ class Cow {
   struct Shared {
     size_t holders;
     T value;
+    bool digest_known = false;
+    std::pair<uint64_t, uint64_t> digest = {};
   };
 
   void hold() {

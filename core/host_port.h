@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/fields.h"
+
 namespace vordb {
 
 // The port of other nodes where a seed names none.
@@ -16,12 +18,14 @@ struct HostPort {
   std::string host;  // a name, an IPv4 or an IPv6 address; without brackets
   uint16_t port = 0;
   bool operator==(const HostPort&) const = default;
+  VORDB_FIELDS(HostPort, host, port)
 };
 
 // A member to join through: host:port, or name@host with or without :port.
 struct Seed {
   std::string name;     // empty: whoever is there
   std::string address;  // as format_address() writes it
+  VORDB_FIELDS(Seed, name, address)
 };
 
 std::string format_address(std::string_view host, uint16_t port);

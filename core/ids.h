@@ -5,6 +5,8 @@
 #include <compare>
 #include <cstdint>
 
+#include "core/fields.h"
+
 namespace vordb {
 
 // A member's number, given by the configuration entry that admitted it and never reused.
@@ -18,6 +20,7 @@ struct PlacementId {
   uint8_t n = 0;
   uint16_t partition = 0;
   auto operator<=>(const PlacementId&) const = default;
+  VORDB_FIELDS(PlacementId, n, partition)
 };
 
 enum class ActorKind : uint8_t { kMembership, kCoordinator, kVnode };
@@ -30,6 +33,7 @@ struct ActorId {
   uint16_t shard = 0;
   PlacementId placement;
   auto operator<=>(const ActorId&) const = default;
+  VORDB_FIELDS(ActorId, kind, shard, placement)
 };
 
 // An operation of one actor that waits for something. Never reused while the process lives; 0 is no

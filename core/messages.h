@@ -14,6 +14,7 @@
 #include "core/crdt/dot.h"
 #include "core/crdt/hlc.h"
 #include "core/crdt/version_vector.h"
+#include "core/fields.h"
 #include "core/ids.h"
 
 namespace vordb {
@@ -42,6 +43,8 @@ struct KeyMutation {
   uint64_t now_ms = 0;  // of keys that expire: the vnode's own time does not stay behind it
   std::shared_ptr<const CausalToken> seen;  // null: no token was given
   std::string request_token;
+  VORDB_FIELDS(KeyMutation, op, from, shard, pv, wants_acks, placement, bucket, key_hash, operation,
+               key, value, elements, amount, now_ms, seen, request_token)
 };
 
 struct KeyMutationReply {
@@ -53,6 +56,7 @@ struct KeyMutationReply {
   crdt::Dot dot;        // that the mutation took; counter 0: none, nothing had to change
   // Durable, but under another version of the placement: acknowledged by nobody yet.
   bool moved = false;
+  VORDB_FIELDS(KeyMutationReply, op, error, timestamp_ms, context, node, dot, moved)
 };
 
 // Coordinator -> vnode: read one key, or a page of a set.
@@ -72,6 +76,8 @@ struct KeyRead {
   // Nobody else is asked: an owner that still lacks what an owner must hold says so.
   bool alone = false;
   std::shared_ptr<const CausalToken> seen;
+  VORDB_FIELDS(KeyRead, op, from, shard, pv, placement, bucket, key_hash, key, subkeys, after,
+               limit, now_ms, alone, seen)
 };
 
 struct KeyReadReply {
@@ -85,6 +91,7 @@ struct KeyReadReply {
   NodeNumber node = 0;       // whose vnode this is; 0: this node's
   crdt::VersionVector base;  // what fills the entries; only where several owners are asked
   bool moved = false;        // another version of the placement: nothing may be concluded
+  VORDB_FIELDS(KeyReadReply, op, error, state, more, context, now_ms, node, base, moved)
 };
 
 // Coordinator -> vnode: live keys of one bucket after `after` (a raw key), in key order of the
@@ -98,6 +105,7 @@ struct KeyList {
   std::string after;
   uint32_t limit = 0;
   uint64_t now_ms = 0;  // keys that have expired by then are not listed
+  VORDB_FIELDS(KeyList, op, from, shard, placement, bucket, after, limit, now_ms)
 };
 
 struct KeyListReply {
@@ -105,6 +113,7 @@ struct KeyListReply {
   std::optional<ClientError> error;
   std::vector<std::string> keys;
   bool more = false;
+  VORDB_FIELDS(KeyListReply, op, error, keys, more)
 };
 
 // Coordinator -> vnode: send entries of one key, with all that their closure needs (DATA.md rule
@@ -120,6 +129,7 @@ struct KeyPush {
   std::vector<std::string> subkeys;  // sorted; empty with a dot: what the dot touched
   crdt::Dot dot;
   std::vector<NodeNumber> targets;  // this node among them: it says whether it holds the dot
+  VORDB_FIELDS(KeyPush, op, from, shard, pv, placement, bucket, key, subkeys, dot, targets)
 };
 
 // Vnode -> coordinator: `node` holds durably what `source` sent it for the operation, under the
@@ -129,6 +139,7 @@ struct KeyAck {
   NodeNumber node = 0;    // 0: this node
   NodeNumber source = 0;  // the node whose delta or push this answers
   bool refused = false;   // another version, or it could not be done
+  VORDB_FIELDS(KeyAck, op, node, source, refused)
 };
 
 // Coordinator -> membership: create or delete a bucket.
@@ -137,11 +148,13 @@ struct BucketChange {
   uint16_t shard = 0;
   bool create = true;
   BucketConfig config;  // of a deletion: the name only
+  VORDB_FIELDS(BucketChange, op, shard, create, config)
 };
 
 struct BucketChangeReply {
   OpId op = 0;
   std::optional<ClientError> error;
+  VORDB_FIELDS(BucketChangeReply, op, error)
 };
 
 // An operator's wish, and what became of it (Network::reply_to_operator).
@@ -151,24 +164,29 @@ struct ClusterChange {
   uint64_t request = 0;  // given back
   std::string node;      // a node id; of a join: the seed's host:port or name@host[:port]
   bool accept_loss = false;
+  VORDB_FIELDS(ClusterChange, kind, request, node, accept_loss)
 };
 struct ClusterChangeReply {
   uint64_t request = 0;
   std::optional<ClientError> error;
+  VORDB_FIELDS(ClusterChangeReply, request, error)
 };
 
 // Membership -> every shard: use this configuration from now on; acknowledged once it is in use.
 struct ConfigurationChosen {
   std::shared_ptr<const Configuration> configuration;
+  VORDB_FIELDS(ConfigurationChosen, configuration)
 };
 struct ConfigurationInUse {
   uint16_t shard = 0;
   uint64_t epoch = 0;
+  VORDB_FIELDS(ConfigurationInUse, shard, epoch)
 };
 
 // Membership -> every shard: these members were not heard of lately. Steers routing, never safety.
 struct PeersSuspected {
   std::vector<NodeNumber> nodes;  // ascending
+  VORDB_FIELDS(PeersSuspected, nodes)
 };
 
 // Membership -> every shard: this node has been admitted to another cluster and its store was made
@@ -176,12 +194,14 @@ struct PeersSuspected {
 struct NodeReborn {
   std::shared_ptr<const Configuration> configuration;
   NodeNumber node = 0;
+  VORDB_FIELDS(NodeReborn, configuration, node)
 };
 
 // Membership -> every shard: refuse mutations (or take them again). A node that is about to give up
 // its store for another cluster's must not acknowledge what it then forgets.
 struct ServingPaused {
   bool paused = false;
+  VORDB_FIELDS(ServingPaused, paused)
 };
 
 // Every shard -> membership, each interval: what its vnodes have reached (CLUSTER.md rules 19, 22).
@@ -194,11 +214,13 @@ struct ShardReport {
     PlacementId placement;
     uint64_t move = 0;
     bool operator==(const Counted&) const = default;
+    VORDB_FIELDS(Counted, placement, move)
   };
   std::vector<Counted> counted;  // owners-to-be that hold enough for this move
   std::vector<uint16_t>
       drained;            // partitions that name this node as draining and hold nothing here
   bool has_data = false;  // some vnode holds a live entry
+  VORDB_FIELDS(ShardReport, shard, shards, epoch, paused, counted, drained, has_data)
 };
 
 using Message =
@@ -211,6 +233,7 @@ struct Envelope {
   ActorId to;
   Message message;
   NodeNumber node = 0;
+  VORDB_FIELDS(Envelope, to, message, node)
 };
 
 }  // namespace vordb

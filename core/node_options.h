@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/fields.h"
+
 namespace vordb {
 
 // What a node is told by its operator. Times in milliseconds.
@@ -30,6 +32,11 @@ struct NodeOptions {
   uint64_t cache_bytes = 256ull << 20;     // of this shard's key cache
   uint64_t max_reply_bytes = 16ull << 20;  // larger answers are refused with a hint to page
   bool durability_buffered = false;
+  VORDB_FIELDS(NodeOptions, node_id, address, zone, seed_nodes, ring_size, column_families, shards,
+               replication_n, default_write_quorum, default_read_quorum, default_ttl_seconds,
+               write_quorum_timeout_ms, read_quorum_timeout_ms, sync_interval_ms,
+               ring_gossip_interval_ms, ttl_sweep_interval_ms, handoff_bytes_per_s,
+               max_clock_drift_ms, cache_bytes, max_reply_bytes, durability_buffered)
 };
 
 }  // namespace vordb

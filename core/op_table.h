@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/assert.h"
+#include "core/fields.h"
 #include "core/ids.h"
 
 namespace vordb {
@@ -78,11 +79,13 @@ class OpTable {
     uint64_t generation = 0;
     bool used = false;
     T value{};
+    VORDB_FIELDS(Slot, generation, used, value)
   };
 
   uint64_t first_generation_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
+  VORDB_FIELDS(OpTable, first_generation_, slots_, free_)
 };
 
 }  // namespace vordb

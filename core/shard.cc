@@ -12,7 +12,7 @@
 #include "core/codec.h"
 #include "core/coordinator/coordinator.h"
 #include "core/cow.h"
-#include "core/fingerprint.h"
+#include "core/fields.h"
 #include "core/peer_check.h"
 #include "core/peer_codec.h"
 #include "core/shard_start.h"
@@ -64,6 +64,10 @@ struct Shard::Impl {
   bool draining = false;
   bool committed_in_turn = false;  // by an actor other than a vnode
   uint64_t commits = 0;
+
+  VORDB_FIELDS(Impl, index, options, started, configuration, membership, coordinator, vnodes,
+               suspected, paused, cache, ticks, reported, reported_at, outbox, requests, next_out,
+               next_request, draining, committed_in_turn, commits)
 };
 
 // One call of a driver: the shard, and the doors that it was lent.
@@ -414,13 +418,29 @@ ShardFigures Shard::figures(uint64_t now_ms) const {
   return figures;
 }
 
-std::pair<uint64_t, uint64_t> Shard::fingerprint() const {
-  const Impl& s = *impl_;
-  Fingerprint fingerprint;
-  s.coordinator->add_to(fingerprint);
-  if (s.membership) (*s.membership)->add_to(fingerprint);
-  s.vnodes.add_to(fingerprint);
-  return fingerprint.digest();
+std::pair<uint64_t, uint64_t> Shard::fingerprint() const { return digest_of_fields(*impl_); }
+
+void Shard::differences(const Shard& before, const VisitDifference& visit) const {
+  const Impl& was = *before.impl_;
+  const Impl& is = *impl_;
+  const auto report = [&](ActorId actor) {
+    return [&visit, actor](const char* name, size_t index) { visit(actor, name, uint8_t(index)); };
+  };
+  if (!was.coordinator.shares(is.coordinator)) {
+    for_each_difference(*was.coordinator, *is.coordinator,
+                        report({ActorKind::kCoordinator, is.index, {}}));
+  }
+  if (was.membership && is.membership && !was.membership->shares(*is.membership)) {
+    for_each_difference(**was.membership, **is.membership, report({ActorKind::kMembership, 0, {}}));
+  }
+  is.vnodes.for_each_pair(was.vnodes,
+                          [&](const VnodeTable::Slot& old, const VnodeTable::Slot& now) {
+                            if (old.shares(now)) return;
+                            for_each_difference(old->state(), now->state(),
+                                                report({ActorKind::kVnode, is.index, now->id()}));
+                          });
 }
+
+bool Shard::operator==(const Shard& other) const { return same_fields(*impl_, *other.impl_); }
 
 }  // namespace vordb

@@ -64,8 +64,14 @@ class Shard {
   // In use on this shard; epoch 0 while the node has joined no cluster.
   std::shared_ptr<const Configuration> configuration() const;
 
-  // 128 bits over every actor's state, equal for equal states on every platform.
+  // 128 bits over all of its state, equal for equal states on every platform, and whatever the
+  // numbers that its vnodes have given to their operations.
   std::pair<uint64_t, uint64_t> fingerprint() const;
+  bool operator==(const Shard& other) const;
+  // Calls visit for each field of each actor in which this shard differs from what it was: its
+  // name, and its place in the actor's table of fields.
+  using VisitDifference = std::function<void(ActorId, std::string_view field, uint8_t index)>;
+  void differences(const Shard& before, const VisitDifference& visit) const;
 
  private:
   struct Impl;

@@ -8,6 +8,7 @@
 #include "core/cluster/ballot.h"
 #include "core/cluster/configuration.h"
 #include "core/env.h"
+#include "core/fields.h"
 #include "core/node_options.h"
 #include "proto/storage.pb.h"
 
@@ -22,6 +23,7 @@ struct StartState {
   uint64_t nonce = 0;  // names this disk to the cluster that it is to join
   uint16_t column_families = 0;
   cluster::Votes votes;
+  VORDB_FIELDS(StartState, configuration, node, incarnation, boot, nonce, column_families, votes)
 };
 
 // What a node writes down about itself; its number is 0 until it is a member.

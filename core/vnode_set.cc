@@ -224,8 +224,4 @@ void VnodeSet::add_to(ShardFigures& figures, uint64_t now_ms) const {
   });
 }
 
-void VnodeSet::add_to(Fingerprint& fingerprint) const {
-  vnodes_.for_each([&](const vnode::Vnode& vnode) { vnode.add_to(fingerprint); });
-}
-
 }  // namespace vordb

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/fields.h"
 #include "core/shard_figures.h"
 #include "core/vnode/vnode.h"
 #include "core/vnode_table.h"
 
 namespace vordb {
 
-class Fingerprint;
 struct StartState;
 
 class VnodeSet {
@@ -43,10 +43,15 @@ class VnodeSet {
   void announce_all(vnode::Turn& turn);
   void hear_digest(const pb::PeerMessage& message, vnode::Turn& turn);
 
+  // VnodeTable::for_each_pair.
+  template <typename Visitor>
+  void for_each_pair(const VnodeSet& other, Visitor&& visit) const {
+    vnodes_.for_each_pair(other.vnodes_, std::forward<Visitor>(visit));
+  }
+
   bool idle() const;
   void add_to(ShardReport& report, const Configuration& configuration) const;
   void add_to(ShardFigures& figures, uint64_t now_ms) const;
-  void add_to(Fingerprint& fingerprint) const;
 
   // Lent to the vnodes (vnode::Turn).
   std::vector<PlacementId> unflushed;
@@ -70,6 +75,9 @@ class VnodeSet {
   uint64_t digest_wait_ms_ = 0;
   PlacementId tick_cursor_;
   PlacementId sweep_cursor_;
+  VORDB_FIELDS(VnodeSet, unflushed, ceiling, fetches, shard_, identity_, boot_, vnodes_,
+               last_lives_, births_, tick_credit_, sweep_credit_, digest_wait_ms_, tick_cursor_,
+               sweep_cursor_)
 };
 
 }  // namespace vordb

@@ -2,6 +2,7 @@
 // it is edited while both hold it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "core/assert.h"
 #include "core/cow.h"
+#include "core/fields.h"
 #include "core/ids.h"
 #include "core/vnode/vnode.h"
 
@@ -70,6 +72,13 @@ class VnodeTable {
       if (slot) visit(*slot);
     }
   }
+  // Calls visit(const Slot& theirs, const Slot& ours) for each placement that has one in both.
+  template <typename Visitor>
+  void for_each_pair(const VnodeTable& other, Visitor&& visit) const {
+    for (size_t at = 0; at < std::min(slots_.size(), other.slots_.size()); ++at) {
+      if (slots_[at] && other.slots_[at]) visit(*other.slots_[at], *slots_[at]);
+    }
+  }
   // And visit(const vnode::Vnode&).
   template <typename Visitor>
   void for_each(Visitor&& visit) const {
@@ -84,6 +93,7 @@ class VnodeTable {
   uint32_t ring_size_;
   std::vector<std::optional<Slot>> slots_;  // by n and partition; only partitions of this shard
   size_t size_ = 0;
+  VORDB_FIELDS(VnodeTable, ring_size_, slots_, size_)
 };
 
 }  // namespace vordb

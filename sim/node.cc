@@ -26,6 +26,19 @@ SimDiskOptions disk_options(const NodeOptions& options) {
   return disk;
 }
 
+std::string name_of(const ActorId& actor) {
+  switch (actor.kind) {
+    case ActorKind::kMembership:
+      return "membership";
+    case ActorKind::kCoordinator:
+      return "coordinator " + std::to_string(actor.shard);
+    case ActorKind::kVnode:
+      return "vnode " + std::to_string(actor.placement.n) + "/" +
+             std::to_string(actor.placement.partition);
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string address_of(uint32_t index) { return "n" + std::to_string(index) + ":7001"; }
@@ -117,8 +130,7 @@ bool SimNode::request(uint32_t client, std::string bytes) {
 
 bool SimNode::change_cluster(ClusterChange change) {
   if (!up_) return false;
-  Env env = doors_[0].env();
-  shards_[0].change_cluster(std::move(change), env);
+  call(0, [&](Shard& shard, Env& env) { shard.change_cluster(std::move(change), env); });
   after_call(0);
   return true;
 }
@@ -162,6 +174,18 @@ void SimNode::deliver_reply(ClientId client, ClientReply reply) {
   if (acknowledges) host_.moment(number_, Moment::kAnswered);
 }
 
+void SimNode::note_changes(uint16_t shard, const Shard& before) {
+  std::map<ActorId, std::string> changed;
+  shards_[shard].differences(before, [&](ActorId actor, std::string_view field, uint8_t index) {
+    doors_[shard].telemetry->transition(actor.kind, index);
+    if (field.ends_with('_')) field.remove_suffix(1);
+    changed[actor].append(" ").append(field);
+  });
+  for (const auto& [actor, fields] : changed) {
+    host_.trace().comment(host_.now_us(), name_, name_of(actor) + " changed:" + fields);
+  }
+}
+
 void SimNode::plan_disk() {
   const uint64_t due_us = disk_.next_due_us();
   if (due_us >= disk_planned_us_) return;
@@ -189,8 +213,7 @@ void SimNode::after_call(uint16_t shard) {
 void SimNode::end_turn(uint16_t shard) {
   turn_end_planned_[shard] = false;
   const bool was_writing = disk_.writing();
-  Env env = doors_[shard].env();
-  shards_[shard].end_turn(env);
+  call(shard, [](Shard& of, Env& env) { of.end_turn(env); });
   if (!was_writing && disk_.writing()) host_.moment(number_, Moment::kCommitQueued);
   plan_disk();
 }
@@ -229,8 +252,7 @@ void SimNode::take_request(uint16_t shard, uint64_t slot) {
   }
   request.client = id;
   request.connection = client + 1;
-  Env env = doors_[shard].env();
-  shards_[shard].submit(std::move(request), env);
+  call(shard, [&](Shard& of, Env& env) { of.submit(std::move(request), env); });
 }
 
 // What concerns a placement goes to its shard, what answers a coordinator to the coordinator's, a
@@ -254,8 +276,7 @@ void SimNode::take_peer_message(const Event& event) {
   if (first + shards > options_.shards) return;
   const uint32_t life = life_;
   for (uint32_t shard = first; shard < first + shards && life == life_; ++shard) {
-    Env env = doors_[shard].env();
-    shards_[shard].on_peer_message(message, env);
+    call(uint16_t(shard), [&](Shard& of, Env& env) { of.on_peer_message(message, env); });
     after_call(uint16_t(shard));
   }
 }
@@ -267,8 +288,7 @@ bool SimNode::is_for_me(NodeNumber to) const {
 }
 
 void SimNode::tick(uint16_t shard) {
-  Env env = doors_[shard].env();
-  shards_[shard].tick(env);
+  call(shard, [](Shard& of, Env& env) { of.tick(env); });
   plan_tick(shard);
   uint64_t purged = 0;
   for (const Shard& one : shards_) purged += one.figures(time_.wall_ms()).keys_purged;
@@ -296,8 +316,6 @@ void SimNode::handle(const Event& event) {
     later.time_us = paused_until_us_;
     return host_.plan(later);
   }
-  Shard& shard = shards_[event.shard];
-  Env env = doors_[event.shard].env();
   switch (event.kind) {
     case EventKind::kTick:
       tick(event.shard);
@@ -306,7 +324,9 @@ void SimNode::handle(const Event& event) {
       return end_turn(event.shard);
     case EventKind::kLocalMessage: {
       auto [to, message] = local_.take(event.payload);
-      shard.on_message(to, std::move(message), env);
+      call(event.shard, [&, actor = to, &carried = message](Shard& shard, Env& env) {
+        shard.on_message(actor, std::move(carried), env);
+      });
       break;
     }
     case EventKind::kPeerMessage:
@@ -314,7 +334,8 @@ void SimNode::handle(const Event& event) {
     case EventKind::kDisk:
       return device_due();
     case EventKind::kCompletion:
-      shard.on_disk(completions_.take(event.payload), env);
+      call(event.shard,
+           [&](Shard& shard, Env& env) { shard.on_disk(completions_.take(event.payload), env); });
       break;
     case EventKind::kRequest:
       take_request(event.shard, event.payload);

@@ -115,6 +115,17 @@ class SimNode : public SimNetworkHost {
   void deliver_operator_reply(ClusterChangeReply reply) override;
   void deliver_remote(const std::string& address, NodeNumber to, std::string bytes) override;
 
+  // Lends the doors to the shard for one call. A trace with readers says what the call changed.
+  template <typename Body>
+  void call(uint16_t shard, Body&& body) {
+    Env env = doors_[shard].env();
+    if (!host_.trace().has_sink()) return body(shards_[shard], env);
+    const Shard before = shards_[shard];
+    body(shards_[shard], env);
+    note_changes(shard, before);
+  }
+  void note_changes(uint16_t shard, const Shard& before);
+
   Event event(EventKind kind, uint16_t shard, uint64_t in_us) const;
   // In order with the others of the same sender and receiver.
   uint64_t in_order(uint64_t& last_us, uint64_t delay_us);

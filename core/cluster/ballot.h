@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/cluster/configuration.h"
+#include "core/fields.h"
 #include "core/ids.h"
 
 namespace vordb {
@@ -26,6 +27,7 @@ struct Ballot {
   NodeNumber node = 0;
   uint64_t boot = 0;
   auto operator<=>(const Ballot&) const = default;
+  VORDB_FIELDS(Ballot, round, node, boot)
 };
 
 struct Votes {
@@ -33,6 +35,7 @@ struct Votes {
   Ballot promised;
   Ballot accepted;
   std::shared_ptr<const Configuration> value;  // accepted; null: none
+  VORDB_FIELDS(Votes, epoch, promised, accepted, value)
 };
 
 void to_pb(const Ballot& from, pb::Ballot* to);

@@ -217,22 +217,4 @@ void Chain::tick(uint64_t now_us, uint64_t random, ChainEffects& effects) {
   }
 }
 
-void Chain::add_to(Fingerprint& fingerprint) const {
-  const auto add = [&](const Ballot& ballot) {
-    fingerprint.add(ballot.round);
-    fingerprint.add(ballot.node);
-    fingerprint.add(ballot.boot);
-  };
-  fingerprint.add(checksum_);
-  add(votes_.promised);
-  add(votes_.accepted);
-  fingerprint.add(votes_.value ? checksum(*votes_.value) : 0);
-  fingerprint.add(uint8_t(proposal_.phase));
-  add(proposal_.ballot);
-  fingerprint.add(proposal_.own ? checksum(*proposal_.own) : 0);
-  fingerprint.add(proposal_.value ? checksum(*proposal_.value) : 0);
-  for (const NodeNumber node : proposal_.answered) fingerprint.add(node);
-  fingerprint.add(highest_round_);
-}
-
 }  // namespace vordb::cluster

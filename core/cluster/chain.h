@@ -15,11 +15,8 @@
 
 #include "core/cluster/ballot.h"
 #include "core/cluster/configuration.h"
+#include "core/fields.h"
 #include "proto/peer.pb.h"
-
-namespace vordb {
-class Fingerprint;
-}
 
 namespace vordb::cluster {
 
@@ -30,6 +27,7 @@ std::vector<NodeNumber> acceptors(const Configuration& configuration);
 struct ClusterLetter {
   NodeNumber to = 0;  // may be this node itself
   pb::ClusterMessage message;
+  VORDB_FIELDS(ClusterLetter, to, message)
 };
 
 struct ChainEffects {
@@ -60,7 +58,6 @@ class Chain {
 
   uint64_t epoch() const { return current_->epoch + 1; }  // that is voted on
   const Votes& votes() const { return votes_; }
-  void add_to(Fingerprint& fingerprint) const;
 
  private:
   enum class Phase : uint8_t { kNone, kWaiting, kPreparing, kAccepting };
@@ -74,6 +71,8 @@ class Chain {
     uint64_t since_us = 0;  // the ballot began
     uint64_t again_us = 0;  // when to send once more, or to try the next ballot
     uint64_t patience_us = 0;
+    VORDB_FIELDS(Proposal, phase, own, value, ballot, accepted, answered, since_us, again_us,
+                 patience_us)
   };
 
   void prepare(const pb::Prepare& prepare, NodeNumber from, ChainEffects& effects);
@@ -94,6 +93,8 @@ class Chain {
   Votes votes_;
   Proposal proposal_;
   uint64_t highest_round_ = 0;  // heard of, in this epoch
+  VORDB_FIELDS(Chain, self_, boot_, current_, acceptors_, checksum_, votes_, proposal_,
+               highest_round_)
 };
 
 }  // namespace vordb::cluster

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/client_api.h"
+#include "core/fields.h"
 #include "core/ids.h"
 
 namespace vordb {
@@ -29,6 +30,7 @@ struct Bucket {
   // Its keys expire as a whole: each has an entry for its deadline (registers hold their own).
   bool has_deadlines() const { return config.type != BucketType::kLww && config.ttl_seconds > 0; }
   bool operator==(const Bucket&) const = default;
+  VORDB_FIELDS(Bucket, id, config)
 };
 
 enum class MemberStatus : uint8_t { kJoining, kUp, kLeaving, kDown, kRemoved };
@@ -45,6 +47,7 @@ struct Member {
   uint64_t admitted = 0;  // the epoch of the entry that admitted it
   uint64_t nonce = 0;     // the joiner's own number for its try
   bool operator==(const Member&) const = default;
+  VORDB_FIELDS(Member, node, node_id, address, zone, status, admitted, nonce)
 };
 
 // Who holds a partition: the first n of `owners` hold its placement n. While the partition moves,
@@ -58,6 +61,7 @@ struct Partition {
   // part in quorums, but stable time waits for them: they may hold what nobody else has.
   std::vector<NodeNumber> draining;  // ascending
   bool operator==(const Partition&) const = default;
+  VORDB_FIELDS(Partition, pv, move, owners, next, draining)
 };
 
 inline constexpr uint8_t kReplicationMax = 9;
@@ -100,6 +104,9 @@ struct Configuration {
 
   void add_bucket(Bucket bucket);
   bool operator==(const Configuration&) const = default;
+  VORDB_FIELDS(Configuration, epoch, cluster_id, previous_checksum, ring_size, members, last_node,
+               removed_epoch, partitions, replication_since, buckets, bucket_names,
+               recent_operations)
 };
 
 // Ids below are reserved; the founding configuration has this epoch.

@@ -346,31 +346,4 @@ bool Membership::idle() const {
          std::none_of(done_.begin(), done_.end(), waits);
 }
 
-void Membership::add_to(Fingerprint& fingerprint) const {
-  fingerprint.add(checksum(*current_));
-  fingerprint.add(self_);
-  fingerprint.add(boot_);
-  if (chain_) chain_->add_to(fingerprint);
-  fingerprint.add(queue_.size());
-  for (const Task& task : queue_) {
-    fingerprint.add(uint8_t(task.operation.kind));
-    fingerprint.add(task.operation.node);
-    fingerprint.add(task.request);
-    fingerprint.add(task.proposed);
-  }
-  fingerprint.add(done_.size());
-  fingerprint.add(installing_ ? checksum(*installing_) : 0);
-  fingerprint.add(pending_.size());
-  for (const uint64_t epoch : in_use_) fingerprint.add(epoch);
-  for (const auto& [node, peer] : peers_) {
-    fingerprint.add(node);
-    fingerprint.add(peer.epoch);
-    fingerprint.add(peer.boot);
-  }
-  fingerprint.add(join_.has_value());
-  fingerprint.add(join_ ? uint8_t(join_->phase) : 0);
-  fingerprint.add(leave_waits_.size());
-  fingerprint.add(last_op_);
-}
-
 }  // namespace vordb::cluster

@@ -21,10 +21,10 @@
 #include "core/cluster/configuration.h"
 #include "core/cluster/operations.h"
 #include "core/env.h"
+#include "core/fields.h"
 #include "core/node_options.h"
 
 namespace vordb {
-class Fingerprint;
 struct StartState;
 }  // namespace vordb
 
@@ -52,7 +52,6 @@ class Membership {
   // No commit is in flight, no client waits for a change of a bucket, no operator for a change that
   // this node can bring about by itself.
   bool idle() const;
-  void add_to(Fingerprint& fingerprint) const;
 
  private:
   // A change on its way through the chain, and who waits for it.
@@ -66,6 +65,7 @@ class Membership {
     uint64_t deadline_us = 0;
     uint64_t proposed = 0;  // the epoch that it was first proposed for; 0: not yet
     uint64_t done_at = 0;   // the epoch that must be in use before the answer
+    VORDB_FIELDS(Task, operation, asker, request, shard, address, deadline_us, proposed, done_at)
   };
   struct Peer {
     uint64_t epoch = 0;  // of its configuration, when last heard of
@@ -73,6 +73,7 @@ class Membership {
     uint64_t heard_us = 0;
     uint64_t news_us = 0;   // when it was last sent or asked for news
     bool outdated = false;  // its disk is older than one that it had: it is no acceptor
+    VORDB_FIELDS(Peer, epoch, boot, heard_us, news_us, outdated)
   };
   // What becomes durable, in order.
   struct Pending {
@@ -81,6 +82,7 @@ class Membership {
     Kind kind = Kind::kVotes;
     std::vector<ClusterLetter> answers;  // may leave then
     NodeNumber node = 0;                 // of a rebirth
+    VORDB_FIELDS(Pending, op, kind, answers, node)
   };
   // This node's way into a cluster.
   struct Join {
@@ -96,11 +98,14 @@ class Membership {
     uint64_t nonce = 0;
     bool lost_disk = false;              // what the store holds does not count
     std::vector<uint8_t> clean_reports;  // by shard, since mutations are refused
+    VORDB_FIELDS(Join, phase, asked, request, deadline_us, seeds, seed_name, next_seed, again_us,
+                 nonce, lost_disk, clean_reports)
   };
   struct LeaveWait {
     NodeNumber node = 0;
     uint64_t request = 0;
     uint64_t deadline_us = 0;
+    VORDB_FIELDS(LeaveWait, node, request, deadline_us)
   };
 
   // What a member last said of its vnodes.
@@ -108,6 +113,7 @@ class Membership {
     uint64_t epoch = 0;                         // that it was seen under, at least
     std::vector<ShardReport::Counted> counted;  // in order of placement
     std::vector<uint16_t> drained;
+    VORDB_FIELDS(Evidence, epoch, counted, drained)
   };
 
   // ---- membership.cc
@@ -205,6 +211,10 @@ class Membership {
   uint64_t moves_sent_us_ = 0;
   uint64_t progress_us_ = 0;       // when progress was last proposed
   uint64_t progress_seen_us_ = 0;  // when this node's reports last had an effect
+  VORDB_FIELDS(Membership, options_, self_, boot_, nonce_, current_, chain_, queue_, done_,
+               installing_, installing_ours_, pending_, last_op_, in_use_, to_self_, peers_,
+               suspected_, started_us_, heartbeat_at_us_, join_, leave_waits_, reports_, evidence_,
+               countable_since_, moves_sent_us_, progress_us_, progress_seen_us_)
 };
 
 }  // namespace vordb::cluster

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/cluster/configuration.h"
+#include "core/fields.h"
 
 namespace vordb::cluster {
 
@@ -29,6 +30,7 @@ struct Joiner {
   std::string zone;
   uint32_t ring_size = 0;
   uint64_t nonce = 0;  // names the disk
+  VORDB_FIELDS(Joiner, node_id, address, zone, ring_size, nonce)
 };
 
 // A move whose owners to be count.
@@ -36,6 +38,7 @@ struct EndedMove {
   uint16_t partition = 0;
   uint64_t move = 0;
   bool operator==(const EndedMove&) const = default;
+  VORDB_FIELDS(EndedMove, partition, move)
 };
 
 // `node` holds nothing more of a partition that it had to hand over, as of this epoch.
@@ -44,6 +47,7 @@ struct Drained {
   uint16_t partition = 0;
   uint64_t epoch = 0;
   bool operator==(const Drained&) const = default;
+  VORDB_FIELDS(Drained, node, partition, epoch)
 };
 
 struct ChainOperation {
@@ -71,6 +75,8 @@ struct ChainOperation {
   std::string address;
   std::vector<EndedMove> ended;
   std::vector<Drained> drained;
+  VORDB_FIELDS(ChainOperation, kind, id, bucket, joiner, node, nonce, accept_loss, address, ended,
+               drained)
 };
 
 // The next configuration. AlreadyExists: it is done already, or there is nothing to do (a bucket of
@@ -90,6 +96,7 @@ struct PlannedMove {
   uint16_t partition = 0;
   std::vector<NodeNumber> from;
   std::vector<NodeNumber> to;
+  VORDB_FIELDS(PlannedMove, partition, from, to)
 };
 enum class PlannedChange : uint8_t { kJoin, kLeave, kRemove };
 absl::StatusOr<std::vector<PlannedMove>> plan(const Configuration& configuration,

@@ -351,28 +351,4 @@ void Coordinator::bucket_dropped(OpId op, Turn& turn) {
        turn);
 }
 
-void Coordinator::add_to(Fingerprint& fingerprint) const {
-  fingerprint.add(hlc_.last().word);
-  lanes_.add_to(fingerprint);
-  for (const auto& [placement, until_us] : troubled_until_us_) {
-    fingerprint.add(placement.n);
-    fingerprint.add(placement.partition);
-    fingerprint.add(until_us);
-  }
-  pending_.for_each([&](OpId op, const Pending& pending) {
-    fingerprint.add(op);
-    fingerprint.add(pending.client);
-    fingerprint.add(uint64_t(pending.operation));
-    fingerprint.add(pending.deadline_us);
-    if (pending.part) fingerprint.add(pending.part->keys.size());
-    if (!pending.work) return;
-    fingerprint.add(uint64_t(pending.work->stage));
-    fingerprint.add(pending.work->sets.pv);
-    fingerprint.add(pending.work->answered);
-    fingerprint.add(pending.work->holders);
-    for (const OwnerMask taken : pending.work->taken) fingerprint.add(taken);
-    fingerprint.add(pending.work->next_us);
-  });
-}
-
 }  // namespace vordb::coordinator

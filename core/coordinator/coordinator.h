@@ -31,11 +31,11 @@
 #include "core/coordinator/work.h"
 #include "core/crdt/hlc.h"
 #include "core/env.h"
+#include "core/fields.h"
 #include "core/node_options.h"
 #include "core/op_table.h"
 
 namespace vordb {
-class Fingerprint;
 class KeyCache;
 }  // namespace vordb
 
@@ -80,7 +80,6 @@ class Coordinator {
   }
   // Answers whose causal context was too large to be given.
   uint64_t contexts_withheld() const { return contexts_withheld_; }
-  void add_to(Fingerprint& fingerprint) const;
 
  private:
   // ---- coordinator.cc
@@ -158,6 +157,8 @@ class Coordinator {
   uint64_t contexts_withheld_ = 0;
   // Placements whose vnode of this node refused lately: until then others are asked first.
   std::map<PlacementId, uint64_t> troubled_until_us_;
+  VORDB_FIELDS(Coordinator, shard_, hlc_, pending_, lanes_, ready_, next_ready_, contexts_withheld_,
+               troubled_until_us_)
 };
 
 // Whether an operation changes data.

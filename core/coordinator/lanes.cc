@@ -166,13 +166,4 @@ void Lanes::grant(Lane& lane, std::vector<Admitted>& ready) {
   lane.first = 0;
 }
 
-void Lanes::add_to(Fingerprint& fingerprint) const {
-  fingerprint.add(lanes_.size());
-  waiting_.for_each([&](OpId op, const Waiting& waiting) {
-    fingerprint.add(op);
-    fingerprint.add(waiting.request.client);
-    fingerprint.add(waiting.lacking);
-  });
-}
-
 }  // namespace vordb::coordinator

@@ -21,11 +21,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "core/client_api.h"
+#include "core/fields.h"
 #include "core/op_table.h"
-
-namespace vordb {
-class Fingerprint;
-}  // namespace vordb
 
 namespace vordb::coordinator {
 
@@ -47,8 +44,10 @@ struct LaneUse {
   struct Place {
     uint64_t lane = 0;
     LaneMode mode = LaneMode::kRead;
+    VORDB_FIELDS(Place, lane, mode)
   };
   std::array<Place, 2> places;
+  VORDB_FIELDS(LaneUse, places)
 };
 
 // The places of a request to `bucket`, which is a name that is not empty. No connection and a ping:
@@ -61,6 +60,7 @@ struct Admitted : ClientRequest {
   Admitted(ClientRequest request, const LaneUse& lanes)
       : ClientRequest(std::move(request)), use(lanes) {}
   LaneUse use;
+  VORDB_FIELDS_AND_BASE(Admitted, ClientRequest, use)
 };
 
 class Lanes {
@@ -75,22 +75,24 @@ class Lanes {
 
   size_t waiting() const { return waiting_.size(); }
   size_t lanes() const { return lanes_.size(); }
-  void add_to(Fingerprint& fingerprint) const;
 
  private:
   struct Waiter {
     OpId request = 0;
     LaneMode mode = LaneMode::kRead;
+    VORDB_FIELDS(Waiter, request, mode)
   };
   struct Lane {
     std::array<uint32_t, 4> granted{};  // by mode; some of them wait in their other lane
     uint8_t wanted = 0;                 // modes of the waiters, a bit each
     std::vector<Waiter> waiters;        // from `first` on, in order of arrival
     size_t first = 0;
+    VORDB_FIELDS(Lane, granted, wanted, waiters, first)
   };
   struct Waiting {
     Admitted request;
     uint8_t lacking = 0;  // places
+    VORDB_FIELDS(Waiting, request, lacking)
   };
 
   static uint8_t granted(const Lane& lane);
@@ -100,6 +102,7 @@ class Lanes {
 
   absl::flat_hash_map<uint64_t, Lane> lanes_;  // never iterated: its order is no order
   OpTable<Waiting> waiting_;
+  VORDB_FIELDS(Lanes, lanes_, waiting_)
 };
 
 }  // namespace vordb::coordinator

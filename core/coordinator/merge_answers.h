@@ -22,6 +22,7 @@
 
 #include "core/coordinator/owner_sets.h"
 #include "core/crdt/version_vector.h"
+#include "core/fields.h"
 #include "core/vnode/key_state.h"
 
 namespace vordb::coordinator {
@@ -31,6 +32,7 @@ struct OwnerAnswer {
   std::shared_ptr<const KeyState> state;  // null: no entries
   crdt::VersionVector base;
   bool more = false;  // a page that ended before the set did
+  VORDB_FIELDS(OwnerAnswer, owner, state, base, more)
 };
 
 struct MergedAnswers {

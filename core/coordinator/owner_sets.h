@@ -10,6 +10,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "core/cluster/configuration.h"
+#include "core/fields.h"
 #include "core/ids.h"
 
 namespace vordb::coordinator {
@@ -35,6 +36,7 @@ struct OwnerSets {
   unsigned present() const;
 
   bool operator==(const OwnerSets&) const = default;
+  VORDB_FIELDS(OwnerSets, pv, nodes, owners, next, members)
 };
 
 }  // namespace vordb::coordinator

@@ -13,6 +13,7 @@
 #include "core/coordinator/merge_answers.h"
 #include "core/coordinator/owner_sets.h"
 #include "core/crdt/dot.h"
+#include "core/fields.h"
 #include "core/messages.h"
 #include "core/vnode/causal_token.h"
 
@@ -37,7 +38,7 @@ struct Work {
   bool strict = false;       // a read of W+R > N
   bool reads_first = false;  // a mutation that needs a read quorum before it (CLUSTER.md rule 16)
 
-  KeyRead read;                               // what owners are asked
+  KeyRead read;                             // what owners are asked
   std::shared_ptr<const CausalToken> seen;  // what the answer must not be older than
   Box<KeyMutation> mutation;
 
@@ -45,7 +46,7 @@ struct Work {
   OwnerMask tried = 0;  // owners that were asked in vain (asking, mutating)
   OwnerMask answered = 0;
   std::vector<OwnerAnswer> answers;
-  CausalToken known;               // of all answers
+  CausalToken known;                 // of all answers
   std::optional<ClientError> error;  // the last that an owner gave
 
   // ---- teaching and settling: `senders` push `names`; who has taken in what all of them hold, or
@@ -66,6 +67,9 @@ struct Work {
 
   uint64_t next_us = UINT64_MAX;  // when to do something again
   uint8_t round = 0;
+  VORDB_FIELDS(Work, stage, sets, needed, w, strict, reads_first, read, seen, mutation, tried,
+               answered, answers, known, error, names, senders, holders, taken, mutator, sent_twice,
+               void_acks, shown, dot, reply, next_us, round)
 };
 
 // The keys of a bucket being listed (keys.cc): each partition is an operation of its own.
@@ -75,6 +79,7 @@ struct Listing {
   std::vector<OpId> parts;  // in partition order, the first being the one whose keys come next
   uint32_t next_partition = 0;
   std::vector<std::string> keys;
+  VORDB_FIELDS(Listing, bucket, replication_n, parts, next_partition, keys)
 };
 
 struct ListingPart {
@@ -85,6 +90,7 @@ struct ListingPart {
   uint64_t next_us = 0;
   bool done = false;
   std::vector<std::string> keys;
+  VORDB_FIELDS(ListingPart, listing, after, limit, tried, next_us, done, keys)
 };
 
 struct Pending {
@@ -100,6 +106,8 @@ struct Pending {
   Box<Work> work;
   Box<Listing> listing;
   Box<ListingPart> part;
+  VORDB_FIELDS(Pending, client, lanes, operation, type, placement, limit, deadline_us, now_ms, pv,
+               work, listing, part)
 };
 
 }  // namespace vordb::coordinator

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/crdt/vnode_clock.h"
+#include "core/fields.h"
 
 namespace vordb::crdt {
 
@@ -33,6 +34,7 @@ class CausalPast {
 
   VnodeClock clock_;  // of no life that is full
   std::vector<ReplicaId> full_below_;
+  VORDB_FIELDS(CausalPast, clock_, full_below_)
 };
 
 }  // namespace vordb::crdt

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 
+#include "core/fields.h"
 #include "core/ids.h"
 
 namespace vordb::crdt {
@@ -15,6 +16,7 @@ struct ReplicaId {
   uint64_t incarnation = 0;  // one disk: the epoch of the configuration entry that admitted it
   uint64_t life = 0;         // make_life()
   constexpr auto operator<=>(const ReplicaId&) const = default;
+  VORDB_FIELDS(ReplicaId, node, incarnation, life)
 };
 
 // 32 bits of boot number, raised durably at each start; 16 that count the vnode's births within the
@@ -32,6 +34,7 @@ struct Dot {
   ReplicaId replica;
   uint64_t counter = 0;
   constexpr auto operator<=>(const Dot&) const = default;
+  VORDB_FIELDS(Dot, replica, counter)
 };
 
 }  // namespace vordb::crdt

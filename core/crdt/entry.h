@@ -11,6 +11,7 @@
 #include "core/crdt/dot.h"
 #include "core/crdt/hlc.h"
 #include "core/crdt/version_vector.h"
+#include "core/fields.h"
 
 namespace vordb::crdt {
 
@@ -31,12 +32,14 @@ struct Payload {
   bool tombstone = false;      // registers
   std::string value;           // registers
   auto operator<=>(const Payload&) const = default;
+  VORDB_FIELDS(Payload, hlc, expires_at_ms, birth, p, n, tombstone, value)
 };
 
 struct LiveDot {
   Dot dot;
   Payload payload;
   auto operator<=>(const LiveDot&) const = default;
+  VORDB_FIELDS(LiveDot, dot, payload)
 };
 
 // What resets of a counter entry have observed. Merged by max among equal births; a later birth
@@ -47,6 +50,7 @@ struct Baseline {
   CounterTotal n = 0;
   Hlc reset_hlc;  // of the last reset merged here
   auto operator<=>(const Baseline&) const = default;
+  VORDB_FIELDS(Baseline, birth, p, n, reset_hlc)
 };
 
 struct Entry {
@@ -63,6 +67,7 @@ struct Entry {
   Hlc highest_hlc() const;
 
   bool operator==(const Entry&) const = default;
+  VORDB_FIELDS(Entry, live, context, baseline)
 };
 
 // ---- subkeys: what an entry is called under its key ----

@@ -7,6 +7,8 @@
 #include <compare>
 #include <cstdint>
 
+#include "core/fields.h"
+
 namespace vordb {
 
 struct Hlc {
@@ -19,6 +21,7 @@ struct Hlc {
   static constexpr Hlc from_ms(uint64_t ms) { return Hlc{ms > kMsMax ? kWordMax : ms << 16}; }
   constexpr uint64_t ms() const { return word >> 16; }
   constexpr auto operator<=>(const Hlc&) const = default;
+  VORDB_FIELDS(Hlc, word)
 };
 
 // What a machine's clocks show at one moment.
@@ -89,6 +92,7 @@ class HlcClock {
   // steps lose nothing to rounding.
   uint64_t anchor_us_ = 0;  // of the Unix epoch
   uint64_t anchored_at_us_ = kNever;
+  VORDB_FIELDS(HlcClock, last_, anchor_us_, anchored_at_us_)
 };
 
 }  // namespace vordb

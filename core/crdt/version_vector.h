@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/crdt/dot.h"
+#include "core/fields.h"
 
 namespace vordb::crdt {
 
@@ -15,6 +16,7 @@ class VersionVector {
     ReplicaId replica;
     uint64_t counter = 0;
     auto operator<=>(const Component&) const = default;
+    VORDB_FIELDS(Component, replica, counter)
   };
 
   bool empty() const { return components_.empty(); }
@@ -37,6 +39,7 @@ class VersionVector {
 
  private:
   std::vector<Component> components_;
+  VORDB_FIELDS(VersionVector, components_)
 };
 
 }  // namespace vordb::crdt

@@ -9,6 +9,7 @@
 
 #include "core/crdt/dot.h"
 #include "core/crdt/version_vector.h"
+#include "core/fields.h"
 
 namespace vordb::crdt {
 
@@ -19,6 +20,7 @@ class VnodeClock {
     uint64_t base = 0;
     std::vector<uint64_t> above;  // sorted, each > base + 1
     bool operator==(const Replica&) const = default;
+    VORDB_FIELDS(Replica, id, base, above)
   };
 
   const std::vector<Replica>& replicas() const { return replicas_; }
@@ -73,6 +75,7 @@ class VnodeClock {
   Replica& find_or_insert(const ReplicaId& id);
 
   std::vector<Replica> replicas_;  // sorted by id
+  VORDB_FIELDS(VnodeClock, replicas_)
 };
 
 }  // namespace vordb::crdt

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/assert.h"
+#include "core/fields.h"
 
 namespace vordb {
 
@@ -86,6 +87,7 @@ class Batch {
 
   std::string rep_;
   uint32_t writes_ = 0;
+  VORDB_FIELDS(Batch, rep_, writes_)
 };
 
 }  // namespace vordb

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "core/env/batch.h"
+#include "core/fields.h"
 #include "core/ids.h"
 
 namespace vordb {
@@ -40,6 +41,7 @@ struct Record {
   std::string key;
   std::string value;
   bool operator==(const Record&) const = default;
+  VORDB_FIELDS(Record, key, value)
 };
 
 struct ReadResult {

@@ -8,6 +8,7 @@
 
 #include "core/crdt/dot.h"
 #include "core/crdt/hlc.h"
+#include "core/fields.h"
 #include "core/messages.h"
 
 namespace vordb::pb {
@@ -22,6 +23,7 @@ struct Answer {
   Hlc hlc;
   std::string fingerprint;
   bool operator==(const Answer&) const = default;
+  VORDB_FIELDS(Answer, dot, hlc, fingerprint)
 };
 
 // What tells one request from another under the same token.

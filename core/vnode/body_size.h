@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "core/fields.h"
+
 namespace vordb::vnode {
 
 // A body of updates ends after the key that passes one of these bounds. A key's own closure is
@@ -19,6 +21,7 @@ struct BodySize {
     dots += key_dots;
     return bytes >= kBytesMax || dots >= kDotsMax;
   }
+  VORDB_FIELDS(BodySize, bytes, dots)
 };
 
 }  // namespace vordb::vnode

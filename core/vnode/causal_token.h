@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "core/crdt/causal_past.h"
 #include "core/crdt/hlc.h"
+#include "core/fields.h"
 #include "core/ids.h"
 
 namespace vordb {
@@ -18,6 +19,7 @@ struct CausalToken {
   PlacementId placement;
   Hlc hlc;                // what is judged by time, under a later one
   crdt::CausalPast past;  // dots above the base that do not fit are left out
+  VORDB_FIELDS(CausalToken, placement, hlc, past)
 };
 
 // At most this many dots above the base travel in a token: of a replica the newest.

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/crdt/hlc.h"
+#include "core/fields.h"
 
 namespace vordb::vnode {
 
@@ -34,6 +35,7 @@ class Ceiling {
   Hlc start_;
   Hlc written_;
   Hlc durable_;
+  VORDB_FIELDS(Ceiling, start_, written_, durable_)
 };
 
 }  // namespace vordb::vnode

@@ -18,6 +18,7 @@
 #include "core/cluster/configuration.h"
 #include "core/crdt/version_vector.h"
 #include "core/env/disk.h"
+#include "core/fields.h"
 #include "core/ids.h"
 #include "core/vnode/body_size.h"
 #include "core/vnode/dot_log.h"
@@ -38,6 +39,7 @@ class Closure {
     std::string key;
     std::vector<LoggedDot> dots;
     std::vector<KeyEntry> entries;
+    VORDB_FIELDS(Key, bucket, key, dots, entries)
   };
 
   // Asked for by dots, looked for in this order: it ends early once a body is full.
@@ -71,6 +73,7 @@ class Closure {
     std::vector<std::string> untouched;  // of `subkeys`: whose dots were not looked up yet
     std::vector<crdt::Dot> unread;       // of `found`: whose records were not read yet
     size_t bytes = 0;                    // roughly, in a message
+    VORDB_FIELDS(Work, key, subkeys, found, untouched, unread, bytes)
   };
   enum class Reading : uint8_t { kBase, kTouches, kRecord, kEntry };
 
@@ -96,6 +99,8 @@ class Closure {
   absl::btree_set<crdt::Dot> settled_;  // dots of `done_`, and `voids_`
   std::vector<crdt::Dot> voids_;
   bool unlogged_ = false;
+  VORDB_FIELDS(Closure, id_, view_, reading_, base_, wanted_, dot_, subkey_, work_, done_, size_,
+               settled_, voids_, unlogged_)
 };
 
 }  // namespace vordb::vnode

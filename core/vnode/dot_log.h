@@ -13,6 +13,7 @@
 
 #include "core/crdt/dot.h"
 #include "core/env/batch.h"
+#include "core/fields.h"
 #include "core/ids.h"
 #include "core/vnode/answers.h"
 
@@ -27,12 +28,14 @@ struct LoggedDot {
   std::vector<std::string> subkeys;   // that it touched
   std::optional<TokenAnswer> answer;  // to its mutation's request token
   bool purge = false;                 // it removed what had expired
+  VORDB_FIELDS(LoggedDot, dot, subkeys, answer, purge)
 };
 
 // Keys of records, from `begin` to before `end`.
 struct KeyRange {
   std::string begin;
   std::string end;
+  VORDB_FIELDS(KeyRange, begin, end)
 };
 
 class DotLog {
@@ -66,6 +69,7 @@ class DotLog {
   PlacementId id_;
   size_t purges_ = 0;
   bool news_ = true;
+  VORDB_FIELDS(DotLog, id_, purges_, news_)
 };
 
 }  // namespace vordb::vnode

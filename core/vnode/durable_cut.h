@@ -8,6 +8,7 @@
 #include "core/crdt/hlc.h"
 #include "core/crdt/version_vector.h"
 #include "core/crdt/vnode_clock.h"
+#include "core/fields.h"
 #include "core/vnode/fence.h"
 #include "core/vnode/seals.h"
 
@@ -29,6 +30,7 @@ struct Standing {
   bool complete = false;
   bool synced = false;  // it holds what an owner must hold to answer alone
   bool operator==(const Standing&) const = default;
+  VORDB_FIELDS(Standing, fence, seals, fenced, complete, synced)
 };
 void encode_standing(const Standing& from, pb::VnodeState* to);
 Standing decode_standing(const pb::VnodeState& from);
@@ -46,6 +48,7 @@ struct DurableCut {
   crdt::VnodeClock known() const { return standing.seals.known(clock); }
 
   bool operator==(const DurableCut&) const = default;
+  VORDB_FIELDS(DurableCut, any, clock, standing, left_over, hlc)
 };
 
 // Per retired replica the highest counter in a context that is left over, and per sealed one the

@@ -6,6 +6,7 @@
 
 #include "core/cluster/configuration.h"
 #include "core/crdt/dot.h"
+#include "core/fields.h"
 
 namespace vordb::vnode {
 
@@ -30,6 +31,7 @@ class Fence {
   bool covers_members(const Fence& other, const Configuration& configuration) const;
 
   std::map<NodeNumber, crdt::ReplicaId> rows_;
+  VORDB_FIELDS(Fence, rows_)
 };
 
 // Nothing more is to be heard of this replica: its node runs a newer life, or is no member.

@@ -11,6 +11,7 @@
 #include "core/crdt/hlc.h"
 #include "core/crdt/vnode_clock.h"
 #include "core/env/batch.h"
+#include "core/fields.h"
 #include "core/ids.h"
 #include "core/messages.h"
 #include "core/vnode/answers.h"
@@ -30,6 +31,7 @@ struct Waiter {
   crdt::Dot dot;
   bool wants_acks = false;
   std::string token;  // that its client is given
+  VORDB_FIELDS(Waiter, op, from, shard, pv, timestamp_ms, dot, wants_acks, token)
 };
 // A coordinator that waits for what another owner sent on its behalf.
 struct AckWaiter {
@@ -38,6 +40,7 @@ struct AckWaiter {
   uint16_t shard = 0;
   uint64_t pv = 0;
   NodeNumber source = 0;
+  VORDB_FIELDS(AckWaiter, op, from, shard, pv, source)
 };
 struct Change {
   BucketId bucket = 0;
@@ -45,6 +48,7 @@ struct Change {
   std::string key;
   std::string subkey;
   SharedEntry entry;  // may be vacant
+  VORDB_FIELDS(Change, bucket, hash, key, subkey, entry)
 };
 struct Delta {
   crdt::Dot dot;
@@ -55,6 +59,7 @@ struct Delta {
   std::optional<TokenAnswer> answer;  // to the mutation's request token
   bool purge = false;
   bool closed = false;  // the log holds purges of its key, which must not come after it
+  VORDB_FIELDS(Delta, dot, bucket, key, subkeys, waiter, answer, purge, closed)
 };
 // A key with a deadline of which a record is in the log.
 struct LoggedKey {
@@ -62,12 +67,14 @@ struct LoggedKey {
   std::string key;
   bool data = false;   // the record names more than the deadline
   bool purge = false;  // and it is of a purge
+  VORDB_FIELDS(LoggedKey, bucket, key, data, purge)
 };
 // An answer that shows an expiry: its time must be durable, or a later answer would show the key
 // again.
 struct HeldReply {
   Envelope envelope;
   uint64_t pv = 0;  // that its request named
+  VORDB_FIELDS(HeldReply, envelope, pv)
 };
 
 // Mutations and merges on their way to the disk.
@@ -96,6 +103,9 @@ struct Group {
   bool wanted = false;               // to be committed, even if it writes nothing
   bool record_changed = false;       // the vnode's record goes with it
   bool has_work() const { return wanted || !batch.empty(); }
+  VORDB_FIELDS(Group, op, announced_work, batch, dots, bases, joined, changes, waiters, acks, held,
+               resting, deltas, answers, logged, standing, left_over, lowest_hlc, highest_hlc,
+               ceiling, forgets, drops, wanted, record_changed)
 };
 
 }  // namespace vordb::vnode

@@ -18,6 +18,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "core/cow.h"
+#include "core/fields.h"
 #include "core/ids.h"
 #include "core/vnode/key_state.h"
 
@@ -63,6 +64,7 @@ class KeyCache {
     absl::InlinedVector<char, 24> key;
     size_t bytes = 0;
     bool referenced = false;
+    VORDB_FIELDS(Slot, hash, bucket, state, key, bytes, referenced)
   };
   // Slots lie in pages, so that growing moves none of them and a copy of the cache shares most.
   static constexpr size_t kPageSlots = 256;
@@ -85,6 +87,8 @@ class KeyCache {
   std::vector<Cow<Page>> pages_;
   std::vector<uint32_t> free_;
   Cow<Index> index_;
+  VORDB_FIELDS(KeyCache, capacity_bytes_, bytes_, hits_, misses_, hand_, slots_, pages_, free_,
+               index_)
 };
 
 }  // namespace vordb

@@ -37,14 +37,4 @@ std::deque<KeyTask> KeyLanes::release() {
   return std::exchange(held_, {});
 }
 
-void KeyLanes::add_to(Fingerprint& fingerprint) const {
-  fingerprint.add(busy_.size());
-  for (const auto& [key, tasks] : busy_) {
-    fingerprint.add(key);
-    fingerprint.add(tasks.size());
-  }
-  fingerprint.add(holding_);
-  fingerprint.add(held_.size());
-}
-
 }  // namespace vordb::vnode

@@ -8,11 +8,8 @@
 #include <string>
 
 #include "absl/container/btree_map.h"
+#include "core/fields.h"
 #include "core/vnode/tasks.h"
-
-namespace vordb {
-class Fingerprint;
-}
 
 namespace vordb::vnode {
 
@@ -34,12 +31,11 @@ class KeyLanes {
   // No key is occupied.
   bool free() const { return busy_.empty(); }
 
-  void add_to(Fingerprint& fingerprint) const;
-
  private:
   absl::btree_map<std::string, std::deque<KeyTask>> busy_;
   bool holding_ = false;
   std::deque<KeyTask> held_;
+  VORDB_FIELDS(KeyLanes, busy_, holding_, held_)
 };
 
 }  // namespace vordb::vnode

@@ -8,6 +8,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "core/crdt/entry.h"
+#include "core/fields.h"
 
 namespace vordb {
 
@@ -16,6 +17,7 @@ using SharedEntry = std::shared_ptr<const crdt::Entry>;
 struct KeyEntry {
   std::string subkey;
   SharedEntry entry;  // never null, never vacant
+  VORDB_FIELDS(KeyEntry, subkey, entry)
 };
 
 struct KeyState {
@@ -26,6 +28,7 @@ struct KeyState {
   void set(std::string_view subkey, SharedEntry entry);
   // Roughly what this costs in memory.
   size_t bytes() const;
+  VORDB_FIELDS(KeyState, entries)
 };
 
 // What the entry shows, or with a deadline makes its key show, at `earlier_ms` has expired at

@@ -12,6 +12,7 @@
 #include "absl/container/btree_set.h"
 #include "core/crdt/dot.h"
 #include "core/crdt/version_vector.h"
+#include "core/fields.h"
 
 namespace vordb::vnode {
 
@@ -39,6 +40,7 @@ class LeftOvers {
 
   absl::btree_map<std::string, crdt::VersionVector> contexts_;
   absl::btree_set<std::pair<crdt::Dot, std::string>> by_dot_;
+  VORDB_FIELDS(LeftOvers, contexts_, by_dot_)
 };
 
 }  // namespace vordb::vnode

@@ -81,14 +81,20 @@ Hlc Overlay::lowest_hlc() const {
   return lowest;
 }
 
-void Overlay::add_to(Fingerprint& fingerprint) const {
-  fingerprint.add(open_.batch.rep());
-  fingerprint.add(flights_.size());
-  for (const auto& [name, entry] : entries_) {
-    fingerprint.add(name);
-    fingerprint.add(opened_ - entry.group);
-    fingerprint.add(encode_entry(name, *entry.entry));
+void Overlay::add_to(Fingerprint& fingerprint, OpId next) const {
+  for (const Group& flight : flights_) {
+    fingerprint.add(next - flight.op);
+    for_each_field(
+        [&](std::string_view name, const auto& field) {
+          if (name != "op") add_fields(field, fingerprint);
+        },
+        flight);
   }
+  for_each_field(
+      [&](std::string_view name, const auto& field) {
+        if (name != "flights_") add_fields(field, fingerprint);
+      },
+      *this);
 }
 
 }  // namespace vordb::vnode

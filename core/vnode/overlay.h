@@ -11,13 +11,10 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "core/fields.h"
 #include "core/vnode/answers.h"
 #include "core/vnode/group.h"
 #include "core/vnode/key_state.h"
-
-namespace vordb {
-class Fingerprint;
-}
 
 namespace vordb::vnode {
 
@@ -60,12 +57,14 @@ class Overlay {
   // The lowest time of a mutation that is not durable; all ones: there is none.
   Hlc lowest_hlc() const;
 
-  void add_to(Fingerprint& fingerprint) const;
+  // All of it but the numbers of operations: of these how far they lie below `next`.
+  void add_to(Fingerprint& fingerprint, OpId next) const;
 
  private:
   struct Entry {
     SharedEntry entry;
     uint64_t group = 0;  // number of the last group that changes it
+    VORDB_FIELDS(Entry, entry, group)
   };
 
   uint64_t opened_ = 1;  // number of the open group
@@ -73,6 +72,7 @@ class Overlay {
   std::deque<Group> flights_;  // they have the numbers before it
   absl::btree_map<std::string, Entry> entries_;
   std::map<std::string, Answer> answers_;  // by request token
+  VORDB_FIELDS(Overlay, opened_, open_, flights_, entries_, answers_)
 };
 
 }  // namespace vordb::vnode

@@ -7,6 +7,7 @@
 #include "core/crdt/hlc.h"
 #include "core/crdt/version_vector.h"
 #include "core/crdt/vnode_clock.h"
+#include "core/fields.h"
 #include "core/vnode/fence.h"
 
 namespace vordb::vnode {
@@ -29,6 +30,8 @@ struct PeerView {
 
   // What it need not be told: all that it holds, and what it counts as seen though nobody holds it.
   crdt::VnodeClock seen() const;
+  VORDB_FIELDS(PeerView, replica, clock, sealed, hlc, stable, fence, contexts, epoch, pv, fenced,
+               complete, content)
 };
 
 // A hash of what an announcement says beside its times; never 0.

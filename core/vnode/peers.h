@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/cluster/configuration.h"
+#include "core/fields.h"
 #include "core/vnode/fence.h"
 #include "core/vnode/peer_view.h"
 #include "core/vnode/roles.h"
@@ -45,6 +46,7 @@ class Peers {
 
  private:
   std::map<NodeNumber, PeerView> views_;
+  VORDB_FIELDS(Peers, views_)
 };
 
 }  // namespace vordb::vnode

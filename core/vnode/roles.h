@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/cluster/configuration.h"
+#include "core/fields.h"
 #include "core/ids.h"
 
 namespace vordb::vnode {
@@ -28,6 +29,7 @@ struct Roles {
 
   bool serves() const { return owner || next_owner; }
   bool operator==(const Roles&) const = default;
+  VORDB_FIELDS(Roles, epoch, pv, move, owners, next, receivers, others, owner, next_owner, draining)
 };
 
 Roles roles_of(const Configuration& configuration, PlacementId placement, NodeNumber self);

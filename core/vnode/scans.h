@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/env/disk.h"
+#include "core/fields.h"
 #include "core/vnode/tasks.h"
 
 namespace vordb::vnode {
@@ -37,8 +38,10 @@ class Scans {
     std::string seen;
     bool waiting = false;
     bool operator==(const Walk&) const = default;
+    VORDB_FIELDS(Walk, seen, waiting)
   };
   std::map<Kind, Walk> walks_;
+  VORDB_FIELDS(Scans, walks_)
 };
 
 }  // namespace vordb::vnode

@@ -7,6 +7,7 @@
 
 #include "core/cluster/configuration.h"
 #include "core/crdt/vnode_clock.h"
+#include "core/fields.h"
 #include "core/vnode/fence.h"
 
 namespace vordb::vnode {
@@ -35,6 +36,7 @@ class Seals {
  private:
   std::map<crdt::ReplicaId, crdt::VnodeClock::Replica> before_;
   std::map<NodeNumber, crdt::ReplicaId> below_;
+  VORDB_FIELDS(Seals, before_, below_)
 };
 
 }  // namespace vordb::vnode

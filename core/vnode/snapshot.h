@@ -15,6 +15,7 @@
 #include "core/crdt/vnode_clock.h"
 #include "core/env/disk.h"
 #include "core/env/random.h"
+#include "core/fields.h"
 #include "core/ids.h"
 #include "core/vnode/key_state.h"
 #include "core/vnode/record_keys.h"
@@ -47,6 +48,8 @@ struct Fetch {
   bool scanning = false;
   // Entries held here that the snapshot lacks, by name.
   std::vector<std::pair<std::string, SharedEntry>> surplus;
+  VORDB_FIELDS(Fetch, from, receiver_session, session, giver, part, asked_us, asked, due_us, clock,
+               base, names, ending, scanning, surplus)
 };
 
 // The giver's side.
@@ -61,6 +64,7 @@ struct Serving {
   struct Place {
     Table table = Table::kEntries;
     std::string name;
+    VORDB_FIELDS(Place, table, name)
   };
   uint64_t part = 0;
   Place part_begin;  // where this part begins
@@ -68,6 +72,8 @@ struct Serving {
   bool last = false;
   bool busy = false;  // a part is being read
   uint64_t asked_us = 0;
+  VORDB_FIELDS(Serving, session, receiver_session, snapshot, clock_known, clock, base, part,
+               part_begin, part_end, last, busy, asked_us)
 };
 
 }  // namespace vordb::vnode

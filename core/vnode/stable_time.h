@@ -6,6 +6,7 @@
 
 #include "core/crdt/hlc.h"
 #include "core/crdt/vnode_clock.h"
+#include "core/fields.h"
 #include "core/vnode/peer_view.h"
 
 namespace vordb::vnode {
@@ -20,6 +21,7 @@ struct StableTime {
   void advance(Hlc own, const crdt::VnodeClock& durable, const std::vector<const PeerView*>& views);
 
   bool operator==(const StableTime&) const = default;
+  VORDB_FIELDS(StableTime, stable, global)
 };
 
 }  // namespace vordb::vnode

@@ -81,4 +81,20 @@ void State::take_roles(const Configuration& configuration) {
   if (counts_for != roles.move) counts_for = 0;
 }
 
+void State::add_to(Fingerprint& fingerprint) const {
+  for_each_field(
+      [&](std::string_view name, const auto& field) {
+        const bool numbered =
+            name == "first_op" || name == "next_op" || name == "overlay" || name == "parked";
+        if (!numbered) add_fields(field, fingerprint);
+      },
+      *this);
+  overlay.add_to(fingerprint, next_op);
+  fingerprint.add(parked.size());
+  for (const auto& [op, task] : parked) {
+    fingerprint.add(next_op - op);
+    add_fields(task, fingerprint);
+  }
+}
+
 }  // namespace vordb::vnode

@@ -18,6 +18,7 @@
 #include "core/cluster/configuration.h"
 #include "core/crdt/vnode_clock.h"
 #include "core/env/disk.h"
+#include "core/fields.h"
 #include "core/ids.h"
 #include "core/vnode/ceiling.h"
 #include "core/vnode/dot_log.h"
@@ -48,6 +49,7 @@ struct Birth {
   uint64_t life = 0;
   OpId first_op = 1;  // operations of vnodes that lived here before have lower ids
   Hlc above;          // no life before used a later time
+  VORDB_FIELDS(Birth, node, incarnation, life, first_op, above)
 };
 
 // What operators see of a vnode's exchange with the other owners.
@@ -59,6 +61,8 @@ struct ExchangeFigures {
   uint64_t delta_messages = 0;      // sent
   uint64_t delta_keys = 0;
   uint64_t gossip_keys = 0;  // sent because an announcement lacked them
+  VORDB_FIELDS(ExchangeFigures, received_bytes, sent_bytes, received_entries, received_snapshots,
+               delta_messages, delta_keys, gossip_keys)
 };
 
 struct State {
@@ -143,8 +147,16 @@ struct State {
   void encode(pb::VnodeState* state) const;
 
   void take_roles(const Configuration& configuration);
+  // All of it but the numbers of operations, by which equal states differ: of those that are under
+  // way how far they lie below the next one.
+  void add_to(Fingerprint& fingerprint) const;
   // What a client that reads now is told it has seen.
   const std::shared_ptr<const ReadToken>& token();
+  VORDB_FIELDS(State, id, self, roles, clock, standing, time, left_overs, log, buckets, corrupt,
+               durable, durable_groups, made_token, peers, stable, announce_soon, content_told,
+               asked, announce_to, gossiping, gossip_behind, counts_for, fetch_wanted, fetch,
+               serving, dropping, dropped, first_op, next_op, overlay, lanes, parked, scans,
+               stripping, early_acks, taken, taken_in_order, purged, exchanged)
 };
 
 }  // namespace vordb::vnode

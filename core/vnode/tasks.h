@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "core/codec.h"
 #include "core/env/disk.h"
+#include "core/fields.h"
 #include "core/messages.h"
 #include "core/vnode/answers.h"
 #include "core/vnode/causal_token.h"
@@ -45,6 +46,8 @@ struct Load {
   std::vector<KeyEntry>
       uncommitted;  // of the range, as of the moment the read began; null entries are removals
   absl::Status status;
+  VORDB_FIELDS(Load, token, whole_range, range_after, limit, points, probes, state, answer, found,
+               more, last, uncommitted, status)
 };
 
 // A client's mutation.
@@ -55,6 +58,7 @@ struct MutateTask {
   bool purged = false;                     // that is done
   std::optional<std::string> purge_after;  // cleared up to this subkey
   uint32_t purge_steps = 0;
+  VORDB_FIELDS(MutateTask, mutation, dots, purging, purged, purge_after, purge_steps)
 };
 
 // A coordinator that waits for what one owner sends to be durable at another.
@@ -62,6 +66,7 @@ struct Origin {
   OpId op = 0;
   NodeNumber node = 0;
   uint16_t shard = 0;
+  VORDB_FIELDS(Origin, op, node, shard)
 };
 
 // Entries of one key from another owner.
@@ -73,6 +78,7 @@ struct MergeTask {
   std::vector<LoggedDot> dots;
   std::vector<Origin> origins;  // that wait for this to be durable here
   uint64_t pv = 0;              // of the placement, where it was sent
+  VORDB_FIELDS(MergeTask, from, base, hlc, entries, dots, origins, pv)
 };
 
 // Something due at one entry: forget it, or purge an expired key, if that still holds.
@@ -80,11 +86,13 @@ struct SweepTask {
   std::string subkey;
   Hlc when;
   std::optional<std::string> purge_after;
+  VORDB_FIELDS(SweepTask, subkey, when, purge_after)
 };
 
 // The base has grown: strip the entry's left-over context again.
 struct StripTask {
   std::string subkey;
+  VORDB_FIELDS(StripTask, subkey)
 };
 
 // A task that changes one key. Tasks of one key run one after the other.
@@ -94,12 +102,14 @@ struct KeyTask {
   std::string key;
   std::variant<MutateTask, MergeTask, SweepTask, StripTask> what;
   Load load;
+  VORDB_FIELDS(KeyTask, bucket, hash, key, what, load)
 };
 
 // What whoever reads now has seen, and how a client is told so.
 struct ReadToken {
   CausalToken seen;
   std::string bytes;
+  VORDB_FIELDS(ReadToken, seen, bytes)
 };
 
 // A client's read. Sees only what is durable.
@@ -112,6 +122,7 @@ struct ReadTask {
   bool reading_meta = false;
   size_t next_subkey = 0;
   KeyState found;
+  VORDB_FIELDS(ReadTask, read, token, begun_at, base, reading_meta, next_subkey, found)
 };
 
 // A client's listing of keys.
@@ -120,40 +131,47 @@ struct ListTask {
   std::string from;  // entry name to go on at
   std::vector<std::string> keys;
   bool shows_expiry = false;  // a key was left out which the durable time would show
+  VORDB_FIELDS(ListTask, list, from, keys, shows_expiry)
 };
 
 // One page of the due entries, of the old answers, or of the dot log that every owner has.
 struct ScanTask {
   enum class Kind : uint8_t { kDue, kAnswers, kForget } kind = Kind::kDue;
+  VORDB_FIELDS(ScanTask, kind)
 };
 
 // A round of gossip to one peer.
 struct GossipRound {
   NodeNumber to = 0;
   std::optional<crdt::Dot> last;  // of what was looked for, if the peer may lack more behind it
+  VORDB_FIELDS(GossipRound, to, last)
 };
 
 // The delta of a mutation whose key has purges in the log.
 struct ClosedDelta {
   std::vector<NodeNumber> to;
   std::vector<Origin> origins;  // that wait for it
+  VORDB_FIELDS(ClosedDelta, to, origins)
 };
 
 // What other owners lack or a coordinator wants pushed, being collected.
 struct CollectTask {
   std::variant<GossipRound, ClosedDelta, KeyPush> why;
   Closure closure;
+  VORDB_FIELDS(CollectTask, why, closure)
 };
 
 // The next part of a snapshot that is being given.
 struct ServeTask {
   NodeNumber to = 0;
   uint64_t session = 0;
+  VORDB_FIELDS(ServeTask, to, session)
 };
 
 // The end of a snapshot: a page of what is held here, to be compared with what the snapshot had.
 struct FetchScanTask {
   std::string from;
+  VORDB_FIELDS(FetchScanTask, from)
 };
 
 using Task =

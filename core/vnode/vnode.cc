@@ -177,37 +177,4 @@ bool Vnode::has_pulse() const {
 
 void Vnode::flush(Turn& turn) { Commits({state_, turn}).flush(); }
 
-void Vnode::add_to(Fingerprint& fingerprint) const {
-  pb::VnodeState state;
-  state_.encode(&state);
-  fingerprint.add(state.SerializeAsString());
-  fingerprint.add(state_.time.last().word);
-  for (const crdt::VnodeClock* clock : {&state_.clock, &state_.durable.clock}) {
-    fingerprint.add(clock->replicas().size());
-    for (const crdt::VnodeClock::Replica& replica : clock->replicas()) {
-      fingerprint.add(replica.id.node);
-      fingerprint.add(replica.id.life);
-      fingerprint.add(replica.base);
-      for (const uint64_t counter : replica.above) fingerprint.add(counter);
-    }
-  }
-  fingerprint.add(state_.stable.stable.word);
-  fingerprint.add(state_.stable.global.word);
-  fingerprint.add(state_.corrupt);
-  fingerprint.add(state_.next_op);
-  state_.overlay.add_to(fingerprint);
-  for (const auto& [op, task] : state_.parked) {
-    fingerprint.add(op);
-    fingerprint.add(task.index());
-  }
-  state_.lanes.add_to(fingerprint);
-  fingerprint.add(state_.left_overs.size());
-  for (const NodeNumber node : state_.roles.others) {
-    const PeerView* peer = state_.peers.find(node);
-    fingerprint.add(node);
-    fingerprint.add(peer ? peer->hlc.word : 0);
-    fingerprint.add(peer ? peer->stable.word : 0);
-  }
-}
-
 }  // namespace vordb::vnode

@@ -27,12 +27,12 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "core/fields.h"
 #include "core/messages.h"
 #include "core/vnode/state.h"
 #include "core/vnode/turn.h"
 
 namespace vordb {
-class Fingerprint;
 namespace pb {
 class PeerMessage;
 }  // namespace pb
@@ -107,11 +107,12 @@ class Vnode {
   const ExchangeFigures& exchanged() const { return state_.exchanged; }
   uint64_t unacknowledged_dots() const { return state_.unacknowledged_dots(); }
   bool idle() const { return state_.idle(); }
-
-  void add_to(Fingerprint& fingerprint) const;
+  // For whoever compares: all of it, as it is now.
+  const State& state() const { return state_; }
 
  private:
   State state_;
+  VORDB_FIELDS(Vnode, state_)
 };
 
 }  // namespace vordb::vnode

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/crdt/hlc.h"
+#include "core/fields.h"
 
 namespace vordb::vnode {
 
@@ -40,6 +41,7 @@ class VnodeTime {
 
  private:
   HlcClock clock_;
+  VORDB_FIELDS(VnodeTime, clock_)
 };
 
 }  // namespace vordb::vnode
