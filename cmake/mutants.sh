@@ -16,7 +16,8 @@ cd "$(dirname "$0")/.."
 jobs=$1
 shift
 patches=$PWD/properties/mutants out=$PWD/build/mutants
-source=$out/source build=$out/build
+source=$out/source
+build=$source/build/dev
 mkdir -p "$source"
 
 names=("$@")
@@ -37,7 +38,7 @@ copy_source() {
     mkdir -p "$source/$(dirname "$file")"
     cp "$file" "$source/$file"
   done | sort >"$out/files"
-  (cd "$source" && find . -type f -printf '%P\n') | sort | comm -13 "$out/files" - |
+  (cd "$source" && find . -path ./build -prune -o -type f -printf '%P\n') | sort | comm -13 "$out/files" - |
     while IFS= read -r file; do rm -f "$source/$file"; done
 }
 
@@ -86,7 +87,7 @@ for name in "${names[@]}"; do
 done
 
 copy_source
-(cd "$source" && cmake --preset dev -B "$build" --log-level=WARNING >/dev/null)
+(cd "$source" && cmake --preset dev --log-level=WARNING >/dev/null)
 build core_test sim_test
 for name in "${names[@]}"; do header Red "$name"; done | sort -u >"$out/tests"
 while IFS= read -r test; do

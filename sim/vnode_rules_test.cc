@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "proto/peer.pb.h"
 #include "sim/vnode_lab.h"
