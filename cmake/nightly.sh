@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What takes too long for every change: the tests under both sanitizers, the LTO build, many seeds,
-# and the same seeds on four compilations of the simulator, which must print the same bytes.
+# the rules of a vnode taken out one by one, and the same seeds on four compilations of the
+# simulator, which must print the same bytes.
 #
 #   cmake/nightly.sh JOBS SEEDS SEEDS_CROSS SCENARIO [STEP]
 #
@@ -9,7 +10,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 jobs=$1 seeds=$2 seeds_cross=$3 scenario=$4 only=${5:-}
-steps=(asan tsan headers lto canary seeds histories compilers bench)
+steps=(asan tsan headers lto canary seeds histories mutants compilers bench)
 out=build/nightly
 
 limited() {
@@ -73,6 +74,9 @@ step_histories() {
     VORDB_HISTORIES=200000 limited 14400 build/release/bin/sim_test \
       --test-case='histories of three owners: as many as the environment asks for'
 }
+
+# Each rule that is taken out of a vnode turns the test red that is named for it.
+step_mutants() { limited 14400 cmake/mutants.sh "$jobs"; }
 
 # Debug and release of both compilers; -O0 and -O3 differ in argument order, uninitialised memory
 # and floating point, which is what would make a seed mean two things.

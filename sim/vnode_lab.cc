@@ -107,6 +107,8 @@ void VnodeLab::take_answers(Node& node) {
   for (Envelope& envelope : node.outbox) {
     if (auto* reply = std::get_if<KeyMutationReply>(&envelope.message)) {
       if (!reply->error) acknowledged_[reply->op] = true;
+    } else if (auto* ack = std::get_if<KeyAck>(&envelope.message)) {
+      if (!ack->refused) confirmed_.insert({ack->op, node.number});
     } else if (auto* read = std::get_if<KeyReadReply>(&envelope.message)) {
       answers_[read->op] = {read->error ? nullptr : read->state, read->context};
     }
@@ -125,9 +127,11 @@ void VnodeLab::make_one_durable(NodeNumber node) {
 }
 
 void VnodeLab::answer_reads(NodeNumber node) {
-  for (DiskEvent& event : at(node).disk.take_reads()) {
-    step(node, [&](vnode::Vnode& v, vnode::Turn& c) { v.step(std::move(event), c); });
-  }
+  for (DiskEvent& event : at(node).disk.take_reads()) take(node, std::move(event));
+}
+
+void VnodeLab::take(NodeNumber node, DiskEvent event) {
+  step(node, [&](vnode::Vnode& v, vnode::Turn& c) { v.step(std::move(event), c); });
 }
 
 void VnodeLab::settle(NodeNumber node) {

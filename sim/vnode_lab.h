@@ -8,7 +8,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/cluster/configuration.h"
@@ -54,6 +56,8 @@ class VnodeLab {
              BucketId bucket = kDefaultCounter);
   // Set: answered without an error.
   bool acknowledged(OpId op) const { return acknowledged_.contains(op); }
+  // The coordinator was told by this other owner that it holds the mutation.
+  bool confirmed(OpId op, NodeNumber by) const { return confirmed_.contains({op, by}); }
 
   std::optional<std::string> value(NodeNumber node, const std::string& key,
                                    BucketId bucket = kDefaultLww);
@@ -75,6 +79,8 @@ class VnodeLab {
   void make_one_durable(NodeNumber node);
   // The reads that wait are answered; those that follow from them may wait again.
   void answer_reads(NodeNumber node);
+  // One of those that the disk was asked for.
+  void take(NodeNumber node, DiskEvent event);
   MemoryDisk& disk(NodeNumber node);
   // The process dies and starts again on what is durable, or on an empty disk.
   void restart(NodeNumber node);
@@ -145,6 +151,7 @@ class VnodeLab {
   size_t cache_bytes_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::map<OpId, bool> acknowledged_;
+  std::set<std::pair<OpId, NodeNumber>> confirmed_;
   std::map<OpId, Answer> answers_;
   OpId next_op_ = 1;
   uint64_t latest_ms_ = 0;  // that any clock has shown

@@ -14,6 +14,7 @@ namespace vordb::sim {
 OpId VnodeLab::mutate(NodeNumber node, KeyMutation mutation) {
   mutation.op = next_op_++;
   mutation.pv = configuration_.partitions[0].pv;
+  mutation.wants_acks = true;
   mutation.placement = kPlacement;
   mutation.key_hash = cluster::ring_hash(mutation.bucket, mutation.key);
   const OpId op = mutation.op;

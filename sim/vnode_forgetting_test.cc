@@ -1,0 +1,330 @@
+// Expiry and snapshots (DATA.md rules 12 and 16): each history ends badly when its rule is taken
+// out. properties/mutants takes them out one by one.
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proto/peer.pb.h"
+#include "sim/vnode_lab.h"
+
+using namespace vordb;
+using vordb::sim::VnodeLab;
+
+namespace {
+
+using Members = std::vector<std::string>;
+constexpr uint32_t kNodes[] = {1, 2, 3};
+constexpr BucketId kSet = VnodeLab::kTtlSet;
+constexpr uint64_t kPastMs = VnodeLab::kTtlMs + 1000;
+constexpr uint64_t kEveryTurnMs = 200'000;  // until any owner would purge
+
+using Wanted = std::function<bool(const VnodeLab::Packet&, const pb::PeerMessage&)>;
+
+pb::PeerMessage parsed(const VnodeLab::Packet& packet) {
+  pb::PeerMessage message;
+  REQUIRE(message.ParseFromString(packet.bytes));
+  return message;
+}
+
+void deliver_wanted(VnodeLab& lab, const Wanted& wanted) {
+  while (!lab.packets.empty()) {
+    const VnodeLab::Packet packet = lab.packets[0];
+    if (!wanted(packet, parsed(packet))) {
+      lab.packets.erase(lab.packets.begin());
+      continue;
+    }
+    lab.deliver(0);
+    lab.settle(packet.to);
+  }
+}
+
+// Everybody speaks; only what is wanted arrives.
+void rounds(VnodeLab& lab, int rounds, const Wanted& wanted) {
+  for (int round = 0; round < rounds; ++round) {
+    lab.advance(1000);
+    for (const uint32_t node : kNodes) {
+      lab.pulse(node);
+      lab.tick(node);
+      lab.settle(node);
+    }
+    deliver_wanted(lab, wanted);
+  }
+}
+
+std::vector<VnodeLab::Packet> take(VnodeLab& lab, const Wanted& wanted) {
+  std::erase_if(lab.packets, [&](const VnodeLab::Packet& p) { return !wanted(p, parsed(p)); });
+  return std::exchange(lab.packets, {});
+}
+
+void sweep(VnodeLab& lab, uint32_t node) {
+  lab.sweep(node);
+  lab.settle(node);
+}
+
+void ends_empty(VnodeLab& lab) {
+  lab.advance(VnodeLab::kTtlMs + kEveryTurnMs);
+  for (int i = 0; i < 4; ++i) {
+    lab.quiesce(4);
+    lab.sweep_all();
+  }
+  lab.quiesce(4);
+  CHECK(lab.difference() == "");
+  for (const uint32_t node : kNodes) {
+    CHECK(lab.members(node, "s", kSet).empty());
+    CHECK(lab.entries(node) == 0);
+  }
+}
+
+}  // namespace
+
+// An owner that lacks an element has removed what it knew of, everybody has that removal, and only
+// the element's own dot holds the stable time back.
+TEST_CASE("N: a deadline waits for an older element though every removal is known") {
+  VnodeLab lab(3);
+  lab.quiesce();
+  lab.add(2, "s", {"unseen"}, kSet);
+  lab.settle(2);
+  deliver_wanted(lab, [](const auto& p, const auto&) { return p.to == 1; });
+  lab.add(1, "s", {"seen"}, kSet);
+  lab.settle(1);
+  const Wanted told = [](const VnodeLab::Packet& p, const pb::PeerMessage& m) {
+    return p.to != 3 || m.has_announcement() || m.has_delta();
+  };
+  deliver_wanted(lab, told);
+  REQUIRE(lab.live_elements(3, "s", kSet) == Members{"seen"});
+  lab.advance(kPastMs + kEveryTurnMs);
+  for (int i = 0; i < 3; ++i) {
+    sweep(lab, 3);
+    deliver_wanted(lab, told);
+    rounds(lab, 3, told);
+  }
+  CHECK(lab.live_elements(1, "s", kSet) == Members{"unseen"});
+  CHECK(lab.members(1, "s", kSet).empty());
+  ends_empty(lab);
+}
+
+// The removal of what has expired reaches nobody, and by and by everybody says that the deadline
+// has passed. Then its owner's disk is lost.
+TEST_CASE("T: a deadline outlives no removal that another owner lacks") {
+  VnodeLab lab(3);
+  lab.quiesce();
+  lab.add(1, "s", {"x"}, kSet);
+  lab.settle(1);
+  lab.deliver_all();
+  lab.quiesce(8);
+  REQUIRE(lab.logged_dots(1) == 0);
+  lab.advance(kPastMs);
+  sweep(lab, 1);
+  lab.lose_all();
+  REQUIRE(lab.live_elements(1, "s", kSet).empty());
+  rounds(lab, 4, [](const auto&, const auto& m) { return m.has_announcement(); });
+  sweep(lab, 1);
+  deliver_wanted(lab, [](const auto&, const auto& m) { return m.has_delta(); });
+  lab.wipe(1);
+  lab.settle(1);
+  lab.quiesce(8);
+  for (const uint32_t node : kNodes) CHECK(lab.members(node, "s", kSet).empty());
+  ends_empty(lab);
+}
+
+// Node 2 has purged the set, nobody else knows of it. It or another owner that was told by it then
+// renews the deadline, and only that arrives.
+TEST_CASE("U: a renewed deadline takes the purge before it along") {
+  for (const uint32_t renews : {2, 3}) {
+    CAPTURE(renews);
+    VnodeLab lab(3);
+    lab.quiesce();
+    lab.add(1, "s", {"x"}, kSet);
+    lab.settle(1);
+    lab.quiesce(8);
+    REQUIRE(lab.logged_dots(3) == 0);
+    lab.advance(VnodeLab::kTtlMs + kEveryTurnMs);
+    sweep(lab, 2);
+    deliver_wanted(lab, [&](const auto& p, const auto&) { return p.to == 3 && renews == 3; });
+    lab.add(renews, "s", {"y"}, kSet);
+    lab.settle(renews);
+    deliver_wanted(lab, [](const auto& p, const auto& m) { return p.to == 1 && m.has_delta(); });
+    CHECK(lab.members(1, "s", kSet) == Members{"y"});
+    CHECK(lab.live_elements(1, "s", kSet) == Members{"y"});
+    ends_empty(lab);
+  }
+}
+
+namespace {
+
+// All hold `old`, no log names it, and the last owner has a new disk and knows who is retired.
+void forget_and_wipe(VnodeLab& lab, std::vector<uint32_t> wiped) {
+  lab.quiesce();
+  lab.add(1, "s", {"old"});
+  lab.settle(1);
+  lab.quiesce(8);
+  REQUIRE(lab.logged_dots(1) == 0);
+  for (const uint32_t node : wiped) {
+    lab.wipe(node);
+    lab.settle(node);
+  }
+  const Wanted fences = [&](const VnodeLab::Packet&, const pb::PeerMessage& m) {
+    return m.has_announcement();
+  };
+  rounds(lab, 3, fences);
+  for (const uint32_t node : wiped) REQUIRE(lab.vnode(node).fenced());
+}
+
+bool pulls(const VnodeLab::Packet&, const pb::PeerMessage& m) { return m.has_snapshot_pull(); }
+bool parts(const VnodeLab::Packet&, const pb::PeerMessage& m) { return m.has_snapshot_part(); }
+
+// Until node 3 asks node 1 for a snapshot; what it sends then.
+std::vector<VnodeLab::Packet> first_pull(VnodeLab& lab) {
+  std::vector<VnodeLab::Packet> found;
+  for (int round = 0; round < 10 && found.empty(); ++round) {
+    lab.advance(1000);
+    for (const uint32_t node : {1, 3}) {
+      lab.pulse(node);
+      lab.tick(node);
+      lab.settle(node);
+    }
+    while (!lab.packets.empty()) {
+      const VnodeLab::Packet packet = lab.packets[0];
+      if (packet.from == 3 && packet.to == 1 && pulls(packet, parsed(packet))) break;
+      if (packet.from == 2 || packet.to == 2) {
+        lab.packets.erase(lab.packets.begin());
+        continue;
+      }
+      lab.deliver(0);
+      lab.settle(packet.to);
+    }
+    found = take(lab, pulls);
+  }
+  REQUIRE(!found.empty());
+  return {found[0]};
+}
+
+void deliver(VnodeLab& lab, const VnodeLab::Packet& packet) {
+  lab.packets.insert(lab.packets.begin(), packet);
+  lab.deliver(0);
+  lab.settle(packet.to);
+}
+
+}  // namespace
+
+// It came as a delta after the snapshot was asked for, and its removal is known by the clock alone.
+TEST_CASE("rule 16: what is held and not in the snapshot goes") {
+  VnodeLab lab(3);
+  forget_and_wipe(lab, {3});
+  const VnodeLab::Packet pull = first_pull(lab)[0];
+  lab.add(1, "s", {"removed"});
+  lab.settle(1);
+  deliver_wanted(lab, [](const auto&, const auto& m) { return m.has_delta(); });
+  REQUIRE(lab.members(3, "s") == Members{"removed"});
+  lab.remove(1, "s", {"removed"});
+  lab.settle(1);
+  lab.lose_all();
+  lab.packets = {pull};
+  deliver_wanted(lab, [](const auto& p, const auto& m) { return parts(p, m) || pulls(p, m); });
+  CHECK(lab.snapshots_received(3) == 1);
+  CHECK(lab.members(3, "s") == Members{"old"});
+  lab.quiesce(10);
+  CHECK(lab.difference() == "");
+  for (const uint32_t node : kNodes) CHECK(lab.members(node, "s") == Members{"old"});
+}
+
+TEST_CASE("rule 16: parts for an earlier disk end nothing") {
+  VnodeLab lab(3);
+  forget_and_wipe(lab, {3});
+  std::vector<VnodeLab::Packet> late;
+  for (lab.packets = first_pull(lab); !lab.packets.empty();) {
+    const VnodeLab::Packet packet = lab.packets[0];
+    if (parts(packet, parsed(packet))) late.push_back(packet);
+    lab.deliver(0);
+    lab.settle(packet.to);
+  }
+  REQUIRE(late.size() >= 2);
+  lab.quiesce();
+  lab.add(2, "s", {"since"});
+  lab.settle(2);
+  lab.quiesce(8);
+  lab.wipe(3);
+  lab.settle(3);
+  rounds(lab, 3, [](const auto&, const auto& m) { return m.has_announcement(); });
+  first_pull(lab);
+  for (const VnodeLab::Packet& part : late) deliver(lab, part);
+  CHECK(lab.snapshots_received(3) == 0);
+  lab.quiesce(12);
+  CHECK(lab.difference() == "");
+  for (const uint32_t node : kNodes) CHECK(lab.members(node, "s") == Members{"old", "since"});
+}
+
+TEST_CASE("rule 16: a snapshot with a bucket that its receiver does not know yet is given up") {
+  VnodeLab lab(3);
+  forget_and_wipe(lab, {3});
+  const VnodeLab::Packet pull = first_pull(lab)[0];
+  const BucketId bucket = lab.create_bucket(BucketType::kOrswot, 0);
+  lab.learn_configuration(1);
+  lab.add(1, "b", {"e"}, bucket);
+  lab.settle(1);
+  lab.lose_all();
+  lab.packets = {pull};
+  deliver_wanted(lab, [](const auto& p, const auto& m) { return parts(p, m) || pulls(p, m); });
+  CHECK(lab.snapshots_received(3) == 0);
+  for (const uint32_t node : kNodes) lab.learn_configuration(node);
+  lab.quiesce(12);
+  CHECK(lab.difference() == "");
+  for (const uint32_t node : kNodes) CHECK(lab.members(node, "b", bucket) == Members{"e"});
+}
+
+TEST_CASE("V: an owner that is not complete gives no snapshot and gossips nothing") {
+  VnodeLab lab(3);
+  forget_and_wipe(lab, {2, 3});
+  VnodeLab::Packet pull = first_pull(lab)[0];
+  lab.lose_all();
+  lab.add(1, "s", {"new"});
+  lab.settle(1);
+  deliver_wanted(lab, [](const auto& p, const auto&) { return p.to == 2; });
+  REQUIRE(lab.members(2, "s") == Members{"new"});
+  lab.tick(3);
+  lab.settle(3);
+  pull.to = 2;
+  lab.packets.push_back(pull);
+  deliver_wanted(lab, [](const auto& p, const auto& m) {
+    CHECK(!(p.from == 2 && (m.has_snapshot_part() || m.has_gossip())));
+    return p.to == 2;
+  });
+  lab.quiesce(12);
+  CHECK(lab.difference() == "");
+  for (const uint32_t node : kNodes) CHECK(lab.members(node, "s") == Members{"new", "old"});
+}
+
+// What node 1 announced before node 3 had its new disk is covered by an empty clock.
+TEST_CASE("V: an announcement from before an owner's life does not make it complete") {
+  VnodeLab lab(3);
+  lab.quiesce();
+  lab.tick(1);
+  const auto early = take(lab, [](const auto& p, const auto&) { return p.to == 3; });
+  REQUIRE(early.size() == 1);
+  lab.add(1, "s", {"old"});
+  lab.settle(1);
+  lab.quiesce(8);
+  lab.wipe(3);
+  lab.settle(3);
+  rounds(lab, 3, [](const auto& p, const auto& m) {
+    return m.has_announcement() && (p.from != 1 || p.to != 3);
+  });
+  REQUIRE(lab.vnode(3).fenced());
+  deliver(lab, early[0]);
+  lab.lose_all();
+  lab.tick(3);
+  lab.settle(3);
+  size_t told = 0;
+  for (const VnodeLab::Packet& packet : lab.packets) {
+    const pb::PeerMessage message = parsed(packet);
+    if (!message.has_announcement()) continue;
+    ++told;
+    CHECK(!message.announcement().complete());
+  }
+  CHECK(told > 0);
+  lab.quiesce(10);
+  CHECK(lab.difference() == "");
+}
