@@ -28,15 +28,19 @@
 
 // clang-format off
 #define VORDB_FIELDS_PARENS ()
-#define VORDB_FIELDS_EXPAND(...) \
-  VORDB_FIELDS_EXPAND3(VORDB_FIELDS_EXPAND3(VORDB_FIELDS_EXPAND3(VORDB_FIELDS_EXPAND3(__VA_ARGS__))))
-#define VORDB_FIELDS_EXPAND3(...) \
-  VORDB_FIELDS_EXPAND2(VORDB_FIELDS_EXPAND2(VORDB_FIELDS_EXPAND2(VORDB_FIELDS_EXPAND2(__VA_ARGS__))))
-#define VORDB_FIELDS_EXPAND2(...) \
-  VORDB_FIELDS_EXPAND1(VORDB_FIELDS_EXPAND1(VORDB_FIELDS_EXPAND1(VORDB_FIELDS_EXPAND1(__VA_ARGS__))))
+#define VORDB_FIELDS_EXPAND(...)                                              \
+  VORDB_FIELDS_EXPAND3(VORDB_FIELDS_EXPAND3(                                  \
+      VORDB_FIELDS_EXPAND3(VORDB_FIELDS_EXPAND3(__VA_ARGS__))))
+#define VORDB_FIELDS_EXPAND3(...)                                             \
+  VORDB_FIELDS_EXPAND2(VORDB_FIELDS_EXPAND2(                                  \
+      VORDB_FIELDS_EXPAND2(VORDB_FIELDS_EXPAND2(__VA_ARGS__))))
+#define VORDB_FIELDS_EXPAND2(...)                                             \
+  VORDB_FIELDS_EXPAND1(VORDB_FIELDS_EXPAND1(                                  \
+      VORDB_FIELDS_EXPAND1(VORDB_FIELDS_EXPAND1(__VA_ARGS__))))
 #define VORDB_FIELDS_EXPAND1(...) __VA_ARGS__
 #define VORDB_FIELDS_REST(Type, name, ...) \
-  ::vordb::Field{#name, &Type::name} __VA_OPT__(, VORDB_FIELDS_AGAIN VORDB_FIELDS_PARENS (Type, __VA_ARGS__))
+  ::vordb::Field{#name, &Type::name}       \
+  __VA_OPT__(, VORDB_FIELDS_AGAIN VORDB_FIELDS_PARENS (Type, __VA_ARGS__))
 #define VORDB_FIELDS_AGAIN() VORDB_FIELDS_REST
 // clang-format on
 

@@ -34,11 +34,17 @@ void put_origin(const Request& from, pb::Origin* to) {
   to->set_op(from.op);
 }
 
+// Whoever asks is answered: a request that named another as its origin could have the receiver
+// answer an operation of somebody who has asked nothing, the receiver itself for one.
 template <typename Request>
-void take_origin(const pb::Origin& from, const pb::PeerMessage& message, Request* to) {
-  to->from = or_sender(from.node(), message);
+absl::Status take_origin(const pb::Origin& from, const pb::PeerMessage& message, Request* to) {
+  if (from.node() != 0 && from.node() != message.from_node()) {
+    return ill_formed("Origin.node: a request comes from its sender");
+  }
+  to->from = message.from_node();
   to->shard = uint16_t(from.shard());
   to->op = from.op();
+  return absl::OkStatus();
 }
 
 void put_token(const CausalToken* from, std::string* to) {
@@ -186,7 +192,7 @@ PlacementId placement_of(const pb::PeerMessage& message) {
 
 absl::Status take(const pb::PeerMessage& message, KeyMutation* to) {
   const pb::MutateRequest& from = message.mutate();
-  take_origin(from.origin(), message, to);
+  if (absl::Status origin = take_origin(from.origin(), message, to); !origin.ok()) return origin;
   to->pv = message.pv();
   to->placement = placement_of(message);
   to->bucket = from.bucket_id();
@@ -218,7 +224,7 @@ absl::Status take(const pb::PeerMessage& message, KeyMutationReply* to) {
 
 absl::Status take(const pb::PeerMessage& message, KeyRead* to) {
   const pb::ReadRequest& from = message.read();
-  take_origin(from.origin(), message, to);
+  if (absl::Status origin = take_origin(from.origin(), message, to); !origin.ok()) return origin;
   to->pv = message.pv();
   to->placement = placement_of(message);
   to->bucket = from.bucket_id();
@@ -247,7 +253,7 @@ absl::Status take(const pb::PeerMessage& message, KeyReadReply* to) {
 
 absl::Status take(const pb::PeerMessage& message, KeyList* to) {
   const pb::ListRequest& from = message.list();
-  take_origin(from.origin(), message, to);
+  if (absl::Status origin = take_origin(from.origin(), message, to); !origin.ok()) return origin;
   to->placement = placement_of(message);
   to->bucket = from.bucket_id();
   to->after = from.after();
@@ -267,7 +273,7 @@ absl::Status take(const pb::PeerMessage& message, KeyListReply* to) {
 
 absl::Status take(const pb::PeerMessage& message, KeyPush* to) {
   const pb::PushRequest& from = message.push_request();
-  take_origin(from.origin(), message, to);
+  if (absl::Status origin = take_origin(from.origin(), message, to); !origin.ok()) return origin;
   to->pv = message.pv();
   to->placement = placement_of(message);
   to->bucket = from.bucket_id();

@@ -52,7 +52,7 @@ KeyMutation some_mutation() {
 KeyRead some_read() {
   KeyRead r;
   r.op = 9;
-  r.from = 2;
+  r.from = kSender;
   r.shard = 1;
   r.pv = 20;
   r.placement = kPlace;
@@ -247,11 +247,9 @@ TEST_CASE("peer codec: entries of a read come back with what fills them") {
   CHECK(back.context == "opaque");
 }
 
-TEST_CASE("peer codec: 0 becomes the sender, any other number stays") {
+TEST_CASE("peer codec: 0 becomes the sender, of what may be another any other number stays") {
   KeyMutation mine = some_mutation();
   CHECK(std::get<KeyMutation>(pass(mine, kVnodeActor).message).from == kSender);
-  mine.from = 3;
-  CHECK(std::get<KeyMutation>(pass(mine, kVnodeActor).message).from == 3);
   KeyMutationReply reply;
   CHECK(std::get<KeyMutationReply>(pass(reply, kCoordinatorActor).message).node == kSender);
   reply.node = 3;  // speaks for nobody else
@@ -297,6 +295,7 @@ TEST_CASE("peer codec: ill-formed messages are refused") {
   const auto refused = [](auto&& damage, const Message& message, const ActorId& to) {
     pb::PeerMessage out;
     REQUIRE(to_peer(message, to, &out));
+    out.set_from_node(kSender);
     REQUIRE(checked(out).ok());
     damage(out);
     return !checked(out).ok();
@@ -311,7 +310,12 @@ TEST_CASE("peer codec: ill-formed messages are refused") {
                 kVnodeActor));
   CHECK(refused([](auto& m) { m.set_replication_n(10); }, mutation, kVnodeActor));
   CHECK(refused([](auto& m) { m.set_partition(65536); }, mutation, kVnodeActor));
+  // It would be answered for an operation of somebody who has asked nothing.
+  CHECK(refused([](auto& m) { m.mutable_mutate()->mutable_origin()->set_node(kSender + 1); },
+                mutation, kVnodeActor));
   const Message read = some_read();
+  CHECK(refused([](auto& m) { m.mutable_read()->mutable_origin()->set_node(kSender + 1); }, read,
+                kVnodeActor));
   CHECK(refused([](auto& m) { m.mutable_read()->add_subkeys("?"); }, read, kVnodeActor));
   CHECK(refused([](auto& m) { m.mutable_read()->add_subkeys(m.read().subkeys(0)); }, read,
                 kVnodeActor));

@@ -394,3 +394,15 @@ TEST_CASE("hostile peer: nor with seeds that nobody has tried") {
   check_engaged(play(first, Lies::kOfData, kMutations), "fresh seed");
   check_engaged(play(first + 1, Lies::kAny, kMutations), "fresh seed");
 }
+
+// VORDB_HOSTILE=<rounds>, and VORDB_HOSTILE_SEED=<first> for other seeds than the fresh ones.
+TEST_CASE("hostile peer: as many seeds as the environment asks for") {
+  const char* rounds = std::getenv("VORDB_HOSTILE");
+  if (!rounds) return;
+  const char* first = std::getenv("VORDB_HOSTILE_SEED");
+  const uint64_t begin = first ? std::strtoull(first, nullptr, 10) : sim::first_fresh_seed();
+  for (uint64_t seed = begin; seed < begin + std::strtoull(rounds, nullptr, 10); ++seed) {
+    CAPTURE(seed);
+    play(seed, seed % 2 == 0 ? Lies::kOfData : Lies::kAny, kMutations);
+  }
+}

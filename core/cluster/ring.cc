@@ -3,7 +3,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <cstring>
 #include <string>
 
 #include "core/big_endian.h"
@@ -18,7 +17,7 @@ uint64_t ring_hash(BucketId bucket, std::string_view key) {
   char buffer[kStackBytes];
   if (key.size() <= kStackBytes - 8) {
     for (int i = 0; i < 8; ++i) buffer[i] = char(uint8_t(bucket >> (56 - 8 * i)));
-    std::memcpy(buffer + 8, key.data(), key.size());
+    key.copy(buffer + 8, key.size());
     return XXH3_64bits(buffer, 8 + key.size());
   }
   std::string bytes;
