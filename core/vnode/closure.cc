@@ -35,7 +35,7 @@ Closure Closure::of_dots(PlacementId id, SnapshotId view, std::vector<Dot> dots)
 Closure Closure::of_entries(PlacementId id, SnapshotId view, BucketId bucket, std::string key,
                             const std::vector<std::string>& subkeys) {
   Closure closure(id, view);
-  Work& work = closure.work_.emplace();
+  Work& work = closure.work_.emplace(Work{});
   work.key.bucket = bucket;
   work.key.key = std::move(key);
   work.subkeys.insert(subkeys.begin(), subkeys.end());
@@ -155,7 +155,7 @@ absl::Status Closure::take_record(const ReadResult& result, const Configuration&
     return absl::OkStatus();
   }
   if (!work_) {
-    work_.emplace();
+    work_ = Work{};
     work_->key.bucket = record.bucket_id();
     work_->key.key = record.key();
     work_->found.insert(dot_);
