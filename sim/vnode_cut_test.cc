@@ -3,23 +3,11 @@
 #include <doctest/doctest.h>
 
 #include "proto/peer.pb.h"
-#include "sim/vnode_lab.h"
+#include "sim/vnode_packets_test.h"
 
-using vordb::sim::VnodeLab;
+using namespace vordb::sim;
 
 namespace {
-
-using Members = std::vector<std::string>;
-constexpr uint32_t kNodes[] = {1, 2, 3};
-
-std::vector<VnodeLab::Packet> take_packets(VnodeLab& lab, uint32_t to) {
-  std::vector<VnodeLab::Packet> taken;
-  for (const VnodeLab::Packet& packet : lab.packets) {
-    if (packet.to == to) taken.push_back(packet);
-  }
-  lab.lose_all();
-  return taken;
-}
 
 // Everybody announces, hears and answers; the disk of node 1 makes nothing durable.
 void rounds_without_disk_of_1(VnodeLab& lab, int rounds) {
@@ -91,14 +79,7 @@ TEST_CASE("O: a fence that a crash takes back was not counted on") {
 TEST_CASE("Q: a strip that a crash took away comes again") {
   VnodeLab lab(2);
   lab.quiesce();
-  lab.add(1, "s", {"first"});
-  lab.settle(1);
-  const std::vector<VnodeLab::Packet> first = take_packets(lab, 2);
-  lab.add(1, "t", {"e"});
-  lab.remove(1, "t", {"e"});
-  lab.settle(1);
-  lab.deliver_all();
-  REQUIRE(lab.vnode(2).left_overs() == 1);
+  const std::vector<VnodeLab::Packet> first = leave_context(lab);
   // The first dot fills the gap: it is merged, and the strip of the other key waits for the disk.
   lab.disk(2).reads_wait = true;
   lab.packets = first;

@@ -2,62 +2,21 @@
 // out. properties/mutants takes them out one by one.
 #include <doctest/doctest.h>
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "proto/peer.pb.h"
-#include "sim/vnode_lab.h"
+#include "sim/vnode_packets_test.h"
 
 using namespace vordb;
-using vordb::sim::VnodeLab;
+using namespace vordb::sim;
 
 namespace {
 
-using Members = std::vector<std::string>;
-constexpr uint32_t kNodes[] = {1, 2, 3};
 constexpr BucketId kSet = VnodeLab::kTtlSet;
 constexpr uint64_t kPastMs = VnodeLab::kTtlMs + 1000;
 constexpr uint64_t kEveryTurnMs = 200'000;  // until any owner would purge
-
-using Wanted = std::function<bool(const VnodeLab::Packet&, const pb::PeerMessage&)>;
-
-pb::PeerMessage parsed(const VnodeLab::Packet& packet) {
-  pb::PeerMessage message;
-  REQUIRE(message.ParseFromString(packet.bytes));
-  return message;
-}
-
-void deliver_wanted(VnodeLab& lab, const Wanted& wanted) {
-  while (!lab.packets.empty()) {
-    const VnodeLab::Packet packet = lab.packets[0];
-    if (!wanted(packet, parsed(packet))) {
-      lab.packets.erase(lab.packets.begin());
-      continue;
-    }
-    lab.deliver(0);
-    lab.settle(packet.to);
-  }
-}
-
-// Everybody speaks; only what is wanted arrives.
-void rounds(VnodeLab& lab, int rounds, const Wanted& wanted) {
-  for (int round = 0; round < rounds; ++round) {
-    lab.advance(1000);
-    for (const uint32_t node : kNodes) {
-      lab.pulse(node);
-      lab.tick(node);
-      lab.settle(node);
-    }
-    deliver_wanted(lab, wanted);
-  }
-}
-
-std::vector<VnodeLab::Packet> take(VnodeLab& lab, const Wanted& wanted) {
-  std::erase_if(lab.packets, [&](const VnodeLab::Packet& p) { return !wanted(p, parsed(p)); });
-  return std::exchange(lab.packets, {});
-}
 
 void sweep(VnodeLab& lab, uint32_t node) {
   lab.sweep(node);

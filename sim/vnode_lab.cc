@@ -33,6 +33,14 @@ std::string to_text(const std::string& record_key) {
          std::string(name.subkey);
 }
 
+vnode::StoredVnode stored(MemoryDisk& disk) {
+  const ReadResult found = disk.read_at_start(vnode::read_stored(kPlacement));
+  vnode::StoredVnode stored;
+  VORDB_ASSERT(vnode::decode_stored(kPlacement, found.records, &stored).ok(),
+               "the lab's records are whole");
+  return stored;
+}
+
 }  // namespace
 
 VnodeLab::VnodeLab(NodeNumber nodes, size_t cache_bytes) : cache_bytes_(cache_bytes) {
@@ -92,12 +100,8 @@ void VnodeLab::start(Node& node) {
   node.vnode.emplace(kPlacement, birth, known);
   node.fetches = 0;
   vnode::Turn turn = node.turn(options_);
-  const ReadResult found = node.disk.read_at_start(vnode::read_stored(kPlacement));
-  vnode::StoredVnode stored;
-  VORDB_ASSERT(vnode::decode_stored(kPlacement, found.records, &stored).ok(),
-               "the lab's records are whole");
-  if (stored.any) {
-    VORDB_ASSERT(node.vnode->recover(stored, turn).ok(), "the lab's disks recover");
+  if (const vnode::StoredVnode found = stored(node.disk); found.any) {
+    VORDB_ASSERT(node.vnode->recover(found, turn).ok(), "the lab's disks recover");
   }
   // What dropped buckets left behind goes, if a crash came before.
   node.vnode->configuration_changed(turn);
@@ -292,12 +296,7 @@ size_t VnodeLab::entries_of(NodeNumber node, BucketId bucket) {
 }
 
 bool VnodeLab::knows_retired(NodeNumber node, const crdt::ReplicaId& replica) {
-  const std::string key = vnode::vnode_state_key(kPlacement);
-  const auto found = at(node).disk.records().find({kMetaFamily, key});
-  pb::VnodeState state;
-  if (found == at(node).disk.records().end()) return false;
-  VORDB_ASSERT(open_record(key, found->second, &state).ok(), "the lab's records are whole");
-  return vnode::decode_standing(state).fence.retired(replica);
+  return vnode::decode_standing(stored(at(node).disk).record).fence.retired(replica);
 }
 
 uint64_t VnodeLab::snapshots_received(NodeNumber node) {

@@ -3,60 +3,22 @@
 // by one.
 #include <doctest/doctest.h>
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "proto/peer.pb.h"
-#include "sim/vnode_lab.h"
+#include "sim/vnode_packets_test.h"
 
 using namespace vordb;
-using vordb::sim::VnodeLab;
+using namespace vordb::sim;
 
 namespace {
 
-using Members = std::vector<std::string>;
-constexpr uint32_t kNodes[] = {1, 2, 3};
 constexpr int64_t kHourMs = 3'600'000;
 
-pb::PeerMessage parsed(const VnodeLab::Packet& packet) {
-  pb::PeerMessage message;
-  REQUIRE(message.ParseFromString(packet.bytes));
-  return message;
-}
-
-bool announces(const VnodeLab::Packet& packet) { return parsed(packet).has_announcement(); }
-
-std::vector<VnodeLab::Packet> take_packets(VnodeLab& lab, uint32_t to) {
-  std::erase_if(lab.packets, [&](const VnodeLab::Packet& p) { return p.to != to; });
-  return std::exchange(lab.packets, {});
-}
-
-// Until no message is left; those that are not wanted are lost.
-void deliver_wanted(VnodeLab& lab, const std::function<bool(const VnodeLab::Packet&)>& wanted) {
-  while (!lab.packets.empty()) {
-    const VnodeLab::Packet packet = lab.packets[0];
-    if (!wanted(packet)) {
-      lab.packets.erase(lab.packets.begin());
-      continue;
-    }
-    lab.deliver(0);
-    lab.settle(packet.to);
-  }
-}
-
-// Everybody speaks; only what is wanted arrives.
-void rounds(VnodeLab& lab, int rounds, const std::function<bool(const VnodeLab::Packet&)>& wanted) {
-  for (int round = 0; round < rounds; ++round) {
-    lab.advance(1000);
-    for (const uint32_t node : kNodes) {
-      lab.pulse(node);
-      lab.tick(node);
-      lab.settle(node);
-    }
-    deliver_wanted(lab, wanted);
-  }
+bool announces(const VnodeLab::Packet&, const pb::PeerMessage& message) {
+  return message.has_announcement();
 }
 
 void converged(VnodeLab& lab) {
@@ -141,7 +103,7 @@ TEST_CASE("rule 8: a merge that waits for the disk does not outlive its sender")
     }
     while (!lab.packets.empty()) {
       const VnodeLab::Packet packet = lab.packets[0];
-      if (packet.to == 1 && !announces(packet)) {
+      if (packet.to == 1 && !parsed(packet).has_announcement()) {
         lab.packets.erase(lab.packets.begin());
         continue;
       }
@@ -203,7 +165,9 @@ TEST_CASE("rule 8: an owner knows of a retired life by what others say") {
   lab.wipe(2);
   lab.settle(2);
   lab.lose_all();
-  rounds(lab, 3, [](const auto& p) { return announces(p) && (p.to != 2 || p.from == 1); });
+  rounds(lab, 3, [](const auto& p, const auto& m) {
+    return m.has_announcement() && (p.to != 2 || p.from == 1);
+  });
   REQUIRE(lab.vnode(2).fenced());
   lab.packets = ghost;
   lab.deliver_all();
@@ -273,7 +237,9 @@ TEST_CASE("rule 9: an owner that comes late seals as far as those who have strip
   const BucketId bucket = lab.create_bucket(BucketType::kOrswot, 0);
   for (const uint32_t node : kNodes) lab.learn_configuration(node);
   leave_context_of_nothing(lab, bucket);
-  rounds(lab, 8, [](const auto& p) { return p.to != 2 || (p.from == 3 && announces(p)); });
+  rounds(lab, 8, [](const auto& p, const auto& m) {
+    return p.to != 2 || (p.from == 3 && m.has_announcement());
+  });
   REQUIRE(lab.vnode(1).left_overs() == 0);
   lab.drop_bucket(bucket);
   for (const uint32_t node : kNodes) {
@@ -293,16 +259,9 @@ TEST_CASE("rule 6: a strip whose read failed comes again though nobody writes") 
   lab.lose_all();
   lab.tick(3);
   lab.settle(3);
-  deliver_wanted(lab, [](const auto& p) { return announces(p) && p.from == 3; });
-  lab.add(1, "s", {"first"});
-  lab.settle(1);
-  const std::vector<VnodeLab::Packet> first = take_packets(lab, 2);
-  lab.add(1, "t", {"e"});
-  lab.remove(1, "t", {"e"});
-  lab.settle(1);
-  lab.packets = take_packets(lab, 2);
-  lab.deliver_all();
-  REQUIRE(lab.vnode(2).left_overs() == 1);
+  deliver_wanted(lab,
+                 [](const auto& p, const auto& m) { return m.has_announcement() && p.from == 3; });
+  const std::vector<VnodeLab::Packet> first = leave_context(lab);
   lab.lose_all();
   // The merge's own read succeeds, the strip's fails.
   lab.disk(2).reads_wait = true;
@@ -329,7 +288,7 @@ TEST_CASE("rule 2: a restart begins above every time that was told, though the c
   lab.quiesce();
   lab.erase(2, "k", kDefaultLww);
   lab.settle(2);
-  rounds(lab, 3, [](const auto& p) { return p.to != 1; });
+  rounds(lab, 3, [](const auto& p, const auto&) { return p.to != 1; });
   lab.sweep(2);
   lab.settle(2);
   REQUIRE(lab.entries(2) == 0);

@@ -61,11 +61,8 @@ void Agreement::seal() {
     if (vnode.clock.base_of(c.replica) >= c.counter) continue;
     Standing& standing = change_standing();
     if (!standing.seals.contains(c.replica)) {
-      VnodeClock::Replica known{c.replica, 0, {}};
-      for (const VnodeClock::Replica& r : vnode.clock.replicas()) {
-        if (r.id == c.replica) known = r;
-      }
-      standing.seals.add(known);
+      const VnodeClock::Replica* known = vnode.clock.find(c.replica);
+      standing.seals.add(known ? *known : VnodeClock::Replica{c.replica, 0, {}});
     }
     open().bases.push_back(Dot{c.replica, c.counter});
     vnode.clock.raise_base(c.replica, c.counter);
@@ -77,8 +74,7 @@ void Agreement::seal() {
 }
 
 void Agreement::update_stable() {
-  const Hlc own = vnode.time.announce(vnode.overlay.lowest_hlc(), vnode.ceiling(turn.ceiling),
-                                      turn.env.clock.now());
+  const Hlc own = announced_time();
   if (vnode.sole_owner()) return vnode.stable.advance(own, vnode.durable.clock, {});
   if (!vnode.standing.fenced || !vnode.durable.any) return;
   const auto views = vnode.peers.agreeing(vnode.standpoint(turn.configuration));

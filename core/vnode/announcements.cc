@@ -17,9 +17,7 @@ void Announcements::tell(std::span<const NodeNumber> to, bool ask) {
   pb::PeerMessage message;
   pb::Announcement* announcement = message.mutable_announcement();
   to_pb(view.clock, announcement->mutable_clock());
-  const Hlc h = vnode.time.announce(vnode.overlay.lowest_hlc(), vnode.ceiling(turn.ceiling),
-                                    turn.env.clock.now());
-  announcement->set_hlc(h.word);
+  announcement->set_hlc(announced_time().word);
   announcement->set_stable_hlc(view.stable.word);
   announcement->set_fenced(view.fenced);
   announcement->set_complete(view.complete);

@@ -45,7 +45,7 @@ TEST_CASE("ceiling: a time above it is covered at once") {
   CHECK(*raised >= far);
 }
 
-TEST_CASE("ceiling: a failed write's order does not matter: durable never sinks") {
+TEST_CASE("ceiling: what is durable never sinks") {
   Ceiling ceiling;
   ceiling.note_durable(ms(20));
   ceiling.note_durable(ms(10));

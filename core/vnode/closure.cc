@@ -8,6 +8,7 @@
 
 #include "core/codec.h"
 #include "core/crdt/set.h"
+#include "core/vnode/key_update.h"
 #include "core/vnode/record_keys.h"
 #include "core/vnode/stored_vnode.h"
 #include "proto/peer.pb.h"
@@ -193,18 +194,8 @@ void Closure::add_to(pb::Updates* updates) const {
     pb::KeyUpdate* update = updates->add_keys();
     update->set_bucket_id(key.bucket);
     update->set_key(key.key);
-    for (const KeyEntry& e : key.entries) {
-      pb::KeyEntry* entry = update->add_entries();
-      entry->set_subkey(e.subkey);
-      to_pb(*e.entry, entry->mutable_entry());
-    }
-    for (const LoggedDot& d : key.dots) {
-      pb::LoggedDot* dot = update->add_dots();
-      to_pb(d.dot, dot->mutable_dot());
-      for (const std::string& subkey : d.subkeys) dot->add_subkeys(subkey);
-      dot->set_purge(d.purge);
-      if (d.answer) to_pb(*d.answer, update->add_answers());
-    }
+    for (const KeyEntry& e : key.entries) add_entry(e.subkey, *e.entry, update);
+    for (const LoggedDot& logged : key.dots) add_dot(logged, update);
   }
 }
 

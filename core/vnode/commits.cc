@@ -29,19 +29,12 @@ void Commits::flush() {
   }
   if (group.drops) {
     erase_stored(vnode.id, &group.batch);
-    pb::VnodeState record;
-    to_pb(vnode.self, record.mutable_self());
-    record.set_dropped(true);
-    put_record(vnode.id, record, &group.batch);
-    group.standing = vnode.standing;
   } else {
     put_clock_rows(vnode.id, vnode.clock, group, &group.batch);
-    if (group.record_changed || !vnode.durable.any) {
-      pb::VnodeState record;
-      vnode.encode(&record);
-      put_record(vnode.id, record, &group.batch);
-      group.standing = vnode.standing;
-    }
+  }
+  if (group.drops || group.record_changed || !vnode.durable.any) {
+    put_record(vnode.id, vnode.record(group.drops), &group.batch);
+    group.standing = vnode.standing;
   }
   group.left_over = vnode.left_overs.highest();
   group.highest_hlc = vnode.time.last();

@@ -11,6 +11,7 @@
 
 #include "core/codec.h"
 #include "core/vnode/collecting.h"
+#include "core/vnode/key_update.h"
 #include "proto/peer.pb.h"
 
 namespace vordb::vnode {
@@ -36,7 +37,7 @@ void Deltas::tell(const Group& group) {
     if (turn.configuration.bucket(delta.bucket)) {
       by_key[{delta.bucket, delta.key}].push_back(&delta);
     } else {
-      voids.push_back(delta.dot);
+      voids.push_back(delta.logged.dot);
     }
   }
   std::map<std::pair<KeyName, std::string_view>, const Entry*> left;
@@ -62,18 +63,12 @@ void Deltas::tell(const Group& group) {
     key->set_key(std::string(name.second));
     std::set<std::string_view> touched;
     for (const Delta* delta : deltas) {
-      pb::LoggedDot* dot = key->add_dots();
-      to_pb(delta->dot, dot->mutable_dot());
-      for (const std::string& subkey : delta->subkeys) dot->add_subkeys(subkey);
-      dot->set_purge(delta->purge);
-      touched.insert(delta->subkeys.begin(), delta->subkeys.end());
-      if (delta->answer) to_pb(*delta->answer, key->add_answers());
+      add_dot(delta->logged, key);
+      touched.insert(delta->logged.subkeys.begin(), delta->logged.subkeys.end());
       if (const auto origin = waits_for(*delta)) add_origin(*origin, key);
     }
     for (const std::string_view subkey : touched) {
-      pb::KeyEntry* entry = key->add_entries();
-      entry->set_subkey(std::string(subkey));
-      to_pb(*left.at({name, subkey}), entry->mutable_entry());
+      add_entry(subkey, *left.at({name, subkey}), key);
     }
     vnode.exchanged.delta_keys += vnode.roles.receivers.size();
     if (size.fills(key->ByteSizeLong(), deltas.size())) send_body();
@@ -101,7 +96,7 @@ void Deltas::begin_closed(const std::vector<const Delta*>& deltas) {
   delta.to = vnode.roles.receivers;
   std::vector<Dot> dots;
   for (const Delta* each : deltas) {
-    dots.push_back(each->dot);
+    dots.push_back(each->logged.dot);
     if (const auto origin = waits_for(*each)) delta.origins.push_back(*origin);
   }
   const SnapshotId view = turn.env.disk.open_snapshot();

@@ -10,7 +10,6 @@
 #include <string_view>
 #include <utility>
 
-#include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "core/crdt/merge.h"
 #include "core/vnode/acknowledgements.h"
@@ -134,10 +133,8 @@ void Fetching::advance() {
 void Fetching::go_on(FetchScanTask task, ReadResult* arrived) {
   for (;;) {
     const auto request = [&] {
-      ReadRequest page;
-      page.family = family();
+      ReadRequest page = whole(Table::kEntries);
       page.begin = task.from;
-      page.end = table_end(vnode.id, Table::kEntries);
       page.limit_records = kScanRecords;
       return page;
     };
@@ -172,10 +169,7 @@ void Fetching::finish() {
     EntryName name;
     crdt::EntryKind kind;
     if (!parse_entry_name(raw, &name) || !crdt::parse_kind(name.subkey, &kind)) continue;
-    KeyTask task;
-    task.bucket = name.bucket;
-    task.key = name.key;
-    task.hash = cluster::ring_hash(task.bucket, task.key);
+    const KeyTask task = KeyTask::of(name.bucket, name.key);
     Entry after = crdt::merge(kind, {*entry, base_before}, {kAbsent, fetch.base});
     after.context.strip(base_after);
     if (after != *entry)

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/big_endian.h"
-#include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "core/crdt/counter.h"
 #include "core/crdt/register.h"
@@ -53,10 +52,8 @@ void Forgetting::scan(ScanTask::Kind kind) {
   static constexpr Table kTables[] = {Table::kDue, Table::kAnswers, Table::kDots};
   const Table table = kTables[int(kind)];
   const std::string& seen = vnode.scans.seen(kind);
-  ReadRequest request;
-  request.family = family();
-  request.begin = seen.empty() ? table_begin(vnode.id, table) : seen + '\0';
-  request.end = table_end(vnode.id, table);
+  ReadRequest request = whole(table);
+  if (!seen.empty()) request.begin = seen + '\0';
   if (kind == ScanTask::Kind::kDue) {
     const Hlc now = vnode.time.tick(turn.env.clock.now());
     request.end = record_key(vnode.id, table, due_name(now, {}));
@@ -96,10 +93,7 @@ void Forgetting::take_due(const ReadResult& result) {
       open().batch.erase(family(), row.key);
       continue;
     }
-    KeyTask task;
-    task.bucket = entry.bucket;
-    task.key = entry.key;
-    task.hash = cluster::ring_hash(task.bucket, task.key);
+    KeyTask task = KeyTask::of(entry.bucket, entry.key);
     task.what =
         SweepTask{std::string(entry.subkey), Hlc{read_big_endian<uint64_t>(name)}, std::nullopt};
     KeyTasks(*this).start(std::move(task));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/codec.h"
+#include "core/vnode/key_update.h"
 #include "core/vnode/stored_vnode.h"
 #include "proto/peer.pb.h"
 #include "proto/storage.pb.h"
@@ -64,15 +65,12 @@ void Giving::go_on(ServeTask task, ReadResult* arrived) {
     if (at == vnode.serving.end() || at->second.session != task.session) return;
     Serving& serving = at->second;
     const auto request = [&] {
-      ReadRequest part;
+      ReadRequest part = read_stored(vnode.id);
       if (serving.clock_known) {
-        part.begin = record_key(vnode.id, serving.part_begin.table, serving.part_begin.name);
-        part.end = table_end(vnode.id, serving.part_begin.table);
-        part.family = family();
+        part = whole(serving.part_begin.table);
+        part.begin.append(serving.part_begin.name);
         part.limit_records = kPartRecords;
         part.limit_bytes = kPartBytes;
-      } else {
-        part = read_stored(vnode.id);
       }
       part.snapshot = serving.snapshot;
       return part;
@@ -145,9 +143,7 @@ absl::Status Giving::add_entries(const std::vector<Record>& records, pb::Updates
       key->set_bucket_id(name.bucket);
       key->set_key(std::string(name.key));
     }
-    pb::KeyEntry* out = key->add_entries();
-    out->set_subkey(std::string(name.subkey));
-    to_pb(*entry, out->mutable_entry());
+    add_entry(name.subkey, *entry, key);
   }
   return absl::OkStatus();
 }

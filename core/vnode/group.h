@@ -51,15 +51,12 @@ struct Change {
   VORDB_FIELDS(Change, bucket, hash, key, subkey, entry)
 };
 struct Delta {
-  crdt::Dot dot;
   BucketId bucket = 0;
   std::string key;
-  std::vector<std::string> subkeys;
-  std::optional<Waiter> waiter;       // whoever receives it tells this one too
-  std::optional<TokenAnswer> answer;  // to the mutation's request token
-  bool purge = false;
-  bool closed = false;  // the log holds purges of its key, which must not come after it
-  VORDB_FIELDS(Delta, dot, bucket, key, subkeys, waiter, answer, purge, closed)
+  LoggedDot logged;
+  std::optional<Waiter> waiter;  // whoever receives it tells this one too
+  bool closed = false;           // the log holds purges of its key, which must not come after it
+  VORDB_FIELDS(Delta, bucket, key, logged, waiter, closed)
 };
 // A key with a deadline of which a record is in the log.
 struct LoggedKey {

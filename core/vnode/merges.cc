@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/container/btree_set.h"
-#include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "core/crdt/merge.h"
 #include "core/vnode/acknowledgements.h"
@@ -35,10 +34,7 @@ void Merges::take_in(const pb::Updates& updates, const ReplicaId& from, uint64_t
 void Merges::take_in_key(const pb::KeyUpdate& update, const MergeTask& common) {
   // A bucket of a configuration that this node does not have yet: gossip brings its entries again.
   if (update.bucket_id() > turn.configuration.epoch) return;
-  KeyTask task;
-  task.bucket = update.bucket_id();
-  task.key = update.key();
-  task.hash = cluster::ring_hash(task.bucket, task.key);
+  KeyTask task = KeyTask::of(update.bucket_id(), update.key());
   MergeTask merge = common;
   for (const pb::KeyEntry& e : update.entries()) {
     auto entry = std::make_shared<Entry>();

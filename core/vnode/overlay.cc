@@ -90,11 +90,14 @@ void Overlay::add_to(Fingerprint& fingerprint, OpId next) const {
         },
         flight);
   }
-  for_each_field(
-      [&](std::string_view name, const auto& field) {
-        if (name != "flights_") add_fields(field, fingerprint);
-      },
-      *this);
+  add_fields(open_, fingerprint);
+  fingerprint.add(entries_.size());
+  for (const auto& [name, changed] : entries_) {
+    fingerprint.add(name);
+    fingerprint.add(opened_ - changed.group);
+    add_fields(changed.entry, fingerprint);
+  }
+  add_fields(answers_, fingerprint);
 }
 
 }  // namespace vordb::vnode

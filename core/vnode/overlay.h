@@ -57,7 +57,7 @@ class Overlay {
   // The lowest time of a mutation that is not durable; all ones: there is none.
   Hlc lowest_hlc() const;
 
-  // All of it but the numbers of operations: of these how far they lie below `next`.
+  // All of it but the numbers of operations and groups: of these how far they lie below the next.
   void add_to(Fingerprint& fingerprint, OpId next) const;
 
  private:

@@ -9,15 +9,16 @@
 
 namespace vordb::vnode {
 
-void add_origin(const Origin& origin, pb::KeyUpdate* update) {
-  pb::Origin* to = update->add_origins();
-  to->set_node(origin.node);
-  to->set_shard(origin.shard);
-  to->set_op(origin.op);
-}
-
 Family Part::family() const {
   return Family(1 + vnode.id.partition % turn.options.column_families);
+}
+
+ReadRequest Part::whole(Table table) const {
+  ReadRequest request;
+  request.family = family();
+  request.begin = table_begin(vnode.id, table);
+  request.end = table_end(vnode.id, table);
+  return request;
 }
 
 ReadRequest Part::point(Table table, std::string_view name) const {
@@ -80,6 +81,11 @@ Standing& Part::change_standing() {
 void Part::add_updates(const Closure& closure, pb::Updates* updates) const {
   closure.add_to(updates);
   updates->set_hlc(vnode.durable.hlc.word);
+}
+
+Hlc Part::announced_time() {
+  return vnode.time.announce(vnode.overlay.lowest_hlc(), vnode.ceiling(turn.ceiling),
+                             turn.env.clock.now());
 }
 
 void Part::send(NodeNumber to, pb::PeerMessage& message) {

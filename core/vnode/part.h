@@ -15,15 +15,11 @@
 #include "core/vnode/turn.h"
 
 namespace vordb::pb {
-class KeyUpdate;
 class PeerMessage;
 class Updates;
 }  // namespace vordb::pb
 
 namespace vordb::vnode {
-
-// `origin` waits for the update.
-void add_origin(const Origin& origin, pb::KeyUpdate* update);
 
 struct Part {
   Part(State& state, Turn& of) : vnode(state), turn(of) {}
@@ -33,6 +29,7 @@ struct Part {
 
   // Where this vnode's data lies.
   Family family() const;
+  ReadRequest whole(Table table) const;
   ReadRequest point(Table table, std::string_view name) const;
   ReadRequest range(Table table, std::string_view begin, std::string_view end) const;
 
@@ -61,6 +58,8 @@ struct Part {
 
   // All that `closure` says, as of what is durable.
   void add_updates(const Closure& closure, pb::Updates* updates) const;
+  // The time that others may be told now; every tick that follows is above it.
+  Hlc announced_time();
   // To another owner, with what every message says of its sender.
   void send(NodeNumber to, pb::PeerMessage& message);
 };

@@ -6,6 +6,7 @@
 
 #include "core/vnode/acknowledgements.h"
 #include "core/vnode/collecting.h"
+#include "core/vnode/key_update.h"
 #include "proto/peer.pb.h"
 
 namespace vordb::vnode {

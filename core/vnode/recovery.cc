@@ -35,10 +35,7 @@ absl::Status Recovery::recover(const StoredVnode& stored) {
 }
 
 ReadResult Recovery::read_table(Table table) const {
-  ReadRequest request;
-  request.family = family();
-  request.begin = table_begin(vnode.id, table);
-  request.end = table_end(vnode.id, table);
+  ReadRequest request = whole(table);
   request.limit_records = UINT32_MAX;
   return turn.env.disk.read_at_start(request);
 }

@@ -27,10 +27,14 @@ State::State(PlacementId placement, const Birth& birth, const Configuration& con
   standing.fence.raise(self);
 }
 
-void State::encode(pb::VnodeState* state) const {
-  to_pb(self, state->mutable_self());
-  for (const BucketId bucket : buckets) state->add_bucket_ids(bucket);
-  encode_standing(standing, state);
+pb::VnodeState State::record(bool drops) const {
+  pb::VnodeState record;
+  to_pb(self, record.mutable_self());
+  record.set_dropped(drops);
+  if (drops) return record;
+  for (const BucketId bucket : buckets) record.add_bucket_ids(bucket);
+  encode_standing(standing, &record);
+  return record;
 }
 
 const std::shared_ptr<const ReadToken>& State::token() {

@@ -143,8 +143,8 @@ struct State {
   PeerView own_view(const Configuration& configuration) const;
   // Dots held here that some receiver has not announced yet: the largest number of any.
   uint64_t unacknowledged_dots() const;
-  // What the vnode's record says.
-  void encode(pb::VnodeState* state) const;
+  // What goes to the disk of all that changes rarely; of a vnode that drops everything who it was.
+  pb::VnodeState record(bool drops) const;
 
   void take_roles(const Configuration& configuration);
   // All of it but the numbers of operations, by which equal states differ: of those that are under

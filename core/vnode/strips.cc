@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "core/assert.h"
-#include "core/cluster/ring.h"
 #include "core/vnode/key_tasks.h"
 #include "core/vnode/writes.h"
 
@@ -20,10 +19,6 @@ constexpr size_t kStripsMax = 256;
 
 }  // namespace
 
-// Strips what the base covers from the contexts left over, each entry by a task of its own:
-// stripping changes no meaning, so it need not share the batch that raised the base. It is called
-// after each raise, at start, and at each pulse: what a failed read or the bound leaves undone
-// comes again.
 void Strips::begin() {
   if (vnode.left_overs.empty() || vnode.stripping > 0 || vnode.corrupt || vnode.gone()) return;
   const std::vector<std::string> names = vnode.left_overs.covered(vnode.clock.base(), kStripsMax);
@@ -31,10 +26,7 @@ void Strips::begin() {
   for (const std::string& raw : names) {
     EntryName name;
     VORDB_ASSERT(parse_entry_name(raw, &name), "our own entry names parse");
-    KeyTask task;
-    task.bucket = name.bucket;
-    task.key = name.key;
-    task.hash = cluster::ring_hash(task.bucket, task.key);
+    KeyTask task = KeyTask::of(name.bucket, name.key);
     task.what = StripTask{std::string(name.subkey)};
     KeyTasks(*this).start(std::move(task));
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -97,6 +98,9 @@ struct StripTask {
 
 // A task that changes one key. Tasks of one key run one after the other.
 struct KeyTask {
+  // With the key's hash; what is to be done is left to the caller.
+  static KeyTask of(BucketId bucket, std::string_view key);
+
   BucketId bucket = 0;
   uint64_t hash = 0;
   std::string key;

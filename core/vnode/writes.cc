@@ -94,8 +94,7 @@ void Writes::log_dot(const KeyTask& task, const Dot& dot, std::vector<std::strin
                      bool purge) {
   if (vnode.sole_owner()) return;
   Group& group = open();
-  Delta delta{dot, task.bucket, task.key, std::move(touched), std::nullopt, std::nullopt};
-  delta.purge = purge;
+  Delta delta{task.bucket, task.key, {dot, std::move(touched), std::nullopt, purge}, std::nullopt};
   const bool mutates = std::holds_alternative<MutateTask>(task.what);
   delta.closed = mutates && !purge && (task.load.found || logs_undurably(task, &LoggedKey::purge));
   // The client's mutation, if this is one, was acknowledged just before.
@@ -103,9 +102,9 @@ void Writes::log_dot(const KeyTask& task, const Dot& dot, std::vector<std::strin
     delta.waiter = group.waiters.back();
   }
   if (!group.answers.empty() && group.answers.back().second.dot == dot) {
-    delta.answer = group.answers.back();
+    delta.logged.answer = group.answers.back();
   }
-  write_log(task, {dot, delta.subkeys, delta.answer, purge});
+  write_log(task, delta.logged);
   group.deltas.push_back(std::move(delta));
 }
 

@@ -1,0 +1,22 @@
+// One key's part of a body of updates, as it is written (Merges reads it).
+#pragma once
+
+#include <string_view>
+
+#include "core/crdt/entry.h"
+#include "core/vnode/dot_log.h"
+#include "core/vnode/tasks.h"
+
+namespace vordb::pb {
+class KeyUpdate;
+}
+
+namespace vordb::vnode {
+
+void add_entry(std::string_view subkey, const crdt::Entry& entry, pb::KeyUpdate* update);
+// With its answer, if its mutation had a request token.
+void add_dot(const LoggedDot& logged, pb::KeyUpdate* update);
+// `origin` waits for the update.
+void add_origin(const Origin& origin, pb::KeyUpdate* update);
+
+}  // namespace vordb::vnode
