@@ -16,14 +16,14 @@ void AuditOracle::answered(const Call& call, const ClientReply& reply) {
     return;
   }
   // Between two reads a key may expire.
-  const bool expires = context_.ttl_ms(call) > 0 && first->found != mine.found;
-  context_.findings.evaluated(Property::kAuditAgrees,
-                              first->node != mine.node && (first->found || mine.found));
+  const bool expires = context_->ttl_ms(call) > 0 && first->found != mine.found;
+  context_->findings->evaluated(Property::kAuditAgrees,
+                                first->node != mine.node && (first->found || mine.found));
   if (expires || (first->found == mine.found && first->shown == mine.shown)) return;
-  context_.findings.violated(Property::kAuditAgrees,
-                             name_of(call) + " shows " + (mine.found ? mine.shown : "nothing") +
-                                 ", node " + std::to_string(first->node) + " showed " +
-                                 (first->found ? first->shown : "nothing"));
+  context_->findings->violated(Property::kAuditAgrees,
+                               name_of(call) + " shows " + (mine.found ? mine.shown : "nothing") +
+                                   ", node " + std::to_string(first->node) + " showed " +
+                                   (first->found ? first->shown : "nothing"));
 }
 
 }  // namespace vordb::sim

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/oracle.h"
 
 namespace vordb::sim {
@@ -13,6 +14,7 @@ namespace vordb::sim {
 class AuditOracle {
  public:
   explicit AuditOracle(OracleContext& context);
+  void attach(OracleContext& context) { context_.bind(context); }
 
   // A read of a whole key.
   void answered(const Call& call, const ClientReply& reply);
@@ -24,7 +26,7 @@ class AuditOracle {
     bool found;
   };
 
-  OracleContext& context_;
+  Bound<OracleContext> context_;
   std::vector<std::vector<std::optional<First>>> keys_;
 };
 

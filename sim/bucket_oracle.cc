@@ -21,7 +21,7 @@ void BucketOracle::began(const Call& call) {
 }
 
 bool BucketOracle::may_have_changed(const Call& call) const {
-  return !context_.catalogue.bucket(call.bucket).is_default &&
+  return !context_->catalogue.bucket(call.bucket).is_default &&
          buckets_[call.bucket].explains(false, call.span);
 }
 
@@ -33,9 +33,9 @@ void BucketOracle::answered(const Call& call, const ClientReply& reply) {
     case Operation::kDeleteBucket: {
       // It found the opposite of what it leaves.
       const bool found = call.operation == Operation::kDeleteBucket;
-      context_.findings.evaluated(Property::kBucketPresence, presence.last_known(found));
+      context_->findings->evaluated(Property::kBucketPresence, presence.last_known(found));
       if (!presence.explains(found, call.span))
-        context_.findings.violated(
+        context_->findings->violated(
             Property::kBucketPresence,
             "bucket " + std::to_string(call.bucket) + ": call " + std::to_string(call.id) +
                 (found ? " deleted what was not there" : " created what was there"));
@@ -48,15 +48,15 @@ void BucketOracle::answered(const Call& call, const ClientReply& reply) {
       break;
     case Operation::kListBuckets:
       for (uint32_t bucket = 0; bucket < buckets_.size(); ++bucket) {
-        const BucketConfig& config = context_.catalogue.bucket(bucket).config;
+        const BucketConfig& config = context_->catalogue.bucket(bucket).config;
         const auto found =
             std::find_if(reply.buckets.begin(), reply.buckets.end(),
                          [&](const BucketConfig& c) { return c.name == config.name; });
-        if (context_.catalogue.bucket(bucket).is_default) continue;
+        if (context_->catalogue.bucket(bucket).is_default) continue;
         observe(call, bucket, found != reply.buckets.end());
         if (found != reply.buckets.end() && !(*found == config))
-          context_.findings.violated(Property::kBucketPresence,
-                                     "bucket " + config.name + " is listed with other settings");
+          context_->findings->violated(Property::kBucketPresence,
+                                       "bucket " + config.name + " is listed with other settings");
       }
       break;
     default:
@@ -78,39 +78,39 @@ void BucketOracle::lost_sight(const Call& call, Step end) {
 }
 
 void BucketOracle::seen(const Call& call, bool present) {
-  const BucketPlan& plan = context_.catalogue.bucket(call.bucket);
+  const BucketPlan& plan = context_->catalogue.bucket(call.bucket);
   if (plan.is_default) {
     if (!present)
-      context_.findings.violated(Property::kBucketPresence,
-                                 "default bucket " + plan.config.name + " is not there");
+      context_->findings->violated(Property::kBucketPresence,
+                                   "default bucket " + plan.config.name + " is not there");
     return;
   }
   if (plan.churns)
-    context_.findings.evaluated(Property::kBucketDroppedStays, dropped_[call.bucket]);
+    context_->findings->evaluated(Property::kBucketDroppedStays, dropped_[call.bucket]);
   observe(call, call.bucket, present);
 }
 
 void BucketOracle::observe(const Call& call, uint32_t bucket, bool present) {
   Presence& presence = buckets_[bucket];
   forget(presence);
-  context_.findings.evaluated(Property::kBucketPresence, presence.last_known(present));
-  if (context_.alone()) {
+  context_->findings->evaluated(Property::kBucketPresence, presence.last_known(present));
+  if (context_->alone()) {
     if (presence.observe(present, call.span)) return;
   } else {
     // The node speaks of what it has heard; that is no evidence of what is there now.
-    const Step heard = std::min(call.span.begin, context_.table_known);
+    const Step heard = std::min(call.span.begin, context_->table_known);
     if (presence.explains(present, {heard, call.span.end})) return;
   }
-  context_.findings.violated(Property::kBucketPresence,
-                             "bucket " + context_.catalogue.bucket(bucket).config.name + " is " +
-                                 (present ? "there" : "missing") + " for call " +
-                                 std::to_string(call.id) + " (" + to_string(call.operation) +
-                                 ") by client " + std::to_string(call.client));
+  context_->findings->violated(Property::kBucketPresence,
+                               "bucket " + context_->catalogue.bucket(bucket).config.name + " is " +
+                                   (present ? "there" : "missing") + " for call " +
+                                   std::to_string(call.id) + " (" + to_string(call.operation) +
+                                   ") by client " + std::to_string(call.client));
 }
 
 void BucketOracle::forget(Presence& presence) {
-  presence.forget_before(context_.alone() ? context_.horizon
-                                          : std::min(context_.horizon, context_.table_known));
+  presence.forget_before(context_->alone() ? context_->horizon
+                                           : std::min(context_->horizon, context_->table_known));
 }
 
 void BucketOracle::time_passed(Step step, uint64_t now_us, bool calm) {
@@ -123,10 +123,10 @@ void BucketOracle::time_passed(Step step, uint64_t now_us, bool calm) {
 }
 
 void BucketOracle::known_until(Step known, Step now) {
-  context_.table_known = std::max(context_.table_known, known);
-  for (OracleContext::Losses& losses : context_.losses) {
+  context_->table_known = std::max(context_->table_known, known);
+  for (OracleContext::Losses& losses : context_->losses) {
     if (losses.drops_known == kNever && losses.open_drops == 0 &&
-        losses.last_drop_end <= context_.table_known)
+        losses.last_drop_end <= context_->table_known)
       losses.drops_known = now;
   }
 }

@@ -9,6 +9,7 @@
 #include <deque>
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/oracle.h"
 #include "sim/presence.h"
 
@@ -17,6 +18,7 @@ namespace vordb::sim {
 class BucketOracle {
  public:
   explicit BucketOracle(OracleContext& context);
+  void attach(OracleContext& context) { context_.bind(context); }
 
   void began(const Call& call);
   void answered(const Call& call, const ClientReply& reply);
@@ -43,7 +45,7 @@ class BucketOracle {
   void observe(const Call& call, uint32_t bucket, bool present);
   void forget(Presence& presence);
 
-  OracleContext& context_;
+  Bound<OracleContext> context_;
   std::vector<Presence> buckets_;
   std::vector<bool> dropped_;  // the bucket was deleted at least once
   std::deque<Mark> calm_;      // moments since which everyone could hear everyone

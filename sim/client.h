@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/call.h"
 #include "sim/client_wire.h"
 #include "sim/workload.h"
@@ -79,6 +80,16 @@ class SimClient {
   SimClient(uint32_t index, const WorkloadPlan& plan, const Catalogue& catalogue,
             Workload& workload, Chooser& chooser, Oracles& oracles, ClientFigures& figures,
             ClientHost& host);
+
+  // For a copy that shall live in another world.
+  void attach(Workload& workload, Chooser& chooser, Oracles& oracles, ClientFigures& figures,
+              ClientHost& host) {
+    workload_.bind(workload);
+    chooser_.bind(chooser);
+    oracles_.bind(oracles);
+    figures_.bind(figures);
+    host_.bind(host);
+  }
 
   void set_mode(Mode mode) { mode_ = mode; }
   // Calls to make in order in mode kScript; each is repeated until it is answered.
@@ -161,11 +172,11 @@ class SimClient {
   const uint32_t index_;
   const WorkloadPlan& plan_;
   const Catalogue& catalogue_;
-  Workload& workload_;
-  Chooser& chooser_;
-  Oracles& oracles_;
-  ClientFigures& figures_;
-  ClientHost& host_;
+  Bound<Workload> workload_;
+  Bound<Chooser> chooser_;
+  Bound<Oracles> oracles_;
+  Bound<ClientFigures> figures_;
+  Bound<ClientHost> host_;
 
   Mode mode_ = Mode::kSilent;
   std::optional<Call> current_;

@@ -43,23 +43,23 @@ void SimClient::send_behind() {
   // All pages of a listing would have to be answered first.
   if (current_->operation == Operation::kListKeys) return;
   Behind behind;
-  behind.call = workload_.next_after(*current_);
+  behind.call = workload_->next_after(*current_);
   Call& call = behind.call;
   dress(call);
-  call.id = host_.next_call_id();
+  call.id = host_->next_call_id();
   call.client = index_;
   call.node = current_->node;
   call.attempts = 1;
-  ++figures_.pipelined;
+  ++figures_->pipelined;
   behind.request_id = request_id_ + 1;
-  behind.begun = !waits_for(*current_, call, host_.nodes() == 1);
+  behind.begun = !waits_for(*current_, call, host_->nodes() == 1);
   if (behind.begun) {
-    tell_begun(call, host_.step());
+    tell_begun(call, host_->step());
   } else {
-    ++figures_.ordered;
+    ++figures_->ordered;
   }
-  if (host_.has_sink()) trace_call(call, "sent behind");
-  host_.send_request(index_, call.node, encode_call(catalogue_, call, behind.request_id));
+  if (host_->has_sink()) trace_call(call, "sent behind");
+  host_->send_request(index_, call.node, encode_call(catalogue_, call, behind.request_id));
   behind_ = std::move(behind);
 }
 
@@ -77,12 +77,12 @@ void SimClient::take_behind() {
   listed_.clear();
   if (!behind.begun) {
     // It can show or do nothing before the event that comes next.
-    tell_begun(behind.call, host_.step() + 1);
-    sent_at_us_ = host_.now_us();
+    tell_begun(behind.call, host_->step() + 1);
+    sent_at_us_ = host_->now_us();
   }
   current_ = std::move(behind.call);
   early_answer_ = std::move(behind.early);
-  if (early_answer_.has_value()) host_.think_later(index_, kSoonUs);
+  if (early_answer_.has_value()) host_->think_later(index_, kSoonUs);
 }
 
 // The connection is gone. A call that waited for the one ahead, which has no answer, was not begun.

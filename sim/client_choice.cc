@@ -21,18 +21,18 @@ bool SimClient::sticky() const {
 void SimClient::choose_node(Call& call) {
   if (call.pinned) return;
   if (!chosen_) {
-    node_ = index_ % host_.nodes();
+    node_ = index_ % host_->nodes();
     chosen_ = true;
-  } else if (host_.nodes() > 1 && !sticky() && chooser_.chance(plan_.switch_per_million)) {
+  } else if (host_->nodes() > 1 && !sticky() && chooser_->chance(plan_.switch_per_million)) {
     look_elsewhere();
   }
   call.node = node_;
 }
 
 void SimClient::look_elsewhere() {
-  if (host_.nodes() == 1) return;
-  const uint32_t next = uint32_t(chooser_.below(host_.nodes()));
-  figures_.switches += next != node_;
+  if (host_->nodes() == 1) return;
+  const uint32_t next = uint32_t(chooser_->below(host_->nodes()));
+  figures_->switches += next != node_;
   node_ = next;
 }
 
@@ -43,9 +43,9 @@ void SimClient::dress(Call& call) {
   // A token is forgotten with its bucket: a retry would be a request of its own on the next one of
   // that name.
   if (call.is_mutation() && on_key && !churns && call.w == 0 &&
-      chooser_.chance(plan_.token_per_million))
-    call.request_token = "t" + std::to_string(chooser_.bits()) + "-" + std::to_string(index_);
-  if (!on_key || churns || !chooser_.chance(plan_.context_per_million)) return;
+      chooser_->chance(plan_.token_per_million))
+    call.request_token = "t" + std::to_string(chooser_->bits()) + "-" + std::to_string(index_);
+  if (!on_key || churns || !chooser_->chance(plan_.context_per_million)) return;
   // A counter's reset with a context has a meaning of its own; it is not modelled.
   if (call.operation == Operation::kDelete) return;
   for (const Seen& seen : seen_) {
@@ -55,7 +55,7 @@ void SimClient::dress(Call& call) {
     call.context_of_all = seen.of_all;
     call.context_shows = seen.shows;
     call.promise = seen.promise;
-    ++figures_.contexts_given;
+    ++figures_->contexts_given;
     return;
   }
 }
@@ -63,7 +63,7 @@ void SimClient::dress(Call& call) {
 void SimClient::remember_context(const Call& call, const ClientReply& reply) {
   if (reply.context.empty()) return;
   std::erase_if(seen_, [&](const Seen& s) {
-    return s.bucket == call.bucket && s.key == call.key && chooser_.chance(500'000);
+    return s.bucket == call.bucket && s.key == call.key && chooser_->chance(500'000);
   });
   if (seen_.size() >= kContextsKept) seen_.erase(seen_.begin());
   const bool of_all = !call.is_mutation() && call.operation != Operation::kSetContains &&
@@ -76,7 +76,7 @@ void SimClient::remember_context(const Call& call, const ClientReply& reply) {
     }
   }
   seen_.push_back({call.bucket, call.key, reply.context, call.span, of_all, std::move(shows),
-                   oracles_.promise_of(call, reply)});
+                   oracles_->promise_of(call, reply)});
 }
 
 }  // namespace vordb::sim

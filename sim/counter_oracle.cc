@@ -8,7 +8,7 @@ CounterOracle::CounterOracle(OracleContext& context) : context_(context) {
 }
 
 uint64_t CounterOracle::ttl_ms(const Call& call) const {
-  return context_.catalogue.bucket(call.bucket).config.ttl_seconds * 1000;
+  return context_->catalogue.bucket(call.bucket).config.ttl_seconds * 1000;
 }
 
 void CounterOracle::began(const Call& call) {
@@ -16,7 +16,7 @@ void CounterOracle::began(const Call& call) {
   Key& key = key_of(call);
   if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now)) {
     key.model.vanished({key.deadline.last_end() + 1, call.span.begin}, true);
-    context_.findings.evaluated(Property::kCounterExpiredHidden, true);
+    context_->findings->evaluated(Property::kCounterExpiredHidden, true);
   }
   key.deadline.mutation_began();
   if (call.operation == Operation::kDelete) return key.model.reset_began(call.id, call.span.begin);
@@ -37,7 +37,7 @@ void CounterOracle::answered(const Call& call, const ClientReply& reply) {
 void CounterOracle::acknowledge(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
   const uint64_t ttl = ttl_ms(call);
-  key.model.forget_before(context_.horizon);
+  key.model.forget_before(context_->horizon);
   if (!key.deadline.perhaps_expired(call.now)) key.model.purge_called_off(call.id);
   key.model.acknowledged(call.id, call.span);
   key.deadline.mutation_ended();
@@ -53,15 +53,15 @@ void CounterOracle::acknowledge(const Call& call, const ClientReply& reply) {
 
 void CounterOracle::read(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
-  Findings& findings = context_.findings;
-  key.model.forget_before(context_.horizon);
+  Findings& findings = context_->findings;
+  key.model.forget_before(context_->horizon);
   const bool found = reply.kind == ClientReply::Kind::kCounter;
-  const bool after_crash = context_.last_crash > 0 && key.last_write < context_.last_crash;
+  const bool after_crash = context_->last_crash > 0 && key.last_write < context_->last_crash;
   const bool known_absent = key.model.known_absent();
   findings.evaluated(Property::kCounterExplained, key.last_write > 0);
   findings.evaluated(Property::kCounterAckedSurvives, after_crash && key.model.known_there());
   findings.evaluated(Property::kCounterResetStays, known_absent);
-  const bool elsewhere = !context_.alone() && key.last_write > 0 && key.last_node != call.node;
+  const bool elsewhere = !context_->alone() && key.last_write > 0 && key.last_node != call.node;
   findings.evaluated(Property::kQuorumReadSeesAck, elsewhere);
   const std::string name = "counter: " + name_of(call);
   if (ttl_ms(call) > 0) {

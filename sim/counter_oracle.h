@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/counter_model.h"
 #include "sim/key_deadline.h"
 #include "sim/oracle.h"
@@ -13,6 +14,7 @@ namespace vordb::sim {
 class CounterOracle : public Oracle {
  public:
   explicit CounterOracle(OracleContext& context);
+  void attach(OracleContext& context) { context_.bind(context); }
 
   void began(const Call& call) override;
   void answered(const Call& call, const ClientReply& reply) override;
@@ -38,7 +40,7 @@ class CounterOracle : public Oracle {
   void acknowledge(const Call& call, const ClientReply& reply);
   void read(const Call& call, const ClientReply& reply);
 
-  OracleContext& context_;
+  Bound<OracleContext> context_;
   std::vector<std::vector<Key>> keys_;
 };
 

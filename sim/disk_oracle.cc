@@ -53,10 +53,10 @@ void DiskOracle::check_states(uint32_t node, const SimDiskImage& disk) {
     if (key == vnode::vnode_state_key(id)) found.emplace(id, vnode::StoredVnode{});
     const auto at = found.find(id);
     if (at == found.end()) continue;
-    findings_.evaluated(Property::kRecordsSound, true);
+    findings_->evaluated(Property::kRecordsSound, true);
     if (const absl::Status taken = at->second.take(id, {key, record.value}); !taken.ok()) {
-      findings_.violated(Property::kRecordsSound, "what is stored of " + name_of(node, id) + ": " +
-                                                      std::string(taken.message()));
+      findings_->violated(Property::kRecordsSound, "what is stored of " + name_of(node, id) + ": " +
+                                                       std::string(taken.message()));
       found.erase(at);
     }
   }
@@ -71,9 +71,9 @@ void DiskOracle::check_clock(uint32_t node, PlacementId id, vnode::StoredVnode s
   // nothing and says so by its life.
   const bool anew = now.dropped || before.dropped || now.member != before.member ||
                     (now.life != before.life && !now.synced);
-  findings_.evaluated(Property::kClockGrows, !anew && !before.clock.empty());
+  findings_->evaluated(Property::kClockGrows, !anew && !before.clock.empty());
   if (!anew && !now.clock.covers(before.clock))
-    findings_.violated(Property::kClockGrows, "the clock of " + name_of(node, id) + " shrank");
+    findings_->violated(Property::kClockGrows, "the clock of " + name_of(node, id) + " shrank");
   before = std::move(now);
 }
 
@@ -87,10 +87,10 @@ void DiskOracle::check_entries(uint32_t node, const SimDiskImage& disk) {
         continue;
       vnode::EntryName name;
       crdt::Entry entry;
-      findings_.evaluated(Property::kRecordsSound, true);
+      findings_->evaluated(Property::kRecordsSound, true);
       if (!vnode::parse_entry_name(std::string_view(key).substr(vnode::kTablePrefixBytes), &name) ||
           !decode_entry(key, record.value, &entry).ok()) {
-        findings_.violated(Property::kRecordsSound, "a damaged entry of " + name_of(node, id));
+        findings_->violated(Property::kRecordsSound, "a damaged entry of " + name_of(node, id));
         continue;
       }
       for (const crdt::LiveDot& live : entry.live)
@@ -109,12 +109,12 @@ void DiskOracle::check_dot(const crdt::Dot& dot, uint32_t node, PlacementId plac
   // it; what was minted here is whole.
   const bool own = vnode != vnodes_.end() && vnode->second.member == dot.replica.node;
   if (vnode == vnodes_.end() || (own && !vnode->second.clock.contains(dot)))
-    findings_.violated(Property::kClockGrows, text + " is in an entry, but not in the clock");
+    findings_->violated(Property::kClockGrows, text + " is in an entry, but not in the clock");
   const uint64_t owner = digest_of(key) ^ bucket * 0x9e3779b97f4a7c15u;
   const auto [known, is_new] = owners_.try_emplace({placement, dot}, owner);
-  findings_.evaluated(Property::kDotsUnique, !is_new);
+  findings_->evaluated(Property::kDotsUnique, !is_new);
   if (known->second != owner)
-    findings_.violated(Property::kDotsUnique, text + " belongs to two keys");
+    findings_->violated(Property::kDotsUnique, text + " belongs to two keys");
 }
 
 std::string DiskOracle::register_record_key(const SimDiskImage& disk, BucketId bucket,
@@ -163,11 +163,11 @@ void DiskOracle::acknowledged(std::span<const SimDiskImage* const> disks, uint32
     unreadable += here == Held::kUnreadable;
   }
   if (unreadable == disks.size()) return;
-  findings_.evaluated(Property::kAckedDurable, true);
+  findings_->evaluated(Property::kAckedDurable, true);
   if (held + unreadable >= copies) return;
-  findings_.violated(Property::kAckedDurable,
-                     "key " + key + " was acknowledged for " + std::to_string(copies) +
-                         " replicas and is on the disks of " + std::to_string(held));
+  findings_->violated(Property::kAckedDurable,
+                      "key " + key + " was acknowledged for " + std::to_string(copies) +
+                          " replicas and is on the disks of " + std::to_string(held));
 }
 
 }  // namespace vordb::sim

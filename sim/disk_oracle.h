@@ -18,6 +18,7 @@
 #include "core/crdt/vnode_clock.h"
 #include "core/ids.h"
 #include "core/vnode/stored_vnode.h"
+#include "sim/bound.h"
 #include "sim/findings.h"
 #include "sim/sim_disk_image.h"
 
@@ -26,6 +27,8 @@ namespace vordb::sim {
 class DiskOracle {
  public:
   explicit DiskOracle(Findings& findings) : findings_(findings) {}
+  // For a copy that shall live in another world.
+  void attach(Findings& findings) { findings_.bind(findings); }
 
   void look(uint32_t node, const SimDiskImage& disk);
   // The node's disk was replaced by another one, or by an older copy of itself.
@@ -56,7 +59,7 @@ class DiskOracle {
   static Held holds(const SimDiskImage& disk, BucketId bucket, const std::string& key,
                     const std::string& value, uint64_t timestamp_ms);
 
-  Findings& findings_;
+  Bound<Findings> findings_;
   std::map<std::pair<uint32_t, PlacementId>, Vnode> vnodes_;
   // Whose each dot is: of the key, not of the entry, for one mutation may touch several entries of
   // a key. Dots of one replica id belong to one placement.

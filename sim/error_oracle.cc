@@ -5,8 +5,8 @@
 namespace vordb::sim {
 
 bool ErrorOracle::has_cause(const Call& call, ErrorCode code, const ErrorCauses& causes) const {
-  const BucketPlan& plan = context_.catalogue.bucket(call.bucket);
-  const bool alone = context_.alone();
+  const BucketPlan& plan = context_->catalogue.bucket(call.bucket);
+  const bool alone = context_->alone();
   const bool cluster_troubled = !alone && (causes.unreachable || causes.changing || causes.outside);
   // A node that finds itself far ahead of its peers takes no writes.
   const bool ahead = !alone && causes.clock_stepped && call.is_mutation();
@@ -21,8 +21,8 @@ bool ErrorOracle::has_cause(const Call& call, ErrorCode code, const ErrorCauses&
     // More replicas asked for than there are nodes, or can be reached; or a disk that does not
     // answer.
     case ErrorCode::kUnavailable:
-      return needed > context_.shape.nodes || causes.damaged || causes.starting ||
-             cluster_troubled || ahead || context_.may_be_unheard_of(call);
+      return needed > context_->shape.nodes || causes.damaged || causes.starting ||
+             cluster_troubled || ahead || context_->may_be_unheard_of(call);
     case ErrorCode::kBadRequest:
       return std::max(call.w, call.r) > plan.config.replication_n;
     case ErrorCode::kDiskFull:
@@ -39,9 +39,9 @@ bool ErrorOracle::has_cause(const Call& call, ErrorCode code, const ErrorCauses&
 }
 
 void ErrorOracle::answered(const Call& call, const ClientError& error, const ErrorCauses& causes) {
-  context_.findings.evaluated(Property::kErrorsHaveCause, true);
+  context_->findings->evaluated(Property::kErrorsHaveCause, true);
   if (has_cause(call, error.code, causes)) return;
-  context_.findings.violated(
+  context_->findings->violated(
       Property::kErrorsHaveCause,
       std::string("call ") + std::to_string(call.id) + " (" + to_string(call.operation) +
           ") was refused without a cause: " + http_word(error.code) + ", " + error.message);

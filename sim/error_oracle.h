@@ -1,6 +1,7 @@
 // Refusals: each error that a client sees must have a cause that the run put there.
 #pragma once
 
+#include "sim/bound.h"
 #include "sim/oracle.h"
 
 namespace vordb::sim {
@@ -21,13 +22,14 @@ struct ErrorCauses {
 class ErrorOracle {
  public:
   explicit ErrorOracle(OracleContext& context) : context_(context) {}
+  void attach(OracleContext& context) { context_.bind(context); }
 
   void answered(const Call& call, const ClientError& error, const ErrorCauses& causes);
 
  private:
   bool has_cause(const Call& call, ErrorCode code, const ErrorCauses& causes) const;
 
-  OracleContext& context_;
+  Bound<OracleContext> context_;
 };
 
 }  // namespace vordb::sim

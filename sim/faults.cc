@@ -49,7 +49,7 @@ void FaultInjector::stop(uint64_t now_us) {
   running_ = false;
   paces_.close(now_us);
   for (uint32_t machine = 0; machine < limits_.machines; ++machine) {
-    SimNode& node = host_.machine(machine);
+    SimNode& node = host_->machine(machine);
     node.time().drift(0);
     node.disk().set_space(SimDiskImage::Space::kPlenty);
     node.disk().knobs() = SimDiskKnobs{};
@@ -57,7 +57,7 @@ void FaultInjector::stop(uint64_t now_us) {
     if (sick.no_space) sick.no_space_until_us = now_us;
     sick.no_space = false;
   }
-  host_.links().repair();
+  host_->links().repair();
   if (disturbed_ > 0) disturbed_until_us_ = now_us;
   disturbed_ = 0;
 }
@@ -81,7 +81,7 @@ bool FaultInjector::any_damaged() const {
 }
 
 void FaultInjector::plan_next(FaultKind kind) {
-  host_.plan_fault(kind, 0, 1 + chooser_.below(longest_wait_us(plan_, kind)), false);
+  host_->plan_fault(kind, 0, 1 + chooser_->below(longest_wait_us(plan_, kind)), false);
 }
 
 void FaultInjector::came(FaultKind kind, uint64_t now_us, uint64_t again_us) {
@@ -91,22 +91,23 @@ void FaultInjector::came(FaultKind kind, uint64_t now_us, uint64_t again_us) {
 }
 
 SimDiskImage::Crash FaultInjector::crash_kind() {
-  if (limits_.buffered || chooser_.chance(500'000)) return SimDiskImage::Crash::kKill;
+  if (limits_.buffered || chooser_->chance(500'000)) return SimDiskImage::Crash::kKill;
   return SimDiskImage::Crash::kPowerLoss;
 }
 
 void FaultInjector::step_clock(uint32_t machine) {
   // Mostly seconds, sometimes minutes; either way.
   const int64_t limit_ms = limits_.clock_offset_ms;
-  const uint64_t reach_ms =
-      chooser_.chance(300'000) ? uint64_t(limit_ms) : std::min<uint64_t>(uint64_t(limit_ms), 3'000);
-  int64_t by_ms = int64_t(chooser_.below(2 * reach_ms + 1)) - int64_t(reach_ms);
+  const uint64_t reach_ms = chooser_->chance(300'000)
+                                ? uint64_t(limit_ms)
+                                : std::min<uint64_t>(uint64_t(limit_ms), 3'000);
+  int64_t by_ms = int64_t(chooser_->below(2 * reach_ms + 1)) - int64_t(reach_ms);
   int64_t& offset_ms = sick_[machine].clock_offset_ms;
   if (offset_ms + by_ms > limit_ms || offset_ms + by_ms < -limit_ms) by_ms = -by_ms;
   offset_ms += by_ms;
-  host_.machine(machine).time().step(by_ms);
-  host_.note_fault(FaultKind::kClockStep,
-                   std::to_string(by_ms) + " ms at n" + std::to_string(machine));
+  host_->machine(machine).time().step(by_ms);
+  host_->note_fault(FaultKind::kClockStep,
+                    std::to_string(by_ms) + " ms at n" + std::to_string(machine));
 }
 
 void FaultInjector::due(FaultKind kind, uint32_t machine, bool ends, uint64_t now_us) {
@@ -115,7 +116,7 @@ void FaultInjector::due(FaultKind kind, uint32_t machine, bool ends, uint64_t no
   if (is_of_network(kind)) return strike_network(kind, now_us);
   if (is_of_membership(kind)) {
     paces_.came(kind, now_us);
-    if (!host_.change_membership(kind)) return host_.plan_fault(kind, 0, kRetryUs, false);
+    if (!host_->change_membership(kind)) return host_->plan_fault(kind, 0, kRetryUs, false);
     ++figures_.hits[size_t(kind)];
     paces_.opens(kind, now_us);
     return plan_next(kind);
@@ -126,15 +127,15 @@ void FaultInjector::due(FaultKind kind, uint32_t machine, bool ends, uint64_t no
   const bool lasts = kind == FaultKind::kNoSpace;
   if (!aimed && !lasts) plan_next(kind);
   if (!lasts) came(kind, now_us, now_us);
-  const std::vector<uint32_t> there = host_.in_service();
+  const std::vector<uint32_t> there = host_->in_service();
   if (there.empty()) return;
   if (kind == FaultKind::kCrashAll) {
     ++figures_.hits[size_t(kind)];
-    for (const uint32_t one : there) host_.crash(one, crash_kind(), "crash of all");
+    for (const uint32_t one : there) host_->crash(one, crash_kind(), "crash of all");
     return;
   }
-  if (!aimed) machine = there.size() == 1 ? there[0] : there[size_t(chooser_.below(there.size()))];
-  if (!host_.machine(machine).up() && kind != FaultKind::kClockStep && !lasts) return;
+  if (!aimed) machine = there.size() == 1 ? there[0] : there[size_t(chooser_->below(there.size()))];
+  if (!host_->machine(machine).up() && kind != FaultKind::kClockStep && !lasts) return;
   ++figures_.hits[size_t(kind)];
   strike(kind, machine, now_us);
 }
@@ -147,82 +148,83 @@ void FaultInjector::end(FaultKind kind, uint32_t machine, uint64_t now_us) {
   } else {
     sick_[machine].no_space = false;
     sick_[machine].no_space_until_us = now_us;
-    host_.machine(machine).disk().set_space(SimDiskImage::Space::kPlenty);
+    host_->machine(machine).disk().set_space(SimDiskImage::Space::kPlenty);
   }
-  host_.note_fault(kind, "over");
+  host_->note_fault(kind, "over");
   plan_next(kind);
 }
 
 void FaultInjector::strike_network(FaultKind kind, uint64_t now_us) {
   const uint64_t for_us =
-      50'000 + chooser_.below(chooser_.chance(150'000) ? kNetworkFaultUsMax : 1'500'000);
-  const std::string what = network_.begin(kind, host_.in_service(), now_us + for_us);
+      50'000 + chooser_->below(chooser_->chance(150'000) ? kNetworkFaultUsMax : 1'500'000);
+  const std::string what = network_.begin(kind, host_->in_service(), now_us + for_us);
   paces_.came(kind, now_us);
-  if (what.empty()) return host_.plan_fault(kind, 0, kRetryUs, false);
+  if (what.empty()) return host_->plan_fault(kind, 0, kRetryUs, false);
   paces_.opens(kind, now_us + for_us);
   ++figures_.hits[size_t(kind)];
   ++disturbed_;
-  host_.note_fault(kind, what + " for " + std::to_string(for_us) + " us");
-  host_.plan_fault(kind, 0, for_us, true);
+  host_->note_fault(kind, what + " for " + std::to_string(for_us) + " us");
+  host_->plan_fault(kind, 0, for_us, true);
 }
 
 void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
-  SimNode& node = host_.machine(machine);
+  SimNode& node = host_->machine(machine);
   const std::string where = " at n" + std::to_string(machine);
   switch (kind) {
     case FaultKind::kCrash:
-      return host_.crash(machine, SimDiskImage::Crash::kKill, "crash");
+      return host_->crash(machine, SimDiskImage::Crash::kKill, "crash");
     case FaultKind::kPowerLoss:
-      return host_.crash(machine, SimDiskImage::Crash::kPowerLoss, "power loss");
+      return host_->crash(machine, SimDiskImage::Crash::kPowerLoss, "power loss");
     case FaultKind::kAimedCrash:
-      return host_.crash(machine, crash_kind(), "aimed crash");
+      return host_->crash(machine, crash_kind(), "aimed crash");
     case FaultKind::kClockStep:
       return step_clock(machine);
     case FaultKind::kClockDrift: {
-      const int32_t ppm = int32_t(chooser_.below(1001)) - 500;
+      const int32_t ppm = int32_t(chooser_->below(1001)) - 500;
       node.time().drift(ppm);
-      return host_.note_fault(kind, std::to_string(ppm) + " ppm" + where);
+      return host_->note_fault(kind, std::to_string(ppm) + " ppm" + where);
     }
     case FaultKind::kPause: {
       const uint64_t for_us =
-          1000 + chooser_.below(chooser_.chance(100'000) ? kPauseUsMax : 300'000);
+          1000 + chooser_->below(chooser_->chance(100'000) ? kPauseUsMax : 300'000);
       stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
       node.pause(now_us + for_us);
-      return host_.note_fault(kind, std::to_string(for_us) + " us" + where);
+      return host_->note_fault(kind, std::to_string(for_us) + " us" + where);
     }
     case FaultKind::kSlowDisk: {
-      const uint64_t for_us = 1000 + chooser_.below(chooser_.chance(100'000) ? 3'000'000 : 300'000);
+      const uint64_t for_us =
+          1000 + chooser_->below(chooser_->chance(100'000) ? 3'000'000 : 300'000);
       stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
       node.disk().stall(now_us + for_us);
-      return host_.note_fault(kind, std::to_string(for_us) + " us" + where);
+      return host_->note_fault(kind, std::to_string(for_us) + " us" + where);
     }
     case FaultKind::kNoSpace: {
       sick_[machine].no_space = true;
-      const bool full = !limits_.buffered && chooser_.chance(100'000);
-      const bool little = !full && chooser_.chance(300'000);
+      const bool full = !limits_.buffered && chooser_->chance(100'000);
+      const bool little = !full && chooser_->chance(300'000);
       node.disk().set_space(full     ? SimDiskImage::Space::kFull
                             : little ? SimDiskImage::Space::kBelowHalf
                                      : SimDiskImage::Space::kBelowReserve);
-      host_.note_fault(kind, (full     ? "full"
-                              : little ? "below half of the reserve"
-                                       : "below the reserve") +
-                                 where);
-      const uint64_t for_us = 1 + chooser_.below(500'000);
+      host_->note_fault(kind, (full     ? "full"
+                               : little ? "below half of the reserve"
+                                        : "below the reserve") +
+                                  where);
+      const uint64_t for_us = 1 + chooser_->below(500'000);
       came(kind, now_us, now_us + for_us);
-      return host_.plan_fault(kind, machine, for_us, true);
+      return host_->plan_fault(kind, machine, for_us, true);
     }
     case FaultKind::kSyncFailure:
       node.disk().fail_next_write();
-      return host_.note_fault(kind, "the next write fails" + where);
+      return host_->note_fault(kind, "the next write fails" + where);
     case FaultKind::kReadError:
       sick_[machine].damaged = true;
       node.disk().fail_next_read();
-      return host_.note_fault(kind, "the next read fails" + where);
+      return host_->note_fault(kind, "the next read fails" + where);
     case FaultKind::kBitRot: {
       sick_[machine].damaged = true;
-      const bool detected = !chooser_.chance(200'000);
+      const bool detected = !chooser_->chance(200'000);
       const bool rotted = node.disk().rot(detected);
-      return host_.note_fault(
+      return host_->note_fault(
           kind, (rotted ? (detected ? "detected" : "silent") : "nothing to rot") + where);
     }
     default:
@@ -238,11 +240,11 @@ void FaultInjector::moment(uint32_t machine, Moment moment) {
       moment == Moment::kStarting || moment == Moment::kPurging || moment == Moment::kBucketChanged;
   const uint32_t per_million = rare ? plan_.aimed_per_million * 50 : plan_.aimed_per_million;
   paces_.offered(FaultKind::kAimedCrash, std::min(per_million, 1'000'000u));
-  if (!chooser_.chance(per_million)) return;
+  if (!chooser_->chance(per_million)) return;
   ++figures_.moment_hits[size_t(moment)];
-  const bool now = chooser_.chance(500'000);
-  host_.plan_fault(FaultKind::kAimedCrash, machine, now ? 0 : chooser_.below(kAimedDelayUsMax),
-                   false);
+  const bool now = chooser_->chance(500'000);
+  host_->plan_fault(FaultKind::kAimedCrash, machine, now ? 0 : chooser_->below(kAimedDelayUsMax),
+                    false);
 }
 
 }  // namespace vordb::sim

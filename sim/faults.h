@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/event_queue.h"
 #include "sim/fault_kinds.h"
 #include "sim/fault_pace.h"
@@ -61,6 +62,13 @@ class FaultInjector {
 
   FaultInjector(const FaultPlan& plan, const Limits& limits, Chooser& chooser, FaultHost& host);
 
+  // For a copy that shall live in another world.
+  void attach(Chooser& chooser, FaultHost& host) {
+    chooser_.bind(chooser);
+    host_.bind(host);
+    network_.attach(host.links(), chooser);
+  }
+
   // Plans the first fault of each kind that is on.
   void start(uint64_t now_us);
   // No more faults; those that last are healed.
@@ -107,8 +115,8 @@ class FaultInjector {
 
   const FaultPlan& plan_;
   const Limits limits_;
-  Chooser& chooser_;
-  FaultHost& host_;
+  Bound<Chooser> chooser_;
+  Bound<FaultHost> host_;
   NetworkFaults network_;
   FaultFigures figures_;
   FaultPaces paces_;

@@ -28,8 +28,8 @@ Links::Links(uint32_t machines, Chooser& chooser, const uint64_t& now_us)
       links_(size_t(machines) * machines) {}
 
 uint64_t Links::delay_us() {
-  const uint64_t delay_us = chooser_.between(kDelayUsMin, kDelayUsMax);
-  return happens(chooser_, kTailPerMillion) ? delay_us + chooser_.below(kTailUsMax) : delay_us;
+  const uint64_t delay_us = chooser_->between(kDelayUsMin, kDelayUsMax);
+  return happens(chooser_, kTailPerMillion) ? delay_us + chooser_->below(kTailUsMax) : delay_us;
 }
 
 Links::Passage Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
@@ -55,11 +55,11 @@ Links::Passage Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
   passage.copies = happens(chooser_, link.chances.doubling) ? 2 : 1;
   if (passage.copies == 2) ++figures_.doubled;
   for (uint32_t copy = 0; copy < passage.copies; ++copy) {
-    const uint64_t from_us = std::max(now_us_, link.held_until_us);
+    const uint64_t from_us = std::max(*now_us_, link.held_until_us);
     uint64_t& at_us = passage.at_us[copy];
     if (copy > 0 || happens(chooser_, link.chances.reordering)) {
       // Out of order: not before and not after its neighbours, but whenever it comes.
-      at_us = from_us + delay_us() + chooser_.below(kReorderUsMax);
+      at_us = from_us + delay_us() + chooser_->below(kReorderUsMax);
       ++figures_.reordered;
     } else {
       link.last_us = std::max(link.last_us, from_us + delay_us());

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/chooser.h"
 
 namespace vordb::sim {
@@ -66,6 +67,12 @@ class Links {
   // `now_us` is the world's virtual time.
   Links(uint32_t machines, Chooser& chooser, const uint64_t& now_us);
 
+  // For a copy that shall live in another world.
+  void attach(Chooser& chooser, const uint64_t& now_us) {
+    chooser_.bind(chooser);
+    now_us_.bind(now_us);
+  }
+
   uint32_t machines() const { return machines_; }
 
   // When the copies of a message that is sent now arrive: none, one or two.
@@ -105,8 +112,8 @@ class Links {
   uint64_t delay_us();
 
   uint32_t machines_;
-  Chooser& chooser_;
-  const uint64_t& now_us_;
+  Bound<Chooser> chooser_;
+  Bound<const uint64_t> now_us_;
   std::vector<Link> links_;
   NetworkFigures figures_;
   uint64_t last_arrival_us_ = 0;

@@ -27,8 +27,8 @@ std::string names(const std::vector<uint32_t>& machines) {
 }  // namespace
 
 void NetworkFaults::cut_both(const Cut& cut, uint32_t one, uint32_t other) {
-  links_.cut(cut.cause, one, other, cut.held_until_us);
-  links_.cut(cut.cause, other, one, cut.held_until_us);
+  links_->cut(cut.cause, one, other, cut.held_until_us);
+  links_->cut(cut.cause, other, one, cut.held_until_us);
 }
 
 void NetworkFaults::cut_halves(const Cut& cut, const std::vector<uint32_t>& first,
@@ -39,13 +39,13 @@ void NetworkFaults::cut_halves(const Cut& cut, const std::vector<uint32_t>& firs
 }
 
 std::string NetworkFaults::weather(FaultKind kind, const std::vector<uint32_t>& present) {
-  const uint32_t rate = 1 + uint32_t(chooser_.below(kChanceMax));
-  const bool everywhere = chooser_.chance(500'000);
+  const uint32_t rate = 1 + uint32_t(chooser_->below(kChanceMax));
+  const bool everywhere = chooser_->chance(500'000);
   const uint32_t center = present[0];
-  for (uint32_t from = 0; from < links_.machines(); ++from) {
-    for (uint32_t to = 0; to < links_.machines(); ++to) {
+  for (uint32_t from = 0; from < links_->machines(); ++from) {
+    for (uint32_t to = 0; to < links_->machines(); ++to) {
       if (!everywhere && from != center && to != center) continue;
-      LinkChances& chances = links_.chances(from, to);
+      LinkChances& chances = links_->chances(from, to);
       (kind == FaultKind::kLoss       ? chances.loss
        : kind == FaultKind::kDoubling ? chances.doubling
                                       : chances.reordering) = rate;
@@ -60,7 +60,7 @@ std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, 
   shuffle(present, chooser_);
   Cut cut{cause_of(kind), 0};
   const bool cuts = kind >= FaultKind::kSplit && kind <= FaultKind::kRing;
-  if (cuts && chooser_.chance(kHeldPerMillion)) cut.held_until_us = until_us;
+  if (cuts && chooser_->chance(kHeldPerMillion)) cut.held_until_us = until_us;
   const std::string held = cut.held_until_us != 0 ? " (held)" : "";
   const auto split = [&](size_t begin, size_t at) {
     const auto middle = present.begin() + std::ptrdiff_t(at);
@@ -73,23 +73,24 @@ std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, 
     case FaultKind::kReordering:
       return weather(kind, present);
     case FaultKind::kSplit: {
-      const auto [first, second] = split(0, size_t(chooser_.between(1, present.size() - 1)));
+      const auto [first, second] = split(0, size_t(chooser_->between(1, present.size() - 1)));
       cut_halves(cut, first, second);
       return names(first) + " from" + names(second) + held;
     }
     case FaultKind::kIsolate: {
-      for (uint32_t other = 0; other < links_.machines(); ++other) cut_both(cut, present[0], other);
+      for (uint32_t other = 0; other < links_->machines(); ++other)
+        cut_both(cut, present[0], other);
       return "n" + std::to_string(present[0]) + held;
     }
     case FaultKind::kOneWay: {
-      const size_t deaf = size_t(chooser_.between(1, present.size() - 1));
+      const size_t deaf = size_t(chooser_->between(1, present.size() - 1));
       for (size_t i = 1; i <= deaf; ++i)
-        links_.cut(cut.cause, present[0], present[i], cut.held_until_us);
+        links_->cut(cut.cause, present[0], present[i], cut.held_until_us);
       return "n" + std::to_string(present[0]) + " is not heard by " + std::to_string(deaf) + held;
     }
     case FaultKind::kBridge: {
       if (present.size() < 3) return "";
-      const auto [first, second] = split(1, size_t(chooser_.between(2, present.size() - 1)));
+      const auto [first, second] = split(1, size_t(chooser_->between(2, present.size() - 1)));
       cut_halves(cut, first, second);
       return "n" + std::to_string(present[0]) + " joins" + names(first) + " and" + names(second) +
              held;
@@ -104,12 +105,12 @@ std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, 
       return names(present) + held;
     }
     case FaultKind::kClog: {
-      const bool out = chooser_.chance(700'000);
-      const bool in = !out || chooser_.chance(500'000);
-      for (uint32_t other = 0; other < links_.machines(); ++other) {
+      const bool out = chooser_->chance(700'000);
+      const bool in = !out || chooser_->chance(500'000);
+      for (uint32_t other = 0; other < links_->machines(); ++other) {
         if (other == present[0]) continue;
-        if (out) links_.clog(present[0], other, until_us);
-        if (in) links_.clog(other, present[0], until_us);
+        if (out) links_->clog(present[0], other, until_us);
+        if (in) links_->clog(other, present[0], until_us);
       }
       return "n" + std::to_string(present[0]) + (out && in ? "" : out ? " outwards" : " inwards");
     }
@@ -119,12 +120,12 @@ std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, 
 }
 
 void NetworkFaults::end(FaultKind kind) {
-  links_.heal(cause_of(kind));
+  links_->heal(cause_of(kind));
   if (kind != FaultKind::kLoss && kind != FaultKind::kDoubling && kind != FaultKind::kReordering)
     return;
-  for (uint32_t from = 0; from < links_.machines(); ++from) {
-    for (uint32_t to = 0; to < links_.machines(); ++to) {
-      LinkChances& chances = links_.chances(from, to);
+  for (uint32_t from = 0; from < links_->machines(); ++from) {
+    for (uint32_t to = 0; to < links_->machines(); ++to) {
+      LinkChances& chances = links_->chances(from, to);
       (kind == FaultKind::kLoss       ? chances.loss
        : kind == FaultKind::kDoubling ? chances.doubling
                                       : chances.reordering) = 0;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/fault_kinds.h"
 #include "sim/links.h"
 
@@ -15,6 +16,12 @@ namespace vordb::sim {
 class NetworkFaults {
  public:
   NetworkFaults(Links& links, Chooser& chooser) : links_(links), chooser_(chooser) {}
+
+  // For a copy that shall live in another world.
+  void attach(Links& links, Chooser& chooser) {
+    links_.bind(links);
+    chooser_.bind(chooser);
+  }
 
   // Begins a fault among the machines in `present`, until end(kind); says which. Empty: there are
   // too few machines for it, and nothing has begun.
@@ -31,8 +38,8 @@ class NetworkFaults {
                   const std::vector<uint32_t>& second);
   std::string weather(FaultKind kind, const std::vector<uint32_t>& present);
 
-  Links& links_;
-  Chooser& chooser_;
+  Bound<Links> links_;
+  Bound<Chooser> chooser_;
 };
 
 }  // namespace vordb::sim

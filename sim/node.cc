@@ -53,11 +53,24 @@ SimNode::SimNode(uint32_t number, NodeOptions options, NodeHost& host)
       last_completion_us_(options_.shards, 0),
       turn_end_planned_(options_.shards, false) {}
 
+void SimNode::attach(NodeHost& host) {
+  host_.bind(host);
+  time_.attach(host.now_us());
+  disk_.attach(host.chooser(), host.now_us());
+  for (ShardDoors& doors : doors_) {
+    doors.clock.attach(time_);
+    doors.network.attach(*this);
+    doors.disk.attach(disk_);
+    doors.random.attach(host.chooser());
+    doors.telemetry.attach(host.trace(), telemetry_figures_, host.now_us());
+  }
+}
+
 SimNode::~SimNode() = default;
 
 Event SimNode::event(EventKind kind, uint16_t shard, uint64_t in_us) const {
   Event event;
-  event.time_us = host_.now_us() + in_us;
+  event.time_us = host_->now_us() + in_us;
   event.actor = number_;
   event.life = life_;
   event.shard = shard;
@@ -70,24 +83,19 @@ void SimNode::boot() {
   ++life_;
   ++boots_;
   const auto refuse = [&](const absl::Status& status) {
-    host_.trace().note(host_.now_us(), name_, "did not start: " + status.ToString());
+    host_->trace().note(host_->now_us(), name_, "did not start: " + status.ToString());
     shards_.clear();
     doors_.clear();
-    host_.died(number_);
+    host_->died(number_);
   };
   if (const absl::Status opened = disk_.open(); !opened.ok()) return refuse(opened);
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
-    ShardDoors doors;
-    doors.clock = std::make_unique<SimClock>(time_);
-    doors.network = std::make_unique<SimNetwork>(*this, options_.shards);
-    doors.disk = std::make_unique<SimDisk>(disk_, shard);
-    doors.random = std::make_unique<SimRandom>(host_.chooser());
-    doors.telemetry =
-        std::make_unique<SimTelemetry>(host_.trace(), telemetry_figures_, host_.now_us(), name_);
-    doors_.push_back(std::move(doors));
+    doors_.push_back({SimClock(time_), SimNetwork(*this, options_.shards), SimDisk(disk_, shard),
+                      SimRandom(host_->chooser()),
+                      SimTelemetry(host_->trace(), telemetry_figures_, host_->now_us(), name_)});
   }
   up_ = true;
-  booted_at_us_ = host_.now_us();
+  booted_at_us_ = host_->now_us();
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
     Env env = doors_[shard].env();
     shards_.emplace_back(shard, options_);
@@ -95,7 +103,7 @@ void SimNode::boot() {
       up_ = false;
       return refuse(started);
     }
-    host_.moment(number_, Moment::kStarting);
+    host_->moment(number_, Moment::kStarting);
     plan_tick(shard);
   }
   for (uint16_t shard = 0; shard < options_.shards; ++shard) end_turn(shard);
@@ -121,10 +129,10 @@ bool SimNode::request(uint32_t client, std::string bytes) {
   // A connection stays on the shard that accepted it.
   const uint16_t shard = uint16_t(client % options_.shards);
   Event planned = event(EventKind::kRequest, shard,
-                        in_order(last_request_us_[client], 5 + host_.chooser().below(100)));
+                        in_order(last_request_us_[client], 5 + host_->chooser().below(100)));
   planned.digest = digest_of(bytes);
   planned.payload = requests_.put({client, std::move(bytes)});
-  host_.plan(planned);
+  host_->plan(planned);
   return true;
 }
 
@@ -136,53 +144,54 @@ bool SimNode::change_cluster(ClusterChange change) {
 }
 
 uint64_t SimNode::in_order(uint64_t& last_us, uint64_t delay_us) {
-  last_us = std::max(last_us, host_.now_us() + delay_us);
-  return last_us - host_.now_us();
+  last_us = std::max(last_us, host_->now_us() + delay_us);
+  return last_us - host_->now_us();
 }
 
 void SimNode::deliver_local(ActorId to, Message message, uint64_t at_us) {
-  Event planned = event(EventKind::kLocalMessage, to.shard, at_us - host_.now_us());
+  Event planned = event(EventKind::kLocalMessage, to.shard, at_us - host_->now_us());
   planned.digest = digest_of(message);
   const bool configuration = std::holds_alternative<ConfigurationChosen>(message);
   planned.payload = local_.put({to, std::move(message)});
-  host_.plan(planned);
-  if (configuration) host_.moment(number_, Moment::kBucketChanged);
+  host_->plan(planned);
+  if (configuration) host_->moment(number_, Moment::kBucketChanged);
 }
 
 void SimNode::deliver_remote(const std::string& address, NodeNumber to, std::string bytes) {
-  host_.send_to_peer(number_, address, to, std::move(bytes));
+  host_->send_to_peer(number_, address, to, std::move(bytes));
 }
 
 void SimNode::deliver_operator_reply(ClusterChangeReply reply) {
-  host_.operator_answered(number_, std::move(reply));
+  host_->operator_answered(number_, std::move(reply));
 }
 
 void SimNode::deliver_reply(ClientId client, ClientReply reply) {
-  host_.findings().evaluated(Property::kAnsweredOnce, true);
+  host_->findings().evaluated(Property::kAnsweredOnce, true);
   const auto found = open_.find(client);
   if (found == open_.end()) {
-    host_.findings().violated(Property::kAnsweredOnce, "client id " + std::to_string(client) +
-                                                           " was answered without an open request");
+    host_->findings().violated(
+        Property::kAnsweredOnce,
+        "client id " + std::to_string(client) + " was answered without an open request");
     return;
   }
   const OpenRequest open = std::move(found->second);
   open_.erase(found);
   const bool acknowledges = reply.kind == ClientReply::Kind::kOk;
   std::string frame;
-  codec_.encode(open.request_id, open.key, std::move(reply), &frame);
-  host_.send_to_client(number_, open.client, frame.substr(kFrameHeaderBytes));
-  if (acknowledges) host_.moment(number_, Moment::kAnswered);
+  codec_->encode(open.request_id, open.key, std::move(reply), &frame);
+  host_->send_to_client(number_, open.client, frame.substr(kFrameHeaderBytes));
+  if (acknowledges) host_->moment(number_, Moment::kAnswered);
 }
 
 void SimNode::note_changes(uint16_t shard, const Shard& before) {
   std::map<ActorId, std::string> changed;
   shards_[shard].differences(before, [&](ActorId actor, std::string_view field, uint8_t index) {
-    doors_[shard].telemetry->transition(actor.kind, index);
+    doors_[shard].telemetry.transition(actor.kind, index);
     if (field.ends_with('_')) field.remove_suffix(1);
     changed[actor].append(" ").append(field);
   });
   for (const auto& [actor, fields] : changed) {
-    host_.trace().comment(host_.now_us(), name_, name_of(actor) + " changed:" + fields);
+    host_->trace().comment(host_->now_us(), name_, name_of(actor) + " changed:" + fields);
   }
 }
 
@@ -191,22 +200,22 @@ void SimNode::plan_disk() {
   if (due_us >= disk_planned_us_) return;
   disk_planned_us_ = due_us;
   Event planned = event(EventKind::kDisk, 0, 0);
-  planned.time_us = std::max(due_us, host_.now_us());
-  host_.plan(planned);
+  planned.time_us = std::max(due_us, host_->now_us());
+  host_->plan(planned);
 }
 
 void SimNode::plan_tick(uint16_t shard) {
-  host_.plan(
-      event(EventKind::kTick, shard, kTickMs * 1000 + host_.chooser().below(kTickJitterUsMax)));
+  host_->plan(
+      event(EventKind::kTick, shard, kTickMs * 1000 + host_->chooser().below(kTickJitterUsMax)));
 }
 
 // A turn ends at once or takes in what arrives a little later: both happen in production.
 void SimNode::after_call(uint16_t shard) {
   if (!up_) return;
   if (turn_end_planned_[shard]) return plan_disk();
-  if (host_.chooser().chance(500'000)) return end_turn(shard);
+  if (host_->chooser().chance(500'000)) return end_turn(shard);
   turn_end_planned_[shard] = true;
-  host_.plan(event(EventKind::kEndTurn, shard, 1 + host_.chooser().below(kTurnUsMax)));
+  host_->plan(event(EventKind::kEndTurn, shard, 1 + host_->chooser().below(kTurnUsMax)));
   plan_disk();
 }
 
@@ -214,35 +223,35 @@ void SimNode::end_turn(uint16_t shard) {
   turn_end_planned_[shard] = false;
   const bool was_writing = disk_.writing();
   call(shard, [](Shard& of, Env& env) { of.end_turn(env); });
-  if (!was_writing && disk_.writing()) host_.moment(number_, Moment::kCommitQueued);
+  if (!was_writing && disk_.writing()) host_->moment(number_, Moment::kCommitQueued);
   plan_disk();
 }
 
 void SimNode::device_due() {
   disk_planned_us_ = SimDiskImage::kNever;
-  if (disk_.next_due_us() > host_.now_us()) return plan_disk();
+  if (disk_.next_due_us() > host_->now_us()) return plan_disk();
   device_events_.clear();
   if (!disk_.advance(device_events_)) {
-    host_.trace().note(host_.now_us(), name_, "a write failed: the process ends");
-    return host_.died(number_);
+    host_->trace().note(host_->now_us(), name_, "a write failed: the process ends");
+    return host_->died(number_);
   }
   for (SimDiskEvent& completed : device_events_) {
-    const uint64_t delay_us = host_.chooser().below(kCompletionUsMax);
+    const uint64_t delay_us = host_->chooser().below(kCompletionUsMax);
     Event planned = event(EventKind::kCompletion, completed.shard,
                           in_order(last_completion_us_[completed.shard], delay_us));
     planned.digest = digest_of(completed.event);
     planned.payload = completions_.put(std::move(completed.event));
-    host_.plan(planned);
+    host_->plan(planned);
   }
   plan_disk();
-  if (!device_events_.empty()) host_.moment(number_, Moment::kDurable);
+  if (!device_events_.empty()) host_->moment(number_, Moment::kDurable);
 }
 
 void SimNode::take_request(uint16_t shard, uint64_t slot) {
   auto [client, bytes] = requests_.take(slot);
   uint32_t request_id = 0;
   ClientRequest request;
-  std::optional<ClientError> error = codec_.decode(bytes, &request_id, &request);
+  std::optional<ClientError> error = codec_->decode(bytes, &request_id, &request);
   const ClientId id = next_client_++;
   open_[id] = {client, request_id, request.key};
   if (error.has_value()) {
@@ -259,7 +268,7 @@ void SimNode::take_request(uint16_t shard, uint64_t slot) {
 // digest of announcements to all, and the rest to membership, whose messages may also be for an
 // earlier identity of the node: their sender must learn that it is gone.
 void SimNode::take_peer_message(const Event& event) {
-  const PeerBytes arrived = host_.take_peer_message(event);
+  const PeerBytes arrived = host_->take_peer_message(event);
   pb::PeerMessage message;
   if (!message.ParseFromString(arrived.bytes)) return;
   const ActorKind kind = peer_target(message);
@@ -292,7 +301,7 @@ void SimNode::tick(uint16_t shard) {
   plan_tick(shard);
   uint64_t purged = 0;
   for (const Shard& one : shards_) purged += one.figures(time_.wall_ms()).keys_purged;
-  if (purged > purged_now_) host_.moment(number_, Moment::kPurging);
+  if (purged > purged_now_) host_->moment(number_, Moment::kPurging);
   purged_now_ = purged;
 }
 
@@ -307,14 +316,14 @@ void SimNode::handle(const Event& event) {
     if (event.kind == EventKind::kLocalMessage) local_.take(event.payload);
     if (event.kind == EventKind::kCompletion) completions_.take(event.payload);
     if (event.kind == EventKind::kRequest) requests_.take(event.payload);
-    if (event.kind == EventKind::kPeerMessage) host_.take_peer_message(event);
+    if (event.kind == EventKind::kPeerMessage) host_->take_peer_message(event);
     return;
   }
-  if (host_.now_us() < paused_until_us_) {
+  if (host_->now_us() < paused_until_us_) {
     // Stopped: nothing runs, and everything that waits keeps its order.
     Event later = event;
     later.time_us = paused_until_us_;
-    return host_.plan(later);
+    return host_->plan(later);
   }
   switch (event.kind) {
     case EventKind::kTick:

@@ -12,12 +12,15 @@
 
 #include "core/client_codec.h"
 #include "core/shard.h"
+#include "sim/bound.h"
 #include "sim/event_queue.h"
 #include "sim/fault_kinds.h"
 #include "sim/findings.h"
 #include "sim/sim_clock.h"
+#include "sim/sim_disk.h"
 #include "sim/sim_disk_image.h"
 #include "sim/sim_network.h"
+#include "sim/sim_random.h"
 #include "sim/sim_telemetry.h"
 
 namespace vordb::sim {
@@ -56,7 +59,10 @@ class NodeHost {
 class SimNode : public SimNetworkHost {
  public:
   SimNode(uint32_t number, NodeOptions options, NodeHost& host);
+  SimNode(const SimNode&) = default;
   ~SimNode() override;
+  // For a copy that shall live in another world.
+  void attach(NodeHost& host);
 
   void boot();
   // The process ends; see SimDiskImage::Crash. Nothing of it is heard of again.
@@ -98,18 +104,18 @@ class SimNode : public SimNetworkHost {
     std::string key;
   };
   struct ShardDoors {
-    std::unique_ptr<SimClock> clock;
-    std::unique_ptr<SimNetwork> network;
-    std::unique_ptr<Disk> disk;
-    std::unique_ptr<Random> random;
-    std::unique_ptr<SimTelemetry> telemetry;
+    SimClock clock;
+    SimNetwork network;
+    SimDisk disk;
+    SimRandom random;
+    SimTelemetry telemetry;
 
-    Env env() const { return {*clock, *network, *disk, *random, *telemetry}; }
+    Env env() { return {clock, network, disk, random, telemetry}; }
   };
 
   // ---- SimNetworkHost
-  Chooser& chooser() override { return host_.chooser(); }
-  const uint64_t& now_us() const override { return host_.now_us(); }
+  Chooser& chooser() override { return host_->chooser(); }
+  const uint64_t& now_us() const override { return host_->now_us(); }
   void deliver_local(ActorId to, Message message, uint64_t at_us) override;
   void deliver_reply(ClientId client, ClientReply reply) override;
   void deliver_operator_reply(ClusterChangeReply reply) override;
@@ -119,7 +125,7 @@ class SimNode : public SimNetworkHost {
   template <typename Body>
   void call(uint16_t shard, Body&& body) {
     Env env = doors_[shard].env();
-    if (!host_.trace().has_sink()) return body(shards_[shard], env);
+    if (!host_->trace().has_sink()) return body(shards_[shard], env);
     const Shard before = shards_[shard];
     body(shards_[shard], env);
     note_changes(shard, before);
@@ -142,11 +148,12 @@ class SimNode : public SimNetworkHost {
   const uint32_t number_;
   const std::string name_;  // in the trace
   NodeOptions options_;
-  NodeHost& host_;
+  Bound<NodeHost> host_;
   NodeTime time_;
   SimDiskImage disk_;
   TelemetryFigures telemetry_figures_;
-  ClientCodec codec_;
+  // Keeps nothing between two calls, so copies on one thread share it.
+  std::shared_ptr<ClientCodec> codec_ = std::make_shared<ClientCodec>();
   std::vector<ShardDoors> doors_;
   std::vector<Shard> shards_;
 

@@ -90,11 +90,11 @@ bool Operators::begin_join() {
   const std::vector<uint32_t> spares = of_duty(Duty::kSpare);
   if (spares.empty()) return false;
   const uint32_t machine = pick(spares);
-  const bool by_seeds = chooser_.chance(500'000);
-  host_.machine(machine).set_seeds(by_seeds ? addresses_but(machine) : std::vector<std::string>{});
-  host_.plan_boot(machine, 1 + chooser_.below(50'000));
+  const bool by_seeds = chooser_->chance(500'000);
+  host_->machine(machine).set_seeds(by_seeds ? addresses_but(machine) : std::vector<std::string>{});
+  host_->plan_boot(machine, 1 + chooser_->below(50'000));
   machines_[machine].duty = Duty::kServing;
-  host_.note_operator(name_of(machine) + (by_seeds ? " joins by its seeds" : " is told to join"));
+  host_->note_operator(name_of(machine) + (by_seeds ? " joins by its seeds" : " is told to join"));
   if (!by_seeds) jobs_.push_back({FaultKind::kJoin, machine});
   return true;
 }
@@ -103,9 +103,9 @@ bool Operators::begin_leave() {
   const std::vector<uint32_t> serving = of_duty(Duty::kServing);
   if (serving.size() <= scenario_.nodes.least) return false;
   const uint32_t machine = pick(serving);
-  if (!host_.machine(machine).up()) return false;
+  if (!host_->machine(machine).up()) return false;
   machines_[machine].duty = Duty::kLeaving;
-  host_.note_operator(name_of(machine) + " is told to leave");
+  host_->note_operator(name_of(machine) + " is told to leave");
   jobs_.push_back({FaultKind::kLeave, machine});
   return true;
 }
@@ -115,43 +115,43 @@ bool Operators::begin_removal(FaultKind kind) {
   const std::vector<uint32_t> spares = of_duty(Duty::kSpare);
   const bool replaced = kind == FaultKind::kReplace;
   const size_t least = replaced ? 2 : std::max<size_t>(scenario_.nodes.least + 1, 2);
-  if (serving.size() < least || (replaced && spares.empty()) || !jobs_.empty() || !host_.at_rest())
+  if (serving.size() < least || (replaced && spares.empty()) || !jobs_.empty() || !host_->at_rest())
     return false;
   const uint32_t machine = pick(serving);
   machines_[machine].duty = Duty::kDead;
-  host_.note_operator(name_of(machine) + " dies for good");
-  host_.crash(machine, SimDiskImage::Crash::kKill, "dead");
-  host_.change_disk(machine, nullptr, true);
+  host_->note_operator(name_of(machine) + " dies for good");
+  host_->crash(machine, SimDiskImage::Crash::kKill, "dead");
+  host_->change_disk(machine, nullptr, true);
   jobs_.push_back({kind, machine});
-  jobs_.back().not_before_us = host_.now_us() + chooser_.below(1'000'000);
+  jobs_.back().not_before_us = host_->now_us() + chooser_->below(1'000'000);
   if (!replaced) return true;
   const uint32_t spare = pick(spares);
-  host_.machine(spare).set_seeds(addresses_but(spare));
-  host_.plan_boot(spare, 1 + chooser_.below(500'000));
+  host_->machine(spare).set_seeds(addresses_but(spare));
+  host_->plan_boot(spare, 1 + chooser_->below(500'000));
   machines_[spare].duty = Duty::kServing;
-  host_.note_operator(name_of(spare) + " takes its place");
+  host_->note_operator(name_of(spare) + " takes its place");
   return true;
 }
 
 bool Operators::begin_disk_loss(FaultKind kind) {
   const std::vector<uint32_t> serving = of_duty(Duty::kServing);
-  if (serving.size() < 2 || !jobs_.empty() || !host_.at_rest()) return false;
+  if (serving.size() < 2 || !jobs_.empty() || !host_->at_rest()) return false;
   const uint32_t machine = pick(serving);
   std::optional<SimRecords>& backup = machines_[machine].backup;
-  if (kind == FaultKind::kRestore && (!backup.has_value() || chooser_.chance(300'000))) {
-    backup = host_.machine(machine).disk().copy();
-    host_.note_operator("the disk of " + name_of(machine) + " is copied");
+  if (kind == FaultKind::kRestore && (!backup.has_value() || chooser_->chance(300'000))) {
+    backup = host_->machine(machine).disk().copy();
+    host_->note_operator("the disk of " + name_of(machine) + " is copied");
     return false;
   }
-  host_.crash(machine, SimDiskImage::Crash::kKill, "its disk is replaced");
+  host_->crash(machine, SimDiskImage::Crash::kKill, "its disk is replaced");
   if (kind == FaultKind::kWipe) {
-    host_.note_operator(name_of(machine) + " comes back empty");
-    host_.machine(machine).set_seeds(addresses_but(machine));
-    host_.change_disk(machine, nullptr, true);
+    host_->note_operator(name_of(machine) + " comes back empty");
+    host_->machine(machine).set_seeds(addresses_but(machine));
+    host_->change_disk(machine, nullptr, true);
     backup.reset();
   } else {
-    host_.note_operator(name_of(machine) + " comes back as it was some time ago");
-    host_.change_disk(machine, &*backup, true);
+    host_->note_operator(name_of(machine) + " comes back as it was some time ago");
+    host_->change_disk(machine, &*backup, true);
   }
   return true;
 }
@@ -169,7 +169,7 @@ bool Operators::is_member(const SimNode& looks, const SimNode& subject) const {
 
 // As far as the nodes themselves say.
 bool Operators::done(const Job& job) const {
-  SimNode& subject = host_.machine(job.subject);
+  SimNode& subject = host_->machine(job.subject);
   if (job.kind == FaultKind::kJoin) {
     if (!subject.up()) return false;
     const auto configuration = subject.shards()[0].configuration();
@@ -180,7 +180,7 @@ bool Operators::done(const Job& job) const {
            !is_member(subject, subject);
   const std::vector<uint32_t> serving = of_duty(Duty::kServing);
   return std::any_of(serving.begin(), serving.end(), [&](uint32_t machine) {
-    const SimNode& node = host_.machine(machine);
+    const SimNode& node = host_->machine(machine);
     return open_to_clients(machine) && node.up() && node.shards()[0].configuration()->epoch != 0 &&
            is_member(node, node) && !is_member(node, subject);
   });
@@ -188,14 +188,14 @@ bool Operators::done(const Job& job) const {
 
 void Operators::ask(Job& job) {
   ClusterChange change;
-  change.node = host_.machine(job.subject).options().node_id;
+  change.node = host_->machine(job.subject).options().node_id;
   const std::vector<uint32_t> serving = of_duty(Duty::kServing);
   switch (job.kind) {
     case FaultKind::kJoin: {
       const std::vector<std::string> seeds = addresses_but(job.subject);
       if (seeds.empty()) return;
       change.kind = ClusterChange::Kind::kJoin;
-      change.node = seeds[size_t(chooser_.below(seeds.size()))];
+      change.node = seeds[size_t(chooser_->below(seeds.size()))];
       job.asked = job.subject;
       break;
     }
@@ -211,9 +211,9 @@ void Operators::ask(Job& job) {
       job.asked = pick(serving);
   }
   change.request = ++last_request_;
-  job.not_before_us = host_.now_us() + kAskAgainUs;
+  job.not_before_us = host_->now_us() + kAskAgainUs;
   job.request = change.request;
-  if (!host_.machine(job.asked).change_cluster(std::move(change))) {
+  if (!host_->machine(job.asked).change_cluster(std::move(change))) {
     job.request = 0;
     return;
   }
@@ -223,7 +223,7 @@ void Operators::ask(Job& job) {
 void Operators::look() {
   for (size_t i = 0; i < jobs_.size();) {
     Job& job = jobs_[i];
-    if (job.request == 0 && job.not_before_us <= host_.now_us()) {
+    if (job.request == 0 && job.not_before_us <= host_->now_us()) {
       if (done(job)) {
         const Job over = job;
         jobs_.erase(jobs_.begin() + ptrdiff_t(i));
@@ -238,47 +238,47 @@ void Operators::look() {
 
 void Operators::finish(const Job& job) {
   ++figures_.done;
-  host_.note_operator(std::string(to_string(job.kind)) + " of " + name_of(job.subject) +
-                      " is done");
+  host_->note_operator(std::string(to_string(job.kind)) + " of " + name_of(job.subject) +
+                       " is done");
   if (job.kind == FaultKind::kJoin) return;
   // What left or was removed is switched off at once and given a new disk.
   machines_[job.subject].duty = Duty::kSpare;
   machines_[job.subject].backup.reset();
-  host_.crash(job.subject, SimDiskImage::Crash::kKill, "switched off");
-  if (job.kind == FaultKind::kLeave) host_.change_disk(job.subject, nullptr, false);
+  host_->crash(job.subject, SimDiskImage::Crash::kKill, "switched off");
+  if (job.kind == FaultKind::kLeave) host_->change_disk(job.subject, nullptr, false);
 }
 
 void Operators::answered(uint32_t machine, const ClusterChangeReply& reply) {
-  findings_.evaluated(Property::kOperatorAnswered, true);
+  findings_->evaluated(Property::kOperatorAnswered, true);
   const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& job) {
     return job.request == reply.request && job.request != 0;
   });
   if (found == jobs_.end() || found->asked != machine) {
-    findings_.violated(Property::kOperatorAnswered, "request " + std::to_string(reply.request) +
-                                                        " was answered at " + name_of(machine) +
-                                                        ", where none waits");
+    findings_->violated(Property::kOperatorAnswered, "request " + std::to_string(reply.request) +
+                                                         " was answered at " + name_of(machine) +
+                                                         ", where none waits");
     return;
   }
   found->request = 0;
   const std::string what = std::string(to_string(found->kind)) + " of " + name_of(found->subject);
   if (reply.error.has_value()) {
     ++figures_.refused;
-    host_.note_operator(what + " was refused: " + reply.error->message);
+    host_->note_operator(what + " was refused: " + reply.error->message);
     // An operator who was told what would be lost, and wants it so.
     if (found->step == 1) found->accept_loss = true;
     return;
   }
-  host_.note_operator(what + ", step " + std::to_string(found->step) + ": ok");
+  host_->note_operator(what + ", step " + std::to_string(found->step) + ": ok");
   const bool two_steps = found->kind == FaultKind::kRemove || found->kind == FaultKind::kReplace;
   if (two_steps && found->step == 0) {
     found->step = 1;
-    found->not_before_us = host_.now_us();
+    found->not_before_us = host_->now_us();
     return;
   }
   const Job job = *found;
   jobs_.erase(found);
   if (!done(job))
-    findings_.violated(Property::kOperatorAnswered, what + " was answered ok and is not done");
+    findings_->violated(Property::kOperatorAnswered, what + " was answered ok and is not done");
   finish(job);
 }
 

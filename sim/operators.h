@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/messages.h"
+#include "sim/bound.h"
 #include "sim/chooser.h"
 #include "sim/fault_kinds.h"
 #include "sim/findings.h"
@@ -54,6 +55,13 @@ class Operators {
  public:
   Operators(const Scenario& scenario, Chooser& chooser, Findings& findings, OperatorHost& host);
 
+  // For a copy that shall live in another world.
+  void attach(Chooser& chooser, Findings& findings, OperatorHost& host) {
+    chooser_.bind(chooser);
+    findings_.bind(findings);
+    host_.bind(host);
+  }
+
   // Begins a change; false: the cluster cannot bear it now, or no machine is left for it.
   bool begin(FaultKind kind);
   // Goes on with what is under way. Called several times a second.
@@ -92,7 +100,7 @@ class Operators {
   bool begin_removal(FaultKind kind);
   bool begin_disk_loss(FaultKind kind);
   uint32_t pick(const std::vector<uint32_t>& from) {
-    return from[size_t(chooser_.below(from.size()))];
+    return from[size_t(chooser_->below(from.size()))];
   }
   std::vector<uint32_t> of_duty(Duty duty) const;
   std::vector<std::string> addresses_but(uint32_t machine) const;
@@ -102,9 +110,9 @@ class Operators {
   bool is_member(const SimNode& looks, const SimNode& subject) const;
 
   const Scenario& scenario_;
-  Chooser& chooser_;
-  Findings& findings_;
-  OperatorHost& host_;
+  Bound<Chooser> chooser_;
+  Bound<Findings> findings_;
+  Bound<OperatorHost> host_;
   std::vector<Machine> machines_;
   std::vector<Job> jobs_;
   uint64_t last_request_ = 0;

@@ -52,6 +52,20 @@ struct Oracles::Impl {
         timestamps(context),
         errors(context) {}
 
+  void attach(Findings& findings) {
+    context.findings.bind(findings);
+    registers.attach(context);
+    sets.attach(context);
+    counters.attach(context);
+    weak_registers.attach(context);
+    weak_sets.attach(context);
+    weak_counters.attach(context);
+    audit.attach(context);
+    buckets.attach(context);
+    timestamps.attach(context);
+    errors.attach(context);
+  }
+
   Oracle& of_type(uint32_t bucket) {
     const bool strict = context.strict(bucket);
     switch (context.catalogue.bucket(bucket).config.type) {
@@ -100,6 +114,10 @@ struct Oracles::Impl {
 
 Oracles::Oracles(const Catalogue& catalogue, Findings& findings, ClusterShape shape)
     : impl_(std::make_unique<Impl>(catalogue, findings, shape)) {}
+Oracles::Oracles(const Oracles& other) : impl_(std::make_unique<Impl>(*other.impl_)) {}
+Oracles::Oracles(Oracles&&) noexcept = default;
+void Oracles::attach(Findings& findings) { impl_->attach(findings); }
+
 Oracles::~Oracles() = default;
 
 void Oracles::began(const Call& call) {
@@ -133,7 +151,7 @@ void Oracles::answered(const Call& call, const ClientReply& reply, const ErrorCa
     impl_->drop_ended(call, call.span.end);
   }
   if (!call.request_token.empty() && call.crossed_crash)
-    impl_->context.findings.evaluated(Property::kTokenOnce, true);
+    impl_->context.findings->evaluated(Property::kTokenOnce, true);
 }
 
 void Oracles::attempt_failed(const Call& call, const ClientError& error,

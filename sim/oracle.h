@@ -13,6 +13,7 @@
 
 #include <memory>
 
+#include "sim/bound.h"
 #include "sim/call.h"
 #include "sim/catalogue.h"
 #include "sim/findings.h"
@@ -35,7 +36,7 @@ struct OracleContext {
   OracleContext(const Catalogue& plan, Findings& found, ClusterShape cluster);
 
   const Catalogue& catalogue;
-  Findings& findings;
+  Bound<Findings> findings;
   const ClusterShape shape;
   Step last_crash = 0;
   // Of the call that is being answered: its node was starting, short of space or damaged, and may
@@ -111,7 +112,10 @@ class Oracles {
  public:
   Oracles(const Catalogue& catalogue, Findings& findings, ClusterShape shape = {});
   ~Oracles();
-  Oracles(const Oracles&) = delete;
+  // A copy judges another world of the same catalogue, once it is attached to it.
+  Oracles(const Oracles& other);
+  Oracles(Oracles&&) noexcept;
+  void attach(Findings& findings);
   Oracles& operator=(const Oracles&) = delete;
 
   void began(const Call& call);

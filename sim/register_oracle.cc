@@ -11,7 +11,7 @@ RegisterOracle::RegisterOracle(OracleContext& context) : context_(context) {
 
 RegisterModel::Deadline RegisterOracle::deadline_of(const Call& call,
                                                     const ClientReply* reply) const {
-  const uint64_t ttl_ms = context_.catalogue.bucket(call.bucket).config.ttl_seconds * 1000;
+  const uint64_t ttl_ms = context_->catalogue.bucket(call.bucket).config.ttl_seconds * 1000;
   if (ttl_ms == 0) return {};
   if (reply != nullptr) return {reply->timestamp_ms + ttl_ms, reply->timestamp_ms + ttl_ms + 1};
   // As long as it may still be carried out nobody knows how late that will be.
@@ -27,7 +27,7 @@ void RegisterOracle::began(const Call& call) {
 }
 
 void RegisterOracle::answered(const Call& call, const ClientReply& reply) {
-  key_of(call).model.forget_before(context_.horizon);
+  key_of(call).model.forget_before(context_->horizon);
   switch (call.operation) {
     case Operation::kPut:
     case Operation::kDelete:
@@ -46,13 +46,13 @@ void RegisterOracle::answered(const Call& call, const ClientReply& reply) {
 
 Property RegisterOracle::blame(const Call& call, const Key& key, Property own) const {
   const bool elsewhere = key.last_write > 0 && key.last_node != call.node;
-  return elsewhere && !context_.alone() ? Property::kQuorumReadSeesAck : own;
+  return elsewhere && !context_->alone() ? Property::kQuorumReadSeesAck : own;
 }
 
 void RegisterOracle::mark_relevance(const Call& call, const Key& key) {
-  Findings& findings = context_.findings;
+  Findings& findings = context_->findings;
   const bool has_value = key.model.last_known(true);
-  const bool after_crash = context_.last_crash > 0 && key.last_write < context_.last_crash;
+  const bool after_crash = context_->last_crash > 0 && key.last_write < context_->last_crash;
   findings.evaluated(Property::kRegisterNotStale, key.last_write > 0);
   findings.evaluated(Property::kQuorumReadSeesAck,
                      blame(call, key, Property::kRegisterNotStale) != Property::kRegisterNotStale);
@@ -60,15 +60,15 @@ void RegisterOracle::mark_relevance(const Call& call, const Key& key) {
   findings.evaluated(Property::kRegisterUnknownSettles, key.model.has_unknown());
   findings.evaluated(Property::kRegisterDeletedStays,
                      key.last_write > 0 && key.model.last_known(false));
-  if (context_.catalogue.bucket(call.bucket).config.ttl_seconds > 0)
+  if (context_->catalogue.bucket(call.bucket).config.ttl_seconds > 0)
     findings.evaluated(Property::kRegisterExpiredHidden, key.model.surely_expired(call.now));
 }
 
 void RegisterOracle::read_value(const Call& call, const ClientReply& reply) {
-  Findings& findings = context_.findings;
+  Findings& findings = context_->findings;
   Key& key = key_of(call);
   mark_relevance(call, key);
-  const auto writer = context_.catalogue.writer_of(call.bucket, call.key, reply.value);
+  const auto writer = context_->catalogue.writer_of(call.bucket, call.key, reply.value);
   findings.evaluated(Property::kRegisterValueWritten, true);
   if (!writer.has_value()) {
     findings.violated(Property::kRegisterValueWritten,
@@ -99,8 +99,8 @@ void RegisterOracle::read_nothing(const Call& call) {
   Key& key = key_of(call);
   mark_relevance(call, key);
   if (key.model.read_nothing(call.span, call.now) == RegisterModel::Verdict::kFits) return;
-  const bool after_crash = context_.last_crash > 0 && key.last_write < context_.last_crash;
-  context_.findings.violated(
+  const bool after_crash = context_->last_crash > 0 && key.last_write < context_->last_crash;
+  context_->findings->violated(
       blame(call, key,
             after_crash ? Property::kRegisterAckedSurvives : Property::kRegisterNotStale),
       name_of(call) + " found nothing, but an acknowledged value must be there at " +
@@ -110,8 +110,8 @@ void RegisterOracle::read_nothing(const Call& call) {
 void RegisterOracle::refused(const Call& call) {
   if (!call.is_mutation()) return;
   if (!key_of(call).model.refused(call.id))
-    context_.findings.violated(Property::kRegisterNotStale,
-                               name_of(call) + " was refused, but its value was read");
+    context_->findings->violated(Property::kRegisterNotStale,
+                                 name_of(call) + " was refused, but its value was read");
 }
 
 void RegisterOracle::carried_out(const Call& call, Step) {

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/oracle.h"
 #include "sim/register_model.h"
 
@@ -12,6 +13,7 @@ namespace vordb::sim {
 class RegisterOracle : public Oracle {
  public:
   explicit RegisterOracle(OracleContext& context);
+  void attach(OracleContext& context) { context_.bind(context); }
 
   void began(const Call& call) override;
   void answered(const Call& call, const ClientReply& reply) override;
@@ -43,7 +45,7 @@ class RegisterOracle : public Oracle {
   void read_value(const Call& call, const ClientReply& reply);
   void read_nothing(const Call& call);
 
-  OracleContext& context_;
+  Bound<OracleContext> context_;
   std::vector<std::vector<Key>> keys_;  // by bucket and key; empty for other types
 };
 

@@ -14,12 +14,12 @@ SetOracle::SetOracle(OracleContext& context) : context_(context) {
 }
 
 uint64_t SetOracle::ttl_ms(const Call& call) const {
-  return context_.catalogue.bucket(call.bucket).config.ttl_seconds * 1000;
+  return context_->catalogue.bucket(call.bucket).config.ttl_seconds * 1000;
 }
 
 template <typename Visitor>
 void SetOracle::for_each_cleared(const Call& call, Key& key, Visitor&& visit) {
-  if (context_.alone() || ttl_ms(call) == 0 || call.operation == Operation::kDelete) return;
+  if (context_->alone() || ttl_ms(call) == 0 || call.operation == Operation::kDelete) return;
   for (uint32_t element = 0; element < key.elements.size(); ++element) {
     if (std::find(call.elements.begin(), call.elements.end(), element) == call.elements.end())
       visit(key.elements[element].presence);
@@ -33,7 +33,7 @@ void SetOracle::began(const Call& call) {
     // Whatever this mutation does, it finds nothing of what was there.
     for (Element& element : key.elements)
       element.presence.vanished({key.deadline.last_end() + 1, call.span.begin}, true);
-    context_.findings.evaluated(Property::kSetExpiredHidden, true);
+    context_->findings->evaluated(Property::kSetExpiredHidden, true);
   }
   key.deadline.mutation_began();
   const bool present = call.operation == Operation::kSetAdd;
@@ -70,7 +70,7 @@ void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
   if (by_context && !call.context_of_all) reach.begin = 0;
   const std::vector<uint32_t>* shows = by_context && ttl == 0 ? call.context_shows.get() : nullptr;
   for_each_named(call, key.elements, [&](Element& element) {
-    element.presence.forget_before(context_.horizon);
+    element.presence.forget_before(context_->horizon);
     const uint32_t index = uint32_t(&element - key.elements.data());
     if (shows && !std::binary_search(shows->begin(), shows->end(), index)) {
       element.presence.refused(call.id);
@@ -80,7 +80,7 @@ void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
     if (by_context) {
       const Step begin = call.span.begin;
       const bool was_there = !element.presence.explains(false, {begin, begin});
-      context_.findings.evaluated(Property::kSetContextRemoves, was_there);
+      context_->findings->evaluated(Property::kSetContextRemoves, was_there);
     }
     element.presence.acknowledged(call.id, call.span, reach);
     element.ever_added |= !removes;
@@ -104,18 +104,18 @@ void SetOracle::read_page(const Call& call, const ClientReply& reply) {
 }
 
 void SetOracle::observe(const Call& call, Key& key, uint32_t index, bool present) {
-  Findings& findings = context_.findings;
+  Findings& findings = context_->findings;
   Element& element = key.elements[index];
   Presence& presence = element.presence;
-  presence.forget_before(context_.horizon);
+  presence.forget_before(context_->horizon);
   const bool known_there = presence.last_known(true);
   const bool known_gone = element.ever_added && presence.last_known(false);
   if (present) findings.evaluated(Property::kSetMemberAdded, true);
   findings.evaluated(Property::kSetAddNotLost, known_there);
   findings.evaluated(Property::kSetRemovedStays, known_gone);
   findings.evaluated(Property::kQuorumReadSeesAck, through_another(call, key));
-  findings.evaluated(Property::kSetAckedSurvives, known_there && context_.last_crash > 0 &&
-                                                      key.last_write < context_.last_crash);
+  findings.evaluated(Property::kSetAckedSurvives, known_there && context_->last_crash > 0 &&
+                                                      key.last_write < context_->last_crash);
   if (ttl_ms(call) > 0) {
     const bool expired =
         key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin;
@@ -133,13 +133,13 @@ void SetOracle::observe(const Call& call, Key& key, uint32_t index, bool present
 
 // The newest acknowledged write went through another node than this read.
 bool SetOracle::through_another(const Call& call, const Key& key) const {
-  return !context_.alone() && key.last_write > 0 && key.last_node != call.node;
+  return !context_->alone() && key.last_write > 0 && key.last_node != call.node;
 }
 
 void SetOracle::report(const Call& call, const Key& key, uint32_t index, bool present) {
   const Element& element = key.elements[index];
   const std::string name = name_of_element(call, index);
-  Findings& findings = context_.findings;
+  Findings& findings = context_->findings;
   if (present && !element.ever_added) {
     findings.violated(Property::kSetMemberAdded,
                       name + " is shown, but no add of it was acknowledged");
@@ -153,7 +153,7 @@ void SetOracle::report(const Call& call, const Key& key, uint32_t index, bool pr
     findings.violated(
         element.context_removed ? Property::kSetContextRemoves : Property::kSetRemovedStays,
         name + " is shown, but it was removed");
-  } else if (context_.last_crash > 0 && key.last_write < context_.last_crash) {
+  } else if (context_->last_crash > 0 && key.last_write < context_->last_crash) {
     findings.violated(Property::kSetAckedSurvives,
                       name + " was acknowledged before the crash and is gone");
   } else {

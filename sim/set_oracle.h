@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/key_deadline.h"
 #include "sim/oracle.h"
 #include "sim/presence.h"
@@ -13,6 +14,7 @@ namespace vordb::sim {
 class SetOracle : public Oracle {
  public:
   explicit SetOracle(OracleContext& context);
+  void attach(OracleContext& context) { context_.bind(context); }
 
   void began(const Call& call) override;
   void answered(const Call& call, const ClientReply& reply) override;
@@ -52,7 +54,7 @@ class SetOracle : public Oracle {
   bool through_another(const Call& call, const Key& key) const;
   void report(const Call& call, const Key& key, uint32_t element, bool present);
 
-  OracleContext& context_;
+  Bound<OracleContext> context_;
   std::vector<std::vector<Key>> keys_;
 };
 

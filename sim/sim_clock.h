@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "core/env/clock.h"
+#include "sim/bound.h"
 
 namespace vordb::sim {
 
@@ -19,6 +20,9 @@ class NodeTime {
   static uint64_t true_ms(uint64_t now_us) { return kEpochMs + now_us / 1000; }
 
   explicit NodeTime(const uint64_t& now_us) : now_us_(now_us) {}
+
+  // For a copy that shall live in another world.
+  void attach(const uint64_t& now_us) { now_us_.bind(now_us); }
 
   uint64_t wall_ms() const { return uint64_t(int64_t(kEpochMs + local_us() / 1000) + offset_ms_); }
   uint64_t monotonic_us() const { return local_us(); }
@@ -46,11 +50,11 @@ class NodeTime {
 
  private:
   uint64_t local_us() const {
-    const int64_t passed = int64_t(now_us_ - base_us_);
+    const int64_t passed = int64_t(*now_us_ - base_us_);
     return base_local_us_ + uint64_t(passed + passed * ppm_ / 1'000'000);
   }
 
-  const uint64_t& now_us_;
+  Bound<const uint64_t> now_us_;
   uint64_t base_us_ = 0;
   uint64_t base_local_us_ = 0;
   int64_t offset_ms_ = 0;
@@ -62,11 +66,12 @@ class NodeTime {
 class SimClock : public Clock {
  public:
   explicit SimClock(const NodeTime& time) : time_(time) {}
-  uint64_t wall_ms() override { return time_.wall_ms(); }
-  uint64_t monotonic_us() override { return time_.monotonic_us(); }
+  void attach(const NodeTime& time) { time_.bind(time); }
+  uint64_t wall_ms() override { return time_->wall_ms(); }
+  uint64_t monotonic_us() override { return time_->monotonic_us(); }
 
  private:
-  const NodeTime& time_;
+  Bound<const NodeTime> time_;
 };
 
 }  // namespace vordb::sim

@@ -7,7 +7,7 @@
 namespace vordb::sim {
 
 SimDisk::SimDisk(SimDiskImage& image, uint16_t shard)
-    : image_(&image), shard_(shard), life_(image.life()) {}
+    : image_(image), shard_(shard), life_(image.life()) {}
 
 SimDiskImage& SimDisk::live() const {
   VORDB_ASSERT(life_ == image_->life(), "a process uses no disk of an earlier life");

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/env/disk.h"
+#include "sim/bound.h"
 #include "sim/sim_disk_image.h"
 
 namespace vordb::sim {
@@ -15,6 +16,9 @@ class SimDisk : public Disk {
  public:
   // `image` outlives the disk. After image.crash() this object is dead and asserts when used.
   SimDisk(SimDiskImage& image, uint16_t shard);
+
+  // For a copy that shall live in another world.
+  void attach(SimDiskImage& image) { image_.bind(image); }
 
   void commit(ActorId actor, OpId op, Batch batch) override;
   void end_turn() override;
@@ -28,7 +32,7 @@ class SimDisk : public Disk {
  private:
   SimDiskImage& live() const;
 
-  SimDiskImage* image_;
+  Bound<SimDiskImage> image_;
   uint16_t shard_;
   uint64_t life_;
   SimDiskImage::Group turn_;  // committed since the last end_turn()

@@ -11,13 +11,13 @@ namespace vordb::sim {
 
 SimDiskImage::SimDiskImage(SimDiskOptions options, Chooser& chooser, const uint64_t& now_us)
     : options_(options),
-      chooser_(&chooser),
-      now_us_(&now_us),
+      chooser_(chooser),
+      now_us_(now_us),
       records_(uint16_t(options.column_families + 1)) {}
 
 void SimDiskImage::attach(Chooser& chooser, const uint64_t& now_us) {
-  chooser_ = &chooser;
-  now_us_ = &now_us;
+  chooser_.bind(chooser);
+  now_us_.bind(now_us);
 }
 
 uint64_t SimDiskImage::next_due_us() const {

@@ -41,6 +41,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "core/env/disk.h"
+#include "sim/bound.h"
 #include "sim/chooser.h"
 #include "sim/sim_disk_faults.h"
 #include "sim/sim_records.h"
@@ -66,8 +67,7 @@ class SimDiskImage {
   enum class Crash : uint8_t { kKill, kPowerLoss };
   enum class Space : uint8_t { kPlenty, kBelowReserve, kBelowHalf, kFull };  // kFull: a write fails
 
-  // `chooser` and `now_us`, the world's virtual time, outlive the image or are replaced by
-  // attach().
+  // `now_us`: the world's virtual time.
   SimDiskImage(SimDiskOptions options, Chooser& chooser, const uint64_t& now_us);
   // For a copy that shall live in another world.
   void attach(Chooser& chooser, const uint64_t& now_us);
@@ -172,8 +172,8 @@ class SimDiskImage {
   void replace(SimRecords records, DiskFault fault);
 
   SimDiskOptions options_;
-  Chooser* chooser_;
-  const uint64_t* now_us_;
+  Bound<Chooser> chooser_;
+  Bound<const uint64_t> now_us_;
   SimDiskKnobs knobs_;
   DiskFaultCounts counts_;
 

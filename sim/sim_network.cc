@@ -13,11 +13,11 @@ namespace vordb::sim {
 void SimNetwork::send(NodeNumber to, const pb::PeerMessage& message) {
   const auto found = addresses_.find(to);
   if (found != addresses_.end())
-    host_.deliver_remote(found->second, to, message.SerializeAsString());
+    host_->deliver_remote(found->second, to, message.SerializeAsString());
 }
 
 void SimNetwork::send_to(std::string_view address, const pb::PeerMessage& message) {
-  host_.deliver_remote(std::string(address), 0, message.SerializeAsString());
+  host_->deliver_remote(std::string(address), 0, message.SerializeAsString());
 }
 
 // Removed members stay: they must hear that they are.
@@ -29,16 +29,16 @@ void SimNetwork::set_peers(const Configuration& configuration) {
 void SimNetwork::send_local(ActorId to, Message message) {
   VORDB_ASSERT(to.shard < last_us_.size(), "messages go to shards of this node");
   uint64_t& last_us = last_us_[to.shard];
-  last_us = std::max(last_us, host_.now_us() + 1 + host_.chooser().below(kLocalDelayUsMax));
-  host_.deliver_local(to, std::move(message), last_us);
+  last_us = std::max(last_us, host_->now_us() + 1 + host_->chooser().below(kLocalDelayUsMax));
+  host_->deliver_local(to, std::move(message), last_us);
 }
 
 void SimNetwork::reply(ClientId client, ClientReply reply) {
-  host_.deliver_reply(client, std::move(reply));
+  host_->deliver_reply(client, std::move(reply));
 }
 
 void SimNetwork::reply_to_operator(ClusterChangeReply reply) {
-  host_.deliver_operator_reply(std::move(reply));
+  host_->deliver_operator_reply(std::move(reply));
 }
 
 }  // namespace vordb::sim

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/env/network.h"
+#include "sim/bound.h"
 
 namespace vordb::sim {
 
@@ -35,6 +36,9 @@ class SimNetwork : public Network {
 
   SimNetwork(SimNetworkHost& host, uint16_t shards) : host_(host), last_us_(shards, 0) {}
 
+  // For a copy that shall live in another world.
+  void attach(SimNetworkHost& host) { host_.bind(host); }
+
   void send(NodeNumber to, const pb::PeerMessage& message) override;
   void send_to(std::string_view address, const pb::PeerMessage& message) override;
   void set_peers(const Configuration& configuration) override;
@@ -43,7 +47,7 @@ class SimNetwork : public Network {
   void reply_to_operator(ClusterChangeReply reply) override;
 
  private:
-  SimNetworkHost& host_;
+  Bound<SimNetworkHost> host_;
   std::vector<uint64_t> last_us_;  // by receiving shard: when the last message arrives there
   std::map<NodeNumber, std::string> addresses_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/env/random.h"
+#include "sim/bound.h"
 #include "sim/chooser.h"
 
 namespace vordb::sim {
@@ -9,10 +10,11 @@ namespace vordb::sim {
 class SimRandom : public Random {
  public:
   explicit SimRandom(Chooser& chooser) : chooser_(chooser) {}
-  uint64_t next() override { return chooser_.bits(); }
+  void attach(Chooser& chooser) { chooser_.bind(chooser); }
+  uint64_t next() override { return chooser_->bits(); }
 
  private:
-  Chooser& chooser_;
+  Bound<Chooser> chooser_;
 };
 
 }  // namespace vordb::sim

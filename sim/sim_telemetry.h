@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/env/telemetry.h"
+#include "sim/bound.h"
 #include "sim/trace.h"
 
 namespace vordb::sim {
@@ -26,26 +27,33 @@ class SimTelemetry : public Telemetry {
   SimTelemetry(Trace& trace, TelemetryFigures& figures, const uint64_t& now_us, std::string who)
       : trace_(trace), figures_(figures), now_us_(now_us), who_(std::move(who)) {}
 
+  // For a copy that shall live in another world.
+  void attach(Trace& trace, TelemetryFigures& figures, const uint64_t& now_us) {
+    trace_.bind(trace);
+    figures_.bind(figures);
+    now_us_.bind(now_us);
+  }
+
   void received(ActorKind actor, uint8_t tag) override {
-    ++figures_.received[size_t(actor)][tag % TelemetryFigures::kTags];
+    ++figures_->received[size_t(actor)][tag % TelemetryFigures::kTags];
   }
   void sent(ActorKind actor, uint8_t tag) override {
-    ++figures_.sent[size_t(actor)][tag % TelemetryFigures::kTags];
+    ++figures_->sent[size_t(actor)][tag % TelemetryFigures::kTags];
   }
-  void transition(ActorKind, uint8_t) override { ++figures_.transitions; }
+  void transition(ActorKind, uint8_t) override { ++figures_->transitions; }
   void violated(std::string_view constraint) override {
-    ++figures_.violated;
-    trace_.note(now_us_, who_, constraint);
+    ++figures_->violated;
+    trace_->note(now_us_, who_, constraint);
   }
   void log(LogLevel level, std::string_view text) override {
-    ++figures_.logged[size_t(level)];
-    trace_.note(now_us_, who_, text);
+    ++figures_->logged[size_t(level)];
+    trace_->note(now_us_, who_, text);
   }
 
  private:
-  Trace& trace_;
-  TelemetryFigures& figures_;
-  const uint64_t& now_us_;
+  Bound<Trace> trace_;
+  Bound<TelemetryFigures> figures_;
+  Bound<const uint64_t> now_us_;
   std::string who_;
 };
 

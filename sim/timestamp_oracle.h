@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/known_before.h"
 #include "sim/oracle.h"
 
@@ -13,6 +14,7 @@ namespace vordb::sim {
 class TimestampOracle {
  public:
   explicit TimestampOracle(OracleContext& context);
+  void attach(OracleContext& context) { context_.bind(context); }
 
   void answered(const Call& call, const ClientReply& reply);
 
@@ -25,7 +27,7 @@ class TimestampOracle {
 
   void check_rise(const Call& call, const ClientReply& reply, KnownBefore<uint64_t>& shown);
 
-  OracleContext& context_;
+  Bound<OracleContext> context_;
   std::vector<std::vector<Key>> keys_;
 };
 

@@ -27,6 +27,8 @@ class Trace {
   // `sink`, if any, gets whole lines.
   explicit Trace(Sink sink = nullptr) : sink_(std::move(sink)) {}
 
+  void set_sink(Sink sink) { sink_ = std::move(sink); }
+
   // `draws`: how many decisions had been made when the event was handled.
   void event(const Event& event, uint64_t draws);
 

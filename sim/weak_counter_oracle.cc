@@ -43,9 +43,9 @@ void WeakCounterOracle::answered(const Call& call, const ClientReply& reply) {
 
 void WeakCounterOracle::acknowledge(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
-  const uint64_t ttl = context_.ttl_ms(call);
-  const uint32_t node = context_.carried_out_by(call);
-  key.model.forget_before(context_.horizon);
+  const uint64_t ttl = context_->ttl_ms(call);
+  const uint32_t node = context_->carried_out_by(call);
+  key.model.forget_before(context_->horizon);
   key.deadline.mutation_ended();
   key.deadline.perhaps_renewed(call.span.end, reply.timestamp_ms + ttl + 1);
   if (call.operation == Operation::kDelete) {
@@ -59,8 +59,8 @@ void WeakCounterOracle::acknowledge(const Call& call, const ClientReply& reply) 
   }
   key.oldest_ms = std::min(key.oldest_ms, reply.timestamp_ms);
   key.last_add_end = std::max(key.last_add_end, call.span.end);
-  key.model.add_acknowledged(amount_of(call), call.span, node, context_.shape.nodes,
-                             reply.timestamp_ms, !context_.may_be_lost(call));
+  key.model.add_acknowledged(amount_of(call), call.span, node, context_->shape.nodes,
+                             reply.timestamp_ms, !context_->may_be_lost(call));
 }
 
 // What the call's causal token has seen and no reset may have taken.
@@ -74,17 +74,17 @@ Sum WeakCounterOracle::promised(const Call& call) const {
 }
 
 void WeakCounterOracle::read(const Call& call, const ClientReply& reply) {
-  Findings& findings = context_.findings;
+  Findings& findings = context_->findings;
   Key& key = key_of(call);
-  key.model.forget_before(context_.horizon);
-  if (reply.kind == ClientReply::Kind::kCounter && context_.ttl_ms(call) > 0) {
+  key.model.forget_before(context_->horizon);
+  if (reply.kind == ClientReply::Kind::kCounter && context_->ttl_ms(call) > 0) {
     findings.evaluated(Property::kWeakExpiredHidden, true);
     if (key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin)
       return findings.violated(Property::kWeakExpiredHidden,
                                "counter: " + name_of(call) + " is shown after it expired");
   }
   check(call, reply, {}, Property::kWeakValueWritten);
-  const uint32_t node = context_.carried_out_by(call);
+  const uint32_t node = context_->carried_out_by(call);
   check(call, reply, key.model.added_before(call.span.begin, node), Property::kNodeReadsOwn);
   if (call.promise != nullptr) check(call, reply, promised(call), Property::kSessionReadsOwn);
   if (!call.audits) return;
@@ -100,15 +100,15 @@ void WeakCounterOracle::read(const Call& call, const ClientReply& reply) {
 void WeakCounterOracle::check(const Call& call, const ClientReply& reply, Sum floor,
                               Property property) {
   const Key& key = key_of(call);
-  const uint64_t ttl = context_.ttl_ms(call);
+  const uint64_t ttl = context_->ttl_ms(call);
   if (ttl > 0 && floor.calls > 0 && floor.oldest_ms + ttl <= call.now.high_ms) floor = Sum{};
   const bool found = reply.kind == ClientReply::Kind::kCounter;
-  context_.findings.evaluated(
+  context_->findings->evaluated(
       property, floor.calls > 0 || (found && property == Property::kWeakValueWritten));
   const bool fits = found ? key.model.may_show(reply.counter, floor, call.audits)
                           : key.model.may_be_missing(floor);
   if (fits) return;
-  context_.findings.violated(
+  context_->findings->violated(
       property, "counter: " + name_of(call) +
                     (found ? " shows " + std::to_string(reply.counter) : " finds nothing") +
                     "; it must count +" + std::to_string(floor.plus) + " and " +
@@ -136,7 +136,7 @@ void WeakCounterOracle::lost_sight(const Call& call, Step end) {
 void WeakCounterOracle::carried_out(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.ended_unknown(end, call.now.high_ms + context_.ttl_ms(call));
+  key.deadline.ended_unknown(end, call.now.high_ms + context_->ttl_ms(call));
   if (call.operation == Operation::kDelete) key.model.reset_carried_out(call.id, end);
 }
 
@@ -157,7 +157,7 @@ std::shared_ptr<const Promise> WeakCounterOracle::promise_of(const Call& call,
 }
 
 void WeakCounterOracle::doubted(uint32_t bucket) {
-  for (Key& key : keys_[bucket]) key.model.doubted(context_.losses[bucket].doubted);
+  for (Key& key : keys_[bucket]) key.model.doubted(context_->losses[bucket].doubted);
 }
 
 void WeakCounterOracle::drop_began(const Call& call) {
@@ -188,7 +188,7 @@ bool WeakCounterOracle::may_list(const Call& call, uint32_t index) const {
 bool WeakCounterOracle::may_omit(const Call& call, uint32_t index) const {
   const Key& key = keys_[call.bucket][index];
   const Sum floor = key.model.added_before(call.span.begin);
-  const uint64_t ttl = context_.ttl_ms(call);
+  const uint64_t ttl = context_->ttl_ms(call);
   return floor.calls == 0 || (ttl > 0 && floor.oldest_ms + ttl <= call.now.high_ms);
 }
 

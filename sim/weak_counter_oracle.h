@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/key_deadline.h"
 #include "sim/oracle.h"
 #include "sim/weak_counter.h"
@@ -14,6 +15,7 @@ namespace vordb::sim {
 class WeakCounterOracle : public Oracle {
  public:
   explicit WeakCounterOracle(OracleContext& context);
+  void attach(OracleContext& context) { context_.bind(context); }
 
   void began(const Call& call) override;
   void answered(const Call& call, const ClientReply& reply) override;
@@ -44,7 +46,7 @@ class WeakCounterOracle : public Oracle {
   WeakCounter::Sum promised(const Call& call) const;
   void forget_floors(const Call& call, Step end);
 
-  OracleContext& context_;
+  Bound<OracleContext> context_;
   std::vector<std::vector<Key>> keys_;
 };
 

@@ -20,8 +20,8 @@ void WeakRegisterOracle::began(const Call& call) {
 
 void WeakRegisterOracle::answered(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
-  key.acked.forget_before(context_.horizon);
-  for (KnownBefore<Floor>& node : key.by_node) node.forget_before(context_.horizon);
+  key.acked.forget_before(context_->horizon);
+  for (KnownBefore<Floor>& node : key.by_node) node.forget_before(context_->horizon);
   if (call.is_mutation()) {
     acknowledge(call, reply);
   } else if (call.operation == Operation::kGet) {
@@ -32,21 +32,21 @@ void WeakRegisterOracle::answered(const Call& call, const ClientReply& reply) {
 void WeakRegisterOracle::acknowledge(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
   key.model.acknowledged(call.id, call.span.end, reply.timestamp_ms);
-  if (context_.may_be_lost(call)) return;
+  if (context_->may_be_lost(call)) return;
   const Floor floor{reply.timestamp_ms, call.operation == Operation::kDelete};
   key.acked.know(call.span.end, floor);
-  const uint32_t node = context_.carried_out_by(call);
+  const uint32_t node = context_->carried_out_by(call);
   if (node == kNodeUnknown) return;
-  if (key.by_node.empty()) key.by_node.resize(context_.shape.nodes);
+  if (key.by_node.empty()) key.by_node.resize(context_->shape.nodes);
   key.by_node[node].know(call.span.end, floor);
 }
 
 void WeakRegisterOracle::read(const Call& call, const ClientReply& reply) {
-  Findings& findings = context_.findings;
+  Findings& findings = context_->findings;
   Key& key = key_of(call);
   std::optional<uint64_t> writer;
   if (reply.kind == ClientReply::Kind::kValue) {
-    writer = context_.catalogue.writer_of(call.bucket, call.key, reply.value);
+    writer = context_->catalogue.writer_of(call.bucket, call.key, reply.value);
     findings.evaluated(Property::kRegisterValueWritten, true);
     if (!writer.has_value()) {
       findings.violated(Property::kRegisterValueWritten,
@@ -57,7 +57,7 @@ void WeakRegisterOracle::read(const Call& call, const ClientReply& reply) {
   check(call, writer, {}, Property::kWeakValueWritten);
   if (call.promise != nullptr)
     check(call, writer, {call.promise->timestamp_ms, false}, Property::kSessionReadsOwn);
-  const uint32_t node = context_.carried_out_by(call);
+  const uint32_t node = context_->carried_out_by(call);
   if (node < key.by_node.size())
     check(call, writer, key.by_node[node].before(call.span.begin), Property::kNodeReadsOwn);
   if (!call.audits) return;
@@ -68,9 +68,9 @@ void WeakRegisterOracle::read(const Call& call, const ClientReply& reply) {
 
 void WeakRegisterOracle::check(const Call& call, std::optional<uint64_t> writer, Floor floor,
                                Property property) {
-  Findings& findings = context_.findings;
+  Findings& findings = context_->findings;
   Key& key = key_of(call);
-  const uint64_t ttl = context_.ttl_ms(call);
+  const uint64_t ttl = context_->ttl_ms(call);
   findings.evaluated(property, writer.has_value() ? property == Property::kWeakValueWritten ||
                                                         floor.timestamp_ms > 0
                                                   : floor.timestamp_ms > 0);
@@ -99,8 +99,8 @@ void WeakRegisterOracle::check(const Call& call, std::optional<uint64_t> writer,
 
 void WeakRegisterOracle::refused(const Call& call) {
   if (call.is_mutation() && !key_of(call).model.refused(call.id))
-    context_.findings.violated(Property::kWeakValueWritten,
-                               name_of(call) + " was refused, but its value was read");
+    context_->findings->violated(Property::kWeakValueWritten,
+                                 name_of(call) + " was refused, but its value was read");
 }
 
 void WeakRegisterOracle::lost_sight(const Call& call, Step) {
@@ -117,7 +117,7 @@ std::shared_ptr<const Promise> WeakRegisterOracle::promise_of(const Call& call,
   if (call.promise != nullptr) *promise = *call.promise;
   uint64_t seen = call.is_mutation() ? reply.timestamp_ms : 0;
   if (reply.kind == ClientReply::Kind::kValue) {
-    const auto writer = context_.catalogue.writer_of(call.bucket, call.key, reply.value);
+    const auto writer = context_->catalogue.writer_of(call.bucket, call.key, reply.value);
     if (writer.has_value()) seen = key_of(call).model.timestamp_of(*writer);
   }
   promise->timestamp_ms = std::max(promise->timestamp_ms, seen);
@@ -150,7 +150,7 @@ bool WeakRegisterOracle::may_list(const Call& call, uint32_t key) const {
 bool WeakRegisterOracle::may_omit(const Call& call, uint32_t index) const {
   const Key& key = keys_[call.bucket][index];
   const Floor newest = key.acked.before(call.span.begin);
-  return newest.deletes || key.model.read_nothing(newest.timestamp_ms, context_.ttl_ms(call),
+  return newest.deletes || key.model.read_nothing(newest.timestamp_ms, context_->ttl_ms(call),
                                                   call.now) == Verdict::kFits;
 }
 

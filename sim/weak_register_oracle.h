@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/known_before.h"
 #include "sim/oracle.h"
 #include "sim/weak_register.h"
@@ -15,6 +16,7 @@ namespace vordb::sim {
 class WeakRegisterOracle : public Oracle {
  public:
   explicit WeakRegisterOracle(OracleContext& context);
+  void attach(OracleContext& context) { context_.bind(context); }
 
   void began(const Call& call) override;
   void answered(const Call& call, const ClientReply& reply) override;
@@ -50,7 +52,7 @@ class WeakRegisterOracle : public Oracle {
   void check(const Call& call, std::optional<uint64_t> writer, Floor floor, Property property);
   void forget_floors(uint32_t bucket);
 
-  OracleContext& context_;
+  Bound<OracleContext> context_;
   std::vector<std::vector<Key>> keys_;  // by bucket and key; empty for other types
 };
 

@@ -38,22 +38,22 @@ void WeakSetOracle::acknowledge(const Call& call, const ClientReply& reply) {
   const bool adds = call.operation == Operation::kSetAdd;
   const bool by_context = !adds && !call.context.empty();
   const Step reach = by_context ? std::min(call.span.end, call.context_origin.end) : call.span.end;
-  const uint32_t node = context_.carried_out_by(call);
-  const bool counts = !context_.may_be_lost(call);
+  const uint32_t node = context_->carried_out_by(call);
+  const bool counts = !context_->may_be_lost(call);
   for_each_named(call, key.elements, [&](WeakElement& element) {
-    element.forget_before(context_.horizon);
-    element.acknowledged(call.id, adds, call.span, reach, node, context_.shape.nodes,
+    element.forget_before(context_->horizon);
+    element.acknowledged(call.id, adds, call.span, reach, node, context_->shape.nodes,
                          reply.timestamp_ms, counts);
   });
   key.deadline.mutation_ended();
-  key.deadline.perhaps_renewed(call.span.end, reply.timestamp_ms + context_.ttl_ms(call) + 1);
+  key.deadline.perhaps_renewed(call.span.end, reply.timestamp_ms + context_->ttl_ms(call) + 1);
 }
 
 void WeakSetOracle::observe(const Call& call, uint32_t index, bool present) {
   WeakElement& element = key_of(call).elements[index];
-  element.forget_before(context_.horizon);
+  element.forget_before(context_->horizon);
   if (present) return check_present(call, index);
-  const uint32_t node = context_.carried_out_by(call);
+  const uint32_t node = context_->carried_out_by(call);
   const Step begin = call.span.begin;
   check_missing(call, index, element.added_before(begin, node), Property::kNodeReadsOwn);
   if (call.audits)
@@ -66,19 +66,19 @@ void WeakSetOracle::observe(const Call& call, uint32_t index, bool present) {
 }
 
 void WeakSetOracle::check_present(const Call& call, uint32_t index) {
-  Findings& findings = context_.findings;
+  Findings& findings = context_->findings;
   const Key& key = key_of(call);
   const WeakElement& element = key.elements[index];
   const std::string name = name_of_element(call, index);
   findings.evaluated(Property::kWeakValueWritten, true);
   if (!element.may_be_there())
     return findings.violated(Property::kWeakValueWritten, name + " is shown, but nobody added it");
-  if (context_.ttl_ms(call) > 0) {
+  if (context_->ttl_ms(call) > 0) {
     findings.evaluated(Property::kWeakExpiredHidden, true);
     if (key.deadline.surely_expired(call.now) && key.deadline.last_end() < call.span.begin)
       return findings.violated(Property::kWeakExpiredHidden, name + " is shown after it expired");
   }
-  const uint32_t node = context_.carried_out_by(call);
+  const uint32_t node = context_->carried_out_by(call);
   findings.evaluated(Property::kNodeReadsOwn, element.removed_before(call.span.begin, node));
   if (!element.may_be_there(call.span.begin, node))
     return findings.violated(Property::kNodeReadsOwn,
@@ -91,12 +91,12 @@ void WeakSetOracle::check_present(const Call& call, uint32_t index) {
 
 void WeakSetOracle::check_missing(const Call& call, uint32_t index, const WeakElement::Add& floor,
                                   Property property) {
-  context_.findings.evaluated(property, floor.begin > 0);
+  context_->findings->evaluated(property, floor.begin > 0);
   const WeakElement& element = key_of(call).elements[index];
-  if (element.may_be_missing(floor, context_.ttl_ms(call), call.now)) return;
-  context_.findings.violated(property, name_of_element(call, index) +
-                                           " is missing, but it was added at step " +
-                                           std::to_string(floor.begin) + " and not removed since");
+  if (element.may_be_missing(floor, context_->ttl_ms(call), call.now)) return;
+  context_->findings->violated(
+      property, name_of_element(call, index) + " is missing, but it was added at step " +
+                    std::to_string(floor.begin) + " and not removed since");
 }
 
 void WeakSetOracle::refused(const Call& call) {
@@ -110,7 +110,7 @@ void WeakSetOracle::refused(const Call& call) {
 void WeakSetOracle::lost_sight(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  if (!call.carried_out) key.deadline.ended_unknown(end, call.now.high_ms + context_.ttl_ms(call));
+  if (!call.carried_out) key.deadline.ended_unknown(end, call.now.high_ms + context_->ttl_ms(call));
   const bool adds = call.operation == Operation::kSetAdd;
   for_each_named(call, key.elements,
                  [&](WeakElement& element) { element.lost_sight(call.id, adds, end); });
@@ -119,7 +119,7 @@ void WeakSetOracle::lost_sight(const Call& call, Step end) {
 void WeakSetOracle::carried_out(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.ended_unknown(end, call.now.high_ms + context_.ttl_ms(call));
+  key.deadline.ended_unknown(end, call.now.high_ms + context_->ttl_ms(call));
   const bool adds = call.operation == Operation::kSetAdd;
   for_each_named(call, key.elements,
                  [&](WeakElement& element) { element.carried_out(call.id, adds, end); });
@@ -172,7 +172,7 @@ bool WeakSetOracle::may_list(const Call& call, uint32_t index) const {
 bool WeakSetOracle::may_omit(const Call& call, uint32_t index) const {
   const Key& key = keys_[call.bucket][index];
   return std::all_of(key.elements.begin(), key.elements.end(), [&](const WeakElement& element) {
-    return element.may_be_missing(element.added_before(call.span.begin), context_.ttl_ms(call),
+    return element.may_be_missing(element.added_before(call.span.begin), context_->ttl_ms(call),
                                   call.now);
   });
 }

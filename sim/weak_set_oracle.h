@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/key_deadline.h"
 #include "sim/oracle.h"
 #include "sim/weak_element.h"
@@ -14,6 +15,7 @@ namespace vordb::sim {
 class WeakSetOracle : public Oracle {
  public:
   explicit WeakSetOracle(OracleContext& context);
+  void attach(OracleContext& context) { context_.bind(context); }
 
   void began(const Call& call) override;
   void answered(const Call& call, const ClientReply& reply) override;
@@ -41,7 +43,7 @@ class WeakSetOracle : public Oracle {
   void check_missing(const Call& call, uint32_t element, const WeakElement::Add& floor,
                      Property property);
 
-  OracleContext& context_;
+  Bound<OracleContext> context_;
   std::vector<std::vector<Key>> keys_;
 };
 

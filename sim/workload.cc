@@ -51,7 +51,7 @@ Operation Workload::pick_operation(const BucketPlan& plan) {
   uint64_t total = 0;
   for (const Operation operation : choices) total += weight(operation);
   if (total == 0) return Operation::kPing;
-  uint64_t drawn = chooser_.below(total);
+  uint64_t drawn = chooser_->below(total);
   for (const Operation operation : choices) {
     if (drawn < weight(operation)) return operation;
     drawn -= weight(operation);
@@ -61,16 +61,16 @@ Operation Workload::pick_operation(const BucketPlan& plan) {
 
 uint32_t Workload::pick_key(const BucketPlan& plan) {
   const uint32_t hot = std::min(plan_.hot_keys, plan.keys);
-  const bool is_hot = chooser_.chance(plan_.hot_per_million);
-  return uint32_t(chooser_.below(is_hot ? std::max(hot, 1u) : plan.keys));
+  const bool is_hot = chooser_->chance(plan_.hot_per_million);
+  return uint32_t(chooser_->below(is_hot ? std::max(hot, 1u) : plan.keys));
 }
 
 void Workload::pick_elements(Call& call, const BucketPlan& plan) {
   uint32_t count = 1;
-  if (call.operation != Operation::kSetContains && chooser_.chance(plan.huge ? 700'000 : 250'000))
-    count = uint32_t(chooser_.between(2, kElementsPerCallMax));
+  if (call.operation != Operation::kSetContains && chooser_->chance(plan.huge ? 700'000 : 250'000))
+    count = uint32_t(chooser_->between(2, kElementsPerCallMax));
   for (uint32_t i = 0; i < count; ++i)
-    call.elements.push_back(uint32_t(chooser_.below(plan.elements)));
+    call.elements.push_back(uint32_t(chooser_->below(plan.elements)));
   // A call names an element once: the oracles count by element.
   std::sort(call.elements.begin(), call.elements.end());
   call.elements.erase(std::unique(call.elements.begin(), call.elements.end()), call.elements.end());
@@ -78,14 +78,14 @@ void Workload::pick_elements(Call& call, const BucketPlan& plan) {
 
 Call Workload::next() {
   Call call;
-  call.bucket = uint32_t(chooser_.below(catalogue_.buckets().size()));
+  call.bucket = uint32_t(chooser_->below(catalogue_.buckets().size()));
   call.key = pick_key(catalogue_.bucket(call.bucket));
   pick_rest(call);
   return call;
 }
 
 Call Workload::next_after(const Call& first) {
-  if (!chooser_.chance(kSameKeyPerMillion)) return next();
+  if (!chooser_->chance(kSameKeyPerMillion)) return next();
   Call call;
   call.bucket = first.bucket;
   call.key = first.key;
@@ -104,24 +104,24 @@ void Workload::pick_rest(Call& call) {
       pick_elements(call, plan);
       break;
     case Operation::kSetMembers:
-      if (plan.huge || chooser_.chance(200'000))
-        call.limit = uint32_t(chooser_.between(1, kPageMax));
-      if (call.limit > 0 && chooser_.chance(500'000))
-        call.after = Catalogue::element_name(uint32_t(chooser_.below(plan.elements)));
+      if (plan.huge || chooser_->chance(200'000))
+        call.limit = uint32_t(chooser_->between(1, kPageMax));
+      if (call.limit > 0 && chooser_->chance(500'000))
+        call.after = Catalogue::element_name(uint32_t(chooser_->below(plan.elements)));
       break;
     case Operation::kCounterIncrement:
     case Operation::kCounterDecrement:
-      call.amount = chooser_.between(1, 1'000'000);
+      call.amount = chooser_->between(1, 1'000'000);
       break;
     case Operation::kListKeys:
-      if (chooser_.chance(500'000)) call.limit = uint32_t(chooser_.between(1, kPageMax));
+      if (chooser_->chance(500'000)) call.limit = uint32_t(chooser_->between(1, kPageMax));
       break;
     default:
       break;
   }
   // More replicas than a node alone has; never fewer than the bucket's own quorums, for what a
   // bucket promises follows from these.
-  if (chooser_.chance(plan_.quorum_per_million) && call.operation <= Operation::kCounterValue) {
+  if (chooser_->chance(plan_.quorum_per_million) && call.operation <= Operation::kCounterValue) {
     call.w = std::max<uint32_t>(2, plan.config.write_quorum);
     call.r = std::max<uint32_t>(2, plan.config.read_quorum);
   }

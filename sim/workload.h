@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/bound.h"
 #include "sim/call.h"
 #include "sim/catalogue.h"
 #include "sim/chooser.h"
@@ -39,6 +40,9 @@ class Workload {
  public:
   Workload(const WorkloadPlan& plan, const Catalogue& catalogue, Chooser& chooser);
 
+  // For a copy that shall live in another world.
+  void attach(Chooser& chooser) { chooser_.bind(chooser); }
+
   // A call of a client that may do anything. Its id, client, span and context are left to the
   // client.
   Call next();
@@ -57,7 +61,7 @@ class Workload {
 
   const WorkloadPlan& plan_;
   const Catalogue& catalogue_;
-  Chooser& chooser_;
+  Bound<Chooser> chooser_;
 };
 
 }  // namespace vordb::sim

@@ -7,6 +7,7 @@
 
 #include "core/assert.h"
 #include "core/cluster/configuration.h"
+#include "core/fingerprint.h"
 #include "sim/convergence.h"
 
 namespace vordb::sim {
@@ -41,27 +42,30 @@ int64_t clock_offset_ms(const Scenario& scenario, uint32_t machines) {
 
 }  // namespace
 
-World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
+WorldState::WorldState(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
     : scenario_(scenario),
       chooser_(seed),
       trace_(std::move(sink)),
-      catalogue_(scenario.workload.buckets),
-      workload_(scenario_.workload, catalogue_, chooser_),
+      catalogue_(std::make_shared<const Catalogue>(scenario.workload.buckets)),
+      workload_(scenario_.workload, *catalogue_, chooser_),
       disk_oracle_(findings_),
       // Of a chooser of its own: the run is the same with and without it.
-      canary_dies_(Chooser(~seed).chance(kCanaryPerMillion)) {
+      canary_dies_(Chooser(~seed).chance(kCanaryPerMillion)) {}
+
+World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
+    : WorldState(scenario, seed, std::move(sink)) {
   buffered_ = scenario.durability == Scenario::Durability::kBuffered ||
               (scenario.durability == Scenario::Durability::kEither && chooser_.chance(500'000));
   machines_.resize(scenario.nodes.count + scenario.nodes.spare);
   for (uint32_t machine = 0; machine < machines_.size(); ++machine) {
     machines_[machine].node =
-        std::make_unique<SimNode>(machine, options_of(scenario, machine, buffered_), *this);
+        Box<SimNode>(SimNode(machine, options_of(scenario, machine, buffered_), *this));
   }
-  links_ = std::make_unique<Links>(nodes(), chooser_, now_us_);
-  operators_ = std::make_unique<Operators>(scenario, chooser_, findings_, *this);
+  links_ = Box<Links>(Links(nodes(), chooser_, now_us_));
+  operators_ = Box<Operators>(Operators(scenario, chooser_, findings_, *this));
   const FaultInjector::Limits limits{buffered_, scenario.duration_ms, nodes(),
                                      clock_offset_ms(scenario, nodes())};
-  faults_ = std::make_unique<FaultInjector>(scenario.faults, limits, chooser_, *this);
+  faults_ = Box<FaultInjector>(FaultInjector(scenario.faults, limits, chooser_, *this));
   ClusterShape shape;
   shape.nodes = nodes();
   for (int kind = 0; kind < kFaultKinds; ++kind) {
@@ -70,32 +74,76 @@ World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
                              FaultKind(kind) == FaultKind::kBitRot;
     if (takes_disks && faults_->on(FaultKind(kind))) shape.stable = false;
   }
-  oracles_ = std::make_unique<Oracles>(catalogue_, findings_, shape);
+  oracles_ = Box<Oracles>(Oracles(*catalogue_, findings_, shape));
   for (uint32_t client = 0; client < scenario.workload.clients; ++client) {
-    clients_.push_back(std::make_unique<SimClient>(client, scenario_.workload, catalogue_,
-                                                   workload_, chooser_, *oracles_, client_figures_,
-                                                   *this));
+    clients_.emplace_back(client, scenario_.workload, *catalogue_, workload_, chooser_, *oracles_,
+                          client_figures_, *this);
   }
   last_reply_us_.resize(clients_.size(), 0);
+  attach();
+}
+
+World::World(const World& other)
+    : ClientHost(), NodeHost(), FaultHost(), OperatorHost(), WorldState(other) {
+  trace_.set_sink(nullptr);
+  attach();
+}
+
+// What each part needs of the others.
+void World::attach() {
+  workload_.attach(chooser_);
+  disk_oracle_.attach(findings_);
+  for (Machine& machine : machines_) machine.node->attach(*this);
+  links_->attach(chooser_, now_us_);
+  operators_->attach(chooser_, findings_, *this);
+  faults_->attach(chooser_, *this);
+  oracles_->attach(findings_);
+  for (SimClient& client : clients_) {
+    client.attach(workload_, chooser_, *oracles_, client_figures_, *this);
+  }
 }
 
 World::~World() = default;
 
 RunResult World::run() {
+  start();
+  while (advance()) {
+  }
+  return result();
+}
+
+void World::start() {
   plan_boot(0, 0);
   for (uint32_t machine = 1; machine < scenario_.nodes.count; ++machine)
     plan_boot(machine, chooser_.below(200'000));
   check();
   enter(alone() ? Phase::kSetup : Phase::kForm);
-  while (phase_ != Phase::kDone && findings_.clean() && !node_lost_) {
-    const Event event = queue_.pop();
-    now_us_ = event.time_us;
-    trace_.event(event, chooser_.draws());
-    findings_.at(trace_.events(), now_us_);
-    handle(event);
-    if (trace_.events() % kHorizonEvery == 0) update_horizon();
+}
+
+bool World::advance() {
+  if (phase_ == Phase::kDone || !findings_.clean() || node_lost_) return false;
+  const Event event = queue_.pop();
+  now_us_ = event.time_us;
+  trace_.event(event, chooser_.draws());
+  findings_.at(trace_.events(), now_us_);
+  handle(event);
+  if (trace_.events() % kHorizonEvery == 0) update_horizon();
+  return true;
+}
+
+std::pair<uint64_t, uint64_t> World::fingerprint() const {
+  Fingerprint fingerprint;
+  for (const Machine& machine : machines_) {
+    const auto [high, low] = machine.node->disk().fingerprint();
+    fingerprint.add(high);
+    fingerprint.add(low);
+    for (const Shard& shard : machine.node->shards()) {
+      const auto [shard_high, shard_low] = shard.fingerprint();
+      fingerprint.add(shard_high);
+      fingerprint.add(shard_low);
+    }
   }
-  return result();
+  return fingerprint.digest();
 }
 
 void World::handle(const Event& event) {
@@ -103,12 +151,12 @@ void World::handle(const Event& event) {
     case EventKind::kBoot:
       return boot(event.actor);
     case EventKind::kReply:
-      return clients_[event.actor]->answer(replies_.take(event.payload),
-                                           event.life != machines_[event.shard].node->life());
+      return clients_[event.actor].answer(replies_.take(event.payload),
+                                          event.life != machines_[event.shard].node->life());
     case EventKind::kDisconnect:
-      return clients_[event.actor]->disconnected();
+      return clients_[event.actor].disconnected();
     case EventKind::kThink:
-      return clients_[event.actor]->think();
+      return clients_[event.actor].think();
     case EventKind::kFault:
       return faults_->due(FaultKind(event.payload & 0xff), event.actor, (event.payload >> 8) == 1,
                           now_us_);
@@ -180,8 +228,8 @@ void World::crash(uint32_t index, SimDiskImage::Crash kind, const char* why) {
   oracles_->crashed(step());
   operators_->crashed(index);
   for (uint32_t client = 0; client < clients_.size(); ++client) {
-    clients_[client]->node_crashed(index);
-    if (alone()) clients_[client]->settled();
+    clients_[client].node_crashed(index);
+    if (alone()) clients_[client].settled();
     Event event;
     event.kind = EventKind::kDisconnect;
     event.actor = client;
@@ -282,7 +330,7 @@ bool World::send_request(uint32_t client, uint32_t node, std::string bytes) {
 }
 
 void World::send_to_client(uint32_t node, uint32_t client, std::string bytes) {
-  if (clients_[client]->takes_at_once(bytes)) return clients_[client]->answer(bytes, false);
+  if (clients_[client].takes_at_once(bytes)) return clients_[client].answer(bytes, false);
   last_reply_us_[client] = std::max(last_reply_us_[client], now_us_ + 5 + chooser_.below(100));
   Event event;
   event.kind = EventKind::kReply;
@@ -354,7 +402,7 @@ void World::note(uint32_t client, const std::string& text) {
 }
 
 void World::acknowledged(const Call& call, const ClientReply& reply) {
-  const BucketPlan& plan = catalogue_.bucket(call.bucket);
+  const BucketPlan& plan = catalogue_->bucket(call.bucket);
   const bool plain =
       plan.is_default && plan.config.type == BucketType::kLww && plan.config.ttl_seconds == 0;
   if (call.operation != Operation::kPut || !plain || !oracles_->surely_there(call.bucket, call.key))
@@ -365,7 +413,7 @@ void World::acknowledged(const Call& call, const ClientReply& reply) {
   for (const Machine& machine : machines_) disks.push_back(&machine.node->disk());
   disk_oracle_.acknowledged(
       disks, plan.config.write_quorum, kDefaultLww, Catalogue::key_name(call.key),
-      catalogue_.value_of(call.bucket, call.key, call.id), reply.timestamp_ms);
+      catalogue_->value_of(call.bucket, call.key, call.id), reply.timestamp_ms);
 }
 
 void World::late_answer(uint32_t client, const std::string& text) {

@@ -25,37 +25,43 @@
 #include "sim/run_result.h"
 #include "sim/scenario.h"
 #include "sim/trace.h"
+#include "sim/world_state.h"
 
 namespace vordb::sim {
 
-class World : public ClientHost, public NodeHost, public FaultHost, public OperatorHost {
+class World : public ClientHost,
+              public NodeHost,
+              public FaultHost,
+              public OperatorHost,
+              private WorldState {
  public:
   // `scenario` outlives the world.
   World(const Scenario& scenario, uint64_t seed, Trace::Sink sink = nullptr);
+  // A copy goes on as the original would, event for event, and neither sees what the other does. It
+  // writes no trace until it is given a sink.
+  World(const World& other);
+  World& operator=(const World&) = delete;
   ~World() override;
 
   // Runs to the end or to the first violation.
   RunResult run();
+  // The same in steps: start(), then advance() until it returns false, then result(). Each
+  // advance() handles one event.
+  void start();
+  bool advance();
+  RunResult result();
+
+  void set_sink(Trace::Sink sink) { trace_.set_sink(std::move(sink)); }
+  // What is drawn from now on is drawn from this seed: another future of the same past.
+  void reseed(uint64_t seed) { chooser_ = Chooser(seed); }
 
   // Where the run is, for whoever must report a broken assertion.
   uint64_t events() const { return trace_.events(); }
+  TraceHash trace_hash() const { return trace_.hash(); }
+  // Over the shards and disks of all machines, whatever has led there.
+  std::pair<uint64_t, uint64_t> fingerprint() const;
 
  private:
-  enum class Phase : uint8_t { kForm, kSetup, kLoad, kSettle, kAudit, kDone };
-
-  struct Machine {
-    std::unique_ptr<SimNode> node;
-    uint64_t last_boot_us = 0;
-    uint64_t last_crash_us = 0;
-    uint32_t failed_boots = 0;
-    std::pair<uint64_t, uint64_t> looked_at{0, 0};  // digest of the disk when it was last looked at
-  };
-  struct UnderWay {
-    uint32_t from = 0;
-    uint32_t life = 0;  // of the sender
-    PeerBytes message;
-  };
-
   // ---- ClientHost
   uint32_t nodes() const override { return uint32_t(machines_.size()); }
   bool send_request(uint32_t client, uint32_t node, std::string bytes) override;
@@ -98,6 +104,7 @@ class World : public ClientHost, public NodeHost, public FaultHost, public Opera
   void change_disk(uint32_t machine, const SimRecords* older, bool counts) override;
   void note_operator(const std::string& text) override;
 
+  void attach();
   void handle(const Event& event);
   void boot(uint32_t machine);
   void note_lead(int64_t lead_ms);
@@ -114,44 +121,7 @@ class World : public ClientHost, public NodeHost, public FaultHost, public Opera
   bool clients_done() const;
   void update_horizon();
   std::vector<const SimNode*> serving() const;
-  RunResult result();
   void look_at_canary();
-
-  const Scenario& scenario_;
-  Chooser chooser_;
-  Trace trace_;
-  Findings findings_;
-  const Catalogue catalogue_;
-  Workload workload_;
-  DiskOracle disk_oracle_;
-  const bool canary_dies_;
-  ClientFigures client_figures_;
-  uint64_t now_us_ = 0;
-  EventQueue queue_;
-  std::vector<Machine> machines_;
-  std::unique_ptr<Links> links_;
-  std::unique_ptr<Operators> operators_;
-  std::unique_ptr<FaultInjector> faults_;
-  std::unique_ptr<Oracles> oracles_;
-  std::vector<std::unique_ptr<SimClient>> clients_;
-  std::vector<uint64_t> last_reply_us_;  // answers of one connection keep their order
-  Pool<std::string> replies_;
-  Pool<UnderWay> under_way_;
-  Pool<ClusterChangeReply> operator_replies_;
-  Phase phase_ = Phase::kForm;
-  std::string waits_for_;    // why the next part has not begun
-  std::string unconverged_;  // and why owners differ, when the disks were these
-  std::vector<std::pair<uint64_t, uint64_t>> unconverged_disks_;
-  uint64_t settle_us_max_ = 0;
-  uint64_t phase_since_us_ = 0;
-  uint64_t last_call_ = 0;
-  int64_t highest_lead_ms_ = INT64_MIN;  // no process began further ahead of the true time
-  uint64_t restless_us_ = 0;             // when the cluster was last seen changing
-  uint64_t unwell_us_ = 0;               // when some node was last seen down, stalled or cut off
-  uint64_t disk_changed_us_ = 0;
-  uint64_t quiet_from_us_ = 0;  // faults over: what was under way has arrived by then
-  bool buffered_ = false;
-  bool node_lost_ = false;
 };
 
 }  // namespace vordb::sim

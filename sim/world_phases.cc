@@ -21,19 +21,19 @@ const char* name_of(int phase) {
 
 bool World::clients_done() const {
   return std::all_of(clients_.begin(), clients_.end(),
-                     [](const auto& client) { return client->done(); });
+                     [](const SimClient& client) { return client.done(); });
 }
 
 void World::update_horizon() {
   Step oldest = step();
-  for (const auto& client : clients_) oldest = std::min(oldest, client->oldest_open());
+  for (const SimClient& client : clients_) oldest = std::min(oldest, client.oldest_open());
   oracles_->forget_before(oldest);
 }
 
 std::vector<const SimNode*> World::serving() const {
   std::vector<const SimNode*> found;
   for (uint32_t machine = 0; machine < machines_.size(); ++machine) {
-    if (operators_->duty(machine) == Duty::kServing) found.push_back(machines_[machine].node.get());
+    if (operators_->duty(machine) == Duty::kServing) found.push_back(&*machines_[machine].node);
   }
   return found;
 }
@@ -44,7 +44,7 @@ void World::give_scripts(std::vector<Call> calls) {
   for (size_t i = 0; i < calls.size(); ++i)
     scripts[i % scripts.size()].push_back(std::move(calls[i]));
   for (uint32_t client = 0; client < clients_.size(); ++client)
-    clients_[client]->give_script(std::move(scripts[client]));
+    clients_[client].give_script(std::move(scripts[client]));
 }
 
 void World::enter(Phase phase) {
@@ -55,8 +55,8 @@ void World::enter(Phase phase) {
   std::vector<Call> calls;
   if (phase == Phase::kSetup) {
     mode = SimClient::Mode::kScript;
-    for (uint32_t bucket = 0; bucket < catalogue_.buckets().size(); ++bucket) {
-      if (catalogue_.bucket(bucket).is_default) continue;
+    for (uint32_t bucket = 0; bucket < catalogue_->buckets().size(); ++bucket) {
+      if (catalogue_->bucket(bucket).is_default) continue;
       Call call;
       call.bucket = bucket;
       call.operation = Operation::kCreateBucket;
@@ -79,7 +79,7 @@ void World::enter(Phase phase) {
     for (const SimNode* node : serving()) nodes.push_back(node->number());
     calls = workload_.audit(nodes);
   }
-  for (const auto& client : clients_) client->set_mode(mode);
+  for (SimClient& client : clients_) client.set_mode(mode);
   if (mode == SimClient::Mode::kScript) give_scripts(std::move(calls));
   if (mode == SimClient::Mode::kSilent) return;
   for (uint32_t client = 0; client < clients_.size(); ++client)
@@ -91,7 +91,7 @@ std::string World::why_not_at_rest() const {
   const std::string pending = operators_->pending();
   std::vector<const SimNode*> nodes;
   for (const uint32_t machine : operators_->in_service())
-    nodes.push_back(machines_[machine].node.get());
+    nodes.push_back(&*machines_[machine].node);
   const std::string why = why_not_settled(nodes);
   return pending.empty() || why.empty() ? pending + why : pending + ": " + why;
 }
@@ -152,7 +152,7 @@ void World::advance_phase() {
       why = why_not_converged_now();
       if (!why.empty()) break;
       findings_.evaluated(Property::kConverged, !alone());
-      for (const auto& client : clients_) client->settled();
+      for (SimClient& client : clients_) client.settled();
       return enter(Phase::kAudit);
     }
     case Phase::kAudit:
@@ -193,8 +193,8 @@ void World::check() {
   look_at_calm();
   const uint64_t patience_us = scenario_.workload.patience_ms * 1000;
   for (uint32_t client = 0; client < clients_.size(); ++client) {
-    clients_[client]->look_at_clock();
-    const auto since_us = clients_[client]->waiting_since_us();
+    clients_[client].look_at_clock();
+    const auto since_us = clients_[client].waiting_since_us();
     if (!since_us.has_value()) continue;
     findings_.evaluated(Property::kAnsweredInTime, true);
     if (now_us_ <= std::max(*since_us, faults_->stalled_until_us()) + patience_us) continue;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/box.h"
 #include "core/client_api.h"
-#include "core/coordinator/box.h"
 #include "core/coordinator/lanes.h"
 #include "core/coordinator/merge_answers.h"
 #include "core/coordinator/owner_sets.h"

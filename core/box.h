@@ -2,8 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
-namespace vordb::coordinator {
+namespace vordb {
 
 template <typename T>
 class Box {
@@ -27,4 +28,4 @@ class Box {
   std::unique_ptr<T> value_;
 };
 
-}  // namespace vordb::coordinator
+}  // namespace vordb
