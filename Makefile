@@ -42,7 +42,7 @@ cluster: deps ## three nodes that form a cluster, data in ./data/cluster; Ctrl-C
 test: build ## every test; from nothing most of the time goes into compiling
 	$(call build_preset,clang,vordb-sim)
 	VORDB_SIM_CLANG="$(CURDIR)/build/clang/bin/vordb-sim" \
-	  ctest --test-dir build/release -j $(JOBS) --output-on-failure --no-tests=error
+	  ctest --test-dir build/release -j $(JOBS) --timeout 300 --output-on-failure --no-tests=error
 
 .PHONY: bench
 bench: deps ## the measurements behind the README's figures, on a node of its own

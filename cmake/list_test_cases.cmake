@@ -40,7 +40,7 @@ foreach(name IN LISTS names)
   string(APPEND script
     "add_test([==[${FOLDER}: ${name}]==] [==[${PROGRAM}]==] [==[--test-case=${filter}]==])\n"
     "set_tests_properties([==[${FOLDER}: ${name}]==] PROPERTIES\n"
-    "  TIMEOUT 300 LABELS ${FOLDER} WORKING_DIRECTORY [==[${WORKING_DIRECTORY}]==]\n"
+    "  LABELS ${FOLDER} WORKING_DIRECTORY [==[${WORKING_DIRECTORY}]==]\n"
     "  ENVIRONMENT [==[TSAN_OPTIONS=suppressions=${TSAN_SUPPRESSIONS}]==]\n"
     "  FAIL_REGULAR_EXPRESSION [==[test cases: +0 ]==])\n")
 endforeach()

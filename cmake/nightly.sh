@@ -26,13 +26,13 @@ build() {
     limited 7200 cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"}
 }
 
-# tests PRESET WRAPPER...: every case of a build, a case at most ten minutes.
+# tests PRESET WRAPPER...: every case of a build, a case at most twenty minutes.
 tests() {
   local preset=$1
   shift
   build clang vordb-sim &&
     VORDB_SIM_CLANG="$PWD/build/clang/bin/vordb-sim" limited 7200 "$@" \
-      ctest --test-dir "build/$preset" -j "$jobs" --timeout 600 --output-on-failure --no-tests=error
+      ctest --test-dir "build/$preset" -j "$jobs" --timeout 1200 --output-on-failure --no-tests=error
 }
 
 step_asan() { build asan && tests asan; }
