@@ -10,17 +10,9 @@
 
 #include "core/fields.h"
 #include "core/ids.h"
+#include "core/operations.h"
 
 namespace vordb {
-
-enum class BucketType : uint8_t { kLww, kOrswot, kPnCounter };
-
-// "lww", "orswot" or "pn_counter", as clients write it.
-const char* to_string(BucketType type);
-bool parse_bucket_type(std::string_view name, BucketType* type);
-
-// The quorums of a named consistency: eventual 1,1; session 2,1; consistent 2,2; paranoid 3,3.
-bool parse_consistency(std::string_view name, uint8_t* write_quorum, uint8_t* read_quorum);
 
 // In place of a time to live: the node's default is asked for.
 inline constexpr uint64_t kDefaultTtl = UINT64_MAX;
@@ -36,29 +28,6 @@ struct BucketConfig {
   bool operator==(const BucketConfig&) const = default;
   VORDB_FIELDS(BucketConfig, name, type, ttl_seconds, replication_n, write_quorum, read_quorum)
 };
-
-enum class Operation : uint8_t {
-  kPut,
-  kGet,
-  kDelete,
-  kSetAdd,
-  kSetRemove,
-  kSetMembers,
-  kSetContains,
-  kCounterIncrement,
-  kCounterDecrement,
-  kCounterValue,
-  kListKeys,
-  kCreateBucket,
-  kListBuckets,
-  kGetBucket,
-  kDeleteBucket,
-  kPing,
-};
-inline constexpr int kOperations = 16;
-
-// The name of an operation in metrics, errors and traces, such as "set_add".
-const char* to_string(Operation operation);
 
 struct ClientRequest {
   ClientId client = 0;

@@ -59,7 +59,4 @@ class ClientCodec {
   std::unique_ptr<Impl> impl_;
 };
 
-// "lww", "orswot", "pn_counter"; "" is lww.
-std::optional<BucketType> parse_bucket_type(std::string_view text);
-
 }  // namespace vordb

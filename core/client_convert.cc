@@ -12,15 +12,6 @@
 namespace vordb {
 namespace {
 
-struct Preset {
-  std::string_view name;
-  uint8_t write_quorum;
-  uint8_t read_quorum;
-};
-
-constexpr Preset kPresets[] = {
-    {"eventual", 1, 1}, {"session", 2, 1}, {"consistent", 2, 2}, {"paranoid", 3, 3}};
-
 // mutable_x() of an unset arena string would allocate one, so unset ones are left alone.
 #define VORDB_TAKE(field, member) \
   if (!body->field().empty()) request->member = std::move(*body->mutable_##field())
@@ -77,11 +68,10 @@ void take_amount(Body* body, ClientRequest* request) {
 
 absl::Status apply_preset(std::string_view name, BucketConfig* config) {
   if (name.empty()) return absl::OkStatus();
-  const auto* preset = std::find_if(std::begin(kPresets), std::end(kPresets),
-                                    [&](const Preset& each) { return each.name == name; });
-  if (preset == std::end(kPresets)) {
+  const Consistency* preset = find_consistency(name);
+  if (!preset) {
     return absl::InvalidArgumentError(
-        "BucketConfig.consistency: must be eventual, session, consistent or paranoid");
+        absl::StrCat("BucketConfig.consistency: ", must_be_one_of(consistency_names())));
   }
   if ((config->write_quorum != 0 && config->write_quorum != preset->write_quorum) ||
       (config->read_quorum != 0 && config->read_quorum != preset->read_quorum)) {
@@ -95,19 +85,15 @@ absl::Status apply_preset(std::string_view name, BucketConfig* config) {
 
 }  // namespace
 
-std::optional<BucketType> parse_bucket_type(std::string_view text) {
-  if (text.empty() || text == "lww") return BucketType::kLww;
-  if (text == "orswot") return BucketType::kOrswot;
-  if (text == "pn_counter") return BucketType::kPnCounter;
-  return std::nullopt;
-}
-
 absl::Status from_pb(const pb::BucketConfig& message, BucketConfig* config) {
   config->name = message.name();
-  const std::optional<BucketType> type = parse_bucket_type(message.type());
-  if (!type)
-    return absl::InvalidArgumentError("BucketConfig.type: must be lww, orswot or pn_counter");
-  config->type = *type;
+  const BucketTypeRow* type =
+      message.type().empty() ? &row_of(BucketType::kLww) : find_bucket_type(message.type());
+  if (!type) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("BucketConfig.type: ", must_be_one_of(bucket_type_names())));
+  }
+  config->type = type->type;
   config->ttl_seconds = message.has_ttl_seconds() ? uint64_t(message.ttl_seconds()) : kDefaultTtl;
   config->replication_n = uint8_t(message.replication_n());
   config->write_quorum = uint8_t(message.write_quorum());

@@ -17,11 +17,6 @@ namespace {
 using Body = pb::PeerMessage::BodyCase;
 
 absl::Status ill_formed(const char* what) { return absl::InvalidArgumentError(what); }
-bool changes_a_key(Operation operation) {
-  return operation == Operation::kPut || operation == Operation::kDelete ||
-         operation == Operation::kSetAdd || operation == Operation::kSetRemove ||
-         operation == Operation::kCounterIncrement || operation == Operation::kCounterDecrement;
-}
 
 NodeNumber or_sender(NodeNumber node, const pb::PeerMessage& message) {
   return node == 0 ? message.from_node() : node;
@@ -197,8 +192,10 @@ absl::Status take(const pb::PeerMessage& message, KeyMutation* to) {
   to->placement = placement_of(message);
   to->bucket = from.bucket_id();
   to->key_hash = cluster::ring_hash(from.bucket_id(), from.key());
-  to->operation = Operation(from.operation());
-  if (!changes_a_key(to->operation)) return ill_formed("the operation changes no key");
+  const bool known = from.operation() < uint32_t(kOperations);
+  to->operation = known ? Operation(from.operation()) : Operation::kPing;
+  if (!row_of(to->operation).of_key || !mutates(to->operation))
+    return ill_formed("the operation changes no key");
   to->key = from.key();
   to->value = from.value();
   to->elements.assign(from.elements().begin(), from.elements().end());

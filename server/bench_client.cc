@@ -16,16 +16,6 @@ namespace {
 
 constexpr size_t kReadBytes = 64 * 1024;
 
-Operation write_operation(BucketType type) {
-  if (type == BucketType::kLww) return Operation::kPut;
-  return type == BucketType::kOrswot ? Operation::kSetAdd : Operation::kCounterIncrement;
-}
-
-Operation read_operation(BucketType type) {
-  if (type == BucketType::kLww) return Operation::kGet;
-  return type == BucketType::kOrswot ? Operation::kSetMembers : Operation::kCounterValue;
-}
-
 }  // namespace
 
 uint64_t now_ns() {
@@ -74,7 +64,7 @@ bool OperationSource::next_in_order(BenchRequest& request) {
   const uint64_t key = step_ / steps_a_key;
   if (key >= spec_.keys) return false;
   const uint64_t first = (step_ % steps_a_key) * spec_.batch;
-  request.operation = write_operation(spec_.type);
+  request.operation = row_of(spec_.type).write;
   request.first_element = spec_.first_element + first;
   request.elements =
       uint32_t(std::min<uint64_t>(spec_.batch, spec_.elements - std::min(first, spec_.elements)));
@@ -84,7 +74,7 @@ bool OperationSource::next_in_order(BenchRequest& request) {
 }
 
 void OperationSource::next_random(BenchRequest& request, bool is_read) {
-  request.operation = is_read ? read_operation(spec_.type) : write_operation(spec_.type);
+  request.operation = is_read ? row_of(spec_.type).read : row_of(spec_.type).write;
   request.elements = spec_.batch;
   if (!is_read && spec_.type == BucketType::kOrswot)
     request.first_element = random() % spec_.elements;

@@ -89,12 +89,12 @@ absl::Status run_throughput(const BenchOptions& options, const BenchReport& repo
 
 // The three types side by side: registers, sets of 100 elements, counters.
 absl::Status run_crdt(const BenchOptions& options, const BenchReport& report) {
-  for (const BucketType type : {BucketType::kLww, BucketType::kOrswot, BucketType::kPnCounter}) {
+  for (const BucketTypeRow& row : kBucketTypes) {
     BenchOptions typed = options;
-    typed.spec.type = type;
+    typed.spec.type = row.type;
     typed.spec.elements = 100;
     typed.spec.keys =
-        std::min<uint64_t>(options.spec.keys, type == BucketType::kOrswot ? 1000 : 10000);
+        std::min<uint64_t>(options.spec.keys, row.type == BucketType::kOrswot ? 1000 : 10000);
     typed.spec.read_percent = 50;
     if (absl::Status status = fill(typed, typed.spec); !status.ok()) return status;
     for (const Protocol protocol : options.protocols) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/operations.h"
 #include "proto/client.pb.h"
 #include "server/cli.h"
 #include "server/cli_json.h"
@@ -86,7 +87,7 @@ int ping(Cli& cli) {
 void declare_create(CLI::App& bucket, Cli& cli) {
   const auto request = std::make_shared<pb::Request>();
   pb::BucketConfig* config = request->mutable_create_bucket()->mutable_config();
-  config->set_type("lww");
+  config->set_type(to_string(BucketType::kLww));
   CLI::App* command = bucket.add_subcommand("create", "Creates a bucket");
   command
       ->add_option_function<std::string>(
@@ -96,7 +97,7 @@ void declare_create(CLI::App& bucket, Cli& cli) {
       ->add_option_function<std::string>(
           "--type", [config](const std::string& v) { config->set_type(v); },
           "lww (the default), orswot or pn_counter")
-      ->check(CLI::IsMember({"lww", "orswot", "pn_counter"}));
+      ->check(CLI::IsMember(bucket_type_names()));
   command
       ->add_option_function<int64_t>(
           "--ttl", [config](int64_t v) { config->set_ttl_seconds(v); },
@@ -116,7 +117,7 @@ void declare_create(CLI::App& bucket, Cli& cli) {
       ->add_option_function<std::string>(
           "--consistency", [config](const std::string& v) { config->set_consistency(v); },
           "eventual, session, consistent or paranoid: sets both quorums")
-      ->check(CLI::IsMember({"eventual", "session", "consistent", "paranoid"}))
+      ->check(CLI::IsMember(consistency_names()))
       ->excludes(w->check(CLI::Range(1, 9)))
       ->excludes(r->check(CLI::Range(1, 9)));
   command->callback(

@@ -66,11 +66,10 @@ void declare(CLI::App& app, Arguments& arguments) {
                  "The largest set of the run sets")
       ->check(CLI::Range(10, 100000000))
       ->capture_default_str();
+  std::map<std::string, BucketType> types_by_name;
+  for (const BucketTypeRow& row : kBucketTypes) types_by_name[row.name] = row.type;
   app.add_option("--type", spec.type, "lww, orswot or pn_counter")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, BucketType>{{"lww", BucketType::kLww},
-                                            {"orswot", BucketType::kOrswot},
-                                            {"pn_counter", BucketType::kPnCounter}}))
+      ->transform(CLI::CheckedTransformer(types_by_name))
       ->type_name("");
   app.add_option("--bucket", spec.bucket, "Bucket of that type instead of the default one");
   app.add_option("--seconds", spec.seconds, "Duration of each measurement")

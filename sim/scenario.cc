@@ -98,9 +98,8 @@ class Reader {
 };
 
 bool is_default_name(const std::string& name) {
-  return name == default_bucket_name(BucketType::kLww) ||
-         name == default_bucket_name(BucketType::kOrswot) ||
-         name == default_bucket_name(BucketType::kPnCounter);
+  return std::any_of(std::begin(kBucketTypes), std::end(kBucketTypes),
+                     [&](const BucketTypeRow& row) { return name == row.default_bucket; });
 }
 
 void read_bucket(const Json& json, const std::string& place, absl::Status& status,
@@ -110,12 +109,10 @@ void read_bucket(const Json& json, const std::string& place, absl::Status& statu
   std::string type = "lww";
   reader.text("name", plan.config.name);
   reader.text("type", type);
-  if (type == "orswot") {
-    plan.config.type = BucketType::kOrswot;
-  } else if (type == "pn_counter") {
-    plan.config.type = BucketType::kPnCounter;
-  } else if (type != "lww") {
-    reader.fail("type", "must be lww, orswot or pn_counter");
+  if (const BucketTypeRow* row = find_bucket_type(type)) {
+    plan.config.type = row->type;
+  } else {
+    reader.fail("type", must_be_one_of(bucket_type_names()));
   }
   reader.number("ttl_seconds", plan.config.ttl_seconds, 0, 1'000'000);
   reader.number("replication_n", plan.config.replication_n, 1, kReplicationMax);
@@ -123,9 +120,12 @@ void read_bucket(const Json& json, const std::string& place, absl::Status& statu
   reader.number("read_quorum", plan.config.read_quorum, 1, kReplicationMax);
   std::string consistency;
   reader.text("consistency", consistency);
-  if (!consistency.empty() &&
-      !parse_consistency(consistency, &plan.config.write_quorum, &plan.config.read_quorum))
-    reader.fail("consistency", "must be eventual, session, consistent or paranoid");
+  if (const Consistency* named = find_consistency(consistency)) {
+    plan.config.write_quorum = named->write_quorum;
+    plan.config.read_quorum = named->read_quorum;
+  } else if (!consistency.empty()) {
+    reader.fail("consistency", must_be_one_of(consistency_names()));
+  }
   reader.number("keys", plan.keys, 1, 100'000);
   reader.number("elements", plan.elements, 1, 10'000);
   reader.number("value_bytes_max", plan.value_bytes_max, 0, 1'000'000);
@@ -135,8 +135,8 @@ void read_bucket(const Json& json, const std::string& place, absl::Status& statu
   if (plan.config.name.empty()) reader.fail("name", "must be given");
   if (!plan.is_default && is_default_name(plan.config.name))
     reader.fail("name", "is that of a bucket that every node has: it wants \"default\": true");
-  if (plan.is_default && plan.config.name != default_bucket_name(plan.config.type))
-    reader.fail("name", absl::StrCat("must be ", default_bucket_name(plan.config.type),
+  if (plan.is_default && plan.config.name != row_of(plan.config.type).default_bucket)
+    reader.fail("name", absl::StrCat("must be ", row_of(plan.config.type).default_bucket,
                                      ", the bucket of this type that every node has"));
   if (plan.is_default && plan.config.ttl_seconds > 0)
     reader.fail("ttl_seconds", "must be 0: the buckets that every node has keep their values");

@@ -137,7 +137,7 @@ ClientRequest random_request(Chooser& choose) {
   request.config.ttl_seconds = choose.below(2);
   if (request.operation == Operation::kPut && choose.chance(300'000)) request.bucket = "b0";
   if (request.operation == Operation::kListKeys)
-    request.bucket = default_bucket_name(BucketType::kLww);
+    request.bucket = row_of(BucketType::kLww).default_bucket;
   return request;
 }
 

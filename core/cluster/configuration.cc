@@ -98,18 +98,6 @@ void Configuration::add_bucket(Bucket bucket) {
   buckets[bucket.id] = std::move(bucket);
 }
 
-const char* default_bucket_name(BucketType type) {
-  switch (type) {
-    case BucketType::kLww:
-      return "__default_lww__";
-    case BucketType::kOrswot:
-      return "__default_set__";
-    case BucketType::kPnCounter:
-      return "__default_counter__";
-  }
-  return "";
-}
-
 Configuration found_cluster(std::string cluster_id, uint32_t ring_size, Member first,
                             const BucketConfig& defaults) {
   Configuration founding;
@@ -125,12 +113,11 @@ Configuration found_cluster(std::string cluster_id, uint32_t ring_size, Member f
     partition.owners = {first.node};
   }
   founding.members.push_back(std::move(first));
-  const BucketType types[] = {BucketType::kLww, BucketType::kOrswot, BucketType::kPnCounter};
-  for (int i = 0; i < 3; ++i) {
+  for (const BucketTypeRow& row : kBucketTypes) {
     BucketConfig config = defaults;
-    config.type = types[i];
-    config.name = default_bucket_name(types[i]);
-    founding.add_bucket(Bucket{BucketId(i + 1), std::move(config)});
+    config.type = row.type;
+    config.name = row.default_bucket;
+    founding.add_bucket(Bucket{default_bucket(row.type), std::move(config)});
   }
   return founding;
 }

@@ -111,12 +111,10 @@ struct Configuration {
 
 // Ids below are reserved; the founding configuration has this epoch.
 inline constexpr uint64_t kFirstEpoch = 16;
-inline constexpr BucketId kDefaultLww = 1;
-inline constexpr BucketId kDefaultSet = 2;
-inline constexpr BucketId kDefaultCounter = 3;
-
-// The default bucket of a type, such as "__default_lww__".
-const char* default_bucket_name(BucketType type);
+constexpr BucketId default_bucket(BucketType type) { return BucketId(1 + uint8_t(type)); }
+inline constexpr BucketId kDefaultLww = default_bucket(BucketType::kLww);
+inline constexpr BucketId kDefaultSet = default_bucket(BucketType::kOrswot);
+inline constexpr BucketId kDefaultCounter = default_bucket(BucketType::kPnCounter);
 inline bool is_default_bucket(BucketId id) { return id < kFirstEpoch; }
 
 // The configuration of a new cluster of one node.

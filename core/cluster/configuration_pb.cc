@@ -58,9 +58,9 @@ absl::StatusOr<Bucket> bucket_from_pb(const pb::BucketRecord& from) {
   bucket.id = from.id();
   BucketConfig& config = bucket.config;
   config.name = from.config().name();
-  if (!parse_bucket_type(from.config().type(), &config.type)) {
-    return absl::DataLossError("a bucket of the configuration has an unknown type");
-  }
+  const BucketTypeRow* type = find_bucket_type(from.config().type());
+  if (!type) return absl::DataLossError("a bucket of the configuration has an unknown type");
+  config.type = type->type;
   config.ttl_seconds = uint64_t(from.config().ttl_seconds());
   config.replication_n = uint8_t(from.config().replication_n());
   config.write_quorum = uint8_t(from.config().write_quorum());

@@ -51,7 +51,7 @@ TEST_CASE("configuration: a founded cluster has one member and the three default
                                                       {kDefaultSet, BucketType::kOrswot},
                                                       {kDefaultCounter, BucketType::kPnCounter}};
   for (const auto& [id, type] : defaults) {
-    const Bucket* bucket = c.bucket(std::string_view(default_bucket_name(type)));
+    const Bucket* bucket = c.bucket(std::string_view(row_of(type).default_bucket));
     REQUIRE(bucket);
     CHECK(bucket->id == id);
     CHECK(bucket->config.type == type);
@@ -91,7 +91,7 @@ TEST_CASE("configuration: a bucket made anew under an old name has another id") 
 
 TEST_CASE("configuration: the default buckets cannot be deleted") {
   for (const BucketType type : {BucketType::kLww, BucketType::kOrswot, BucketType::kPnCounter}) {
-    CHECK(absl::IsPermissionDenied(delete_bucket(founded(), default_bucket_name(type)).status()));
+    CHECK(absl::IsPermissionDenied(delete_bucket(founded(), row_of(type).default_bucket).status()));
   }
 }
 

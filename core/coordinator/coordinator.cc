@@ -42,22 +42,6 @@ NodeNumber first_choice(const OwnerSets& sets, OwnerMask among, OwnerMask withou
   return best;
 }
 
-bool mutates(Operation operation) {
-  switch (operation) {
-    case Operation::kPut:
-    case Operation::kDelete:
-    case Operation::kSetAdd:
-    case Operation::kSetRemove:
-    case Operation::kCounterIncrement:
-    case Operation::kCounterDecrement:
-    case Operation::kCreateBucket:
-    case Operation::kDeleteBucket:
-      return true;
-    default:
-      return false;
-  }
-}
-
 std::string_view bucket_named(const ClientRequest& request) {
   return request.config.name.empty() ? request.bucket : request.config.name;
 }

@@ -161,9 +161,6 @@ class Coordinator {
                troubled_until_us_)
 };
 
-// Whether an operation changes data.
-bool mutates(Operation operation);
-
 // The bucket that an operation on buckets names.
 std::string_view bucket_named(const ClientRequest& request);
 

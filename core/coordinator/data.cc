@@ -16,45 +16,8 @@ namespace vordb::coordinator {
 
 namespace {
 
-BucketType type_of(Operation operation) {
-  switch (operation) {
-    case Operation::kSetAdd:
-    case Operation::kSetRemove:
-    case Operation::kSetMembers:
-    case Operation::kSetContains:
-      return BucketType::kOrswot;
-    case Operation::kCounterIncrement:
-    case Operation::kCounterDecrement:
-    case Operation::kCounterValue:
-      return BucketType::kPnCounter;
-    default:
-      return BucketType::kLww;
-  }
-}
-
-BucketId default_bucket(Operation operation) {
-  switch (type_of(operation)) {
-    case BucketType::kLww:
-      return kDefaultLww;
-    case BucketType::kOrswot:
-      return kDefaultSet;
-    case BucketType::kPnCounter:
-      return kDefaultCounter;
-  }
-  return kDefaultLww;
-}
-
-Operation read_of(BucketType type) {
-  switch (type) {
-    case BucketType::kLww:
-      return Operation::kGet;
-    case BucketType::kOrswot:
-      return Operation::kSetMembers;
-    case BucketType::kPnCounter:
-      return Operation::kCounterValue;
-  }
-  return Operation::kGet;
-}
+// Asked for without a bucket, an operation means the default one of its type.
+BucketId default_bucket(Operation operation) { return default_bucket(row_of(operation).type); }
 
 bool is_set_update(Operation operation) {
   return operation == Operation::kSetAdd || operation == Operation::kSetRemove;
@@ -125,7 +88,7 @@ KeyRead what_to_read(const KeyMutation& mutation, const Bucket& bucket) {
 LaneUse Coordinator::lanes_of(const ClientRequest& request, const Turn& turn) const {
   if (request.connection == 0) return {};
   std::string_view name = bucket_named(request);
-  if (name.empty() && request.operation <= Operation::kCounterValue) {
+  if (name.empty() && row_of(request.operation).of_key) {
     const Bucket* bucket = turn.configuration.bucket(default_bucket(request.operation));
     if (bucket) name = bucket->config.name;
   }
@@ -142,7 +105,7 @@ void Coordinator::access_key(Admitted request, Turn& turn) {
     return refuse(request, ErrorCode::kBucketNotFound, "no bucket has this name",
                   "create it with POST /buckets", turn);
   }
-  if (request.operation == Operation::kGet) request.operation = read_of(bucket->config.type);
+  if (request.operation == Operation::kGet) request.operation = row_of(bucket->config.type).read;
   if (request.key.empty()) {
     return refuse(request, ErrorCode::kBadRequest, "the key is empty", "a key has at least 1 byte",
                   turn);
@@ -157,7 +120,8 @@ void Coordinator::access_key(Admitted request, Turn& turn) {
 
 bool Coordinator::check_type(const Admitted& request, const Bucket& bucket, Turn& turn) {
   const BucketType type = bucket.config.type;
-  if (request.operation == Operation::kDelete || type_of(request.operation) == type) return true;
+  if (request.operation == Operation::kDelete || row_of(request.operation).type == type)
+    return true;
   ClientReply reply = ClientReply::failed(
       ClientError{ErrorCode::kTypeMismatch, Outcome::kRejected,
                   absl::StrCat("the bucket is of type ", to_string(type), " and does not take ",

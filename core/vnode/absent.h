@@ -8,9 +8,6 @@
 
 namespace vordb::vnode {
 
-// Why a mutation, or a listing, is refused where the partition is not owned.
-ClientError not_owner();
-
 void answer_absent(const KeyMutation& mutation, NodeNumber self, std::vector<Envelope>& outbox);
 void answer_absent(const KeyRead& read, NodeNumber self, std::vector<Envelope>& outbox);
 void answer_absent(const KeyList& list, NodeNumber self, std::vector<Envelope>& outbox);

@@ -7,6 +7,7 @@
 
 #include "core/codec.h"
 #include "core/vnode/causal_token.h"
+#include "core/vnode/to_coordinator.h"
 #include "proto/storage.pb.h"
 
 namespace vordb::vnode {
@@ -68,13 +69,11 @@ void Acknowledgements::remember_answer(const TokenAnswer& answer) {
   vnode.overlay.remember(answer);
 }
 
-void Acknowledgements::refuse(const KeyMutation& mutation, ErrorCode code, std::string message,
-                              std::string hint, Outcome outcome) {
+void Acknowledgements::refuse(const KeyMutation& mutation, ClientError error) {
   KeyMutationReply reply;
   reply.op = mutation.op;
-  reply.error = ClientError{code, outcome, std::move(message), std::move(hint)};
-  turn.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, mutation.shard, {}},
-                                 std::move(reply), mutation.from});
+  reply.error = std::move(error);
+  turn.outbox.push_back(to_coordinator(vnode.self.node, mutation, std::move(reply)));
 }
 
 void Acknowledgements::answer_mutation(const Waiter& waiter) {
@@ -84,8 +83,7 @@ void Acknowledgements::answer_mutation(const Waiter& waiter) {
   reply.context = waiter.token;
   reply.dot = waiter.dot;
   reply.moved = waiter.pv != vnode.roles.pv || !vnode.roles.serves();
-  turn.outbox.push_back(
-      Envelope{ActorId{ActorKind::kCoordinator, waiter.shard, {}}, std::move(reply), waiter.from});
+  turn.outbox.push_back(to_coordinator(vnode.self.node, waiter, std::move(reply)));
 }
 
 // All of it is in the open group or in earlier ones: the acknowledgement follows them.
@@ -114,9 +112,7 @@ void Acknowledgements::send_ack(const AckWaiter& waiter, bool refused) {
   ack.op = waiter.op;
   ack.source = waiter.source;
   ack.refused = refused;
-  const bool here = waiter.from == 0 || waiter.from == vnode.self.node;
-  turn.outbox.push_back(Envelope{ActorId{ActorKind::kCoordinator, waiter.shard, {}}, std::move(ack),
-                                 here ? 0 : waiter.from});
+  turn.outbox.push_back(to_coordinator(vnode.self.node, waiter, std::move(ack)));
 }
 
 }  // namespace vordb::vnode

@@ -21,8 +21,7 @@ class Acknowledgements : Part {
   void acknowledge_unchanged(KeyTask& task, Hlc hlc);
   // To a request token, for a client that tries again.
   void remember_answer(const TokenAnswer& answer);
-  void refuse(const KeyMutation& mutation, ErrorCode code, std::string message, std::string hint,
-              Outcome outcome = Outcome::kRejected);
+  void refuse(const KeyMutation& mutation, ClientError error);
   // The mutation is durable.
   void answer_mutation(const Waiter& waiter);
   // What was merged is in the open group or in earlier ones: the acknowledgement follows them.

@@ -13,6 +13,7 @@
 #include "core/crdt/set.h"
 #include "core/vnode/acknowledgements.h"
 #include "core/vnode/causal_token.h"
+#include "core/vnode/refusals.h"
 #include "core/vnode/writes.h"
 
 namespace vordb::vnode {
@@ -100,14 +101,15 @@ bool Effects::apply_counter(KeyTask& task, const Bucket& bucket, Hlc hlc) {
   sum.add(p, n);
   const crdt::Payload totals = current.live.empty() ? crdt::Payload{} : current.live.back().payload;
   if (!sum.fits()) {
-    Acknowledgements(*this).refuse(m, ErrorCode::kOverflow,
-                                   "the counter would leave the range of a 64-bit integer", "");
+    Acknowledgements(*this).refuse(
+        m, rejected(ErrorCode::kOverflow, "the counter would leave the range of a 64-bit integer",
+                    ""));
     return true;
   }
   if (p > crdt::kCounterTotalMax - totals.p || n > crdt::kCounterTotalMax - totals.n) {
-    Acknowledgements(*this).refuse(m, ErrorCode::kOverflow,
-                                   "the counter has been moved more than 2^96 in all",
-                                   "delete the counter, or count under another key");
+    Acknowledgements(*this).refuse(
+        m, rejected(ErrorCode::kOverflow, "the counter has been moved more than 2^96 in all",
+                    "delete the counter, or count under another key"));
     return true;
   }
   const Dot dot = Writes(*this).mint(task, hlc);

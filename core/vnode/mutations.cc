@@ -6,11 +6,11 @@
 
 #include "core/crdt/register.h"
 #include "core/crdt/set.h"
-#include "core/vnode/absent.h"
 #include "core/vnode/acknowledgements.h"
 #include "core/vnode/causal_token.h"
 #include "core/vnode/effects.h"
 #include "core/vnode/key_tasks.h"
+#include "core/vnode/refusals.h"
 
 namespace vordb::vnode {
 
@@ -32,40 +32,32 @@ bool is_collection(const Bucket& bucket) { return bucket.config.type != BucketTy
 
 }  // namespace
 
-void Mutations::begin(KeyMutation mutation) {
-  if (mutation.from != 0 && !first_copy(mutation)) return;
-  if (vnode.roles.epoch == 0 || !vnode.roles.owner || vnode.dropped) {
-    ClientError error = not_owner();
-    return Acknowledgements(*this).refuse(mutation, error.code, std::move(error.message),
-                                          std::move(error.hint));
-  }
-  if (vnode.corrupt) {
-    return Acknowledgements(*this).refuse(mutation, ErrorCode::kCorrupt,
-                                          "this partition's data is damaged here",
-                                          "restore the node from its peers or a backup");
-  }
-  if (!vnode.standing.fenced) {
-    return Acknowledgements(*this).refuse(mutation, ErrorCode::kNotReady,
-                                          "this partition has not met another owner yet",
-                                          "retry at another node");
-  }
+std::optional<ClientError> Mutations::refusal(const KeyMutation& mutation) const {
+  if (vnode.roles.epoch == 0 || !vnode.roles.owner || vnode.dropped) return not_owner();
+  if (vnode.corrupt) return damaged();
+  if (!vnode.standing.fenced) return unmet();
   const FreeSpace space = turn.env.disk.free_space();
   if (space == FreeSpace::kLow && adds(mutation.operation)) {
-    return Acknowledgements(*this).refuse(mutation, ErrorCode::kDiskFull,
-                                          "the disk has less free space than min_free_mb",
-                                          "free some space; reads, removals and deletions go on");
+    return rejected(ErrorCode::kDiskFull, "the disk has less free space than min_free_mb",
+                    "free some space; reads, removals and deletions go on");
   }
   if (space == FreeSpace::kLittle) {
-    return Acknowledgements(*this).refuse(
-        mutation, ErrorCode::kDiskFull, "the disk has less free space than half of min_free_mb",
-        "free some space; reads go on, and buckets can be deleted");
+    return rejected(ErrorCode::kDiskFull, "the disk has less free space than half of min_free_mb",
+                    "free some space; reads go on, and buckets can be deleted");
+  }
+  const CausalToken* seen = mutation.seen.get();
+  if (seen && seen->placement == vnode.id && !vnode.token()->seen.past.covers(seen->past)) {
+    return behind();
+  }
+  return std::nullopt;
+}
+
+void Mutations::begin(KeyMutation mutation) {
+  if (mutation.from != 0 && !first_copy(mutation)) return;
+  if (std::optional<ClientError> error = refusal(mutation)) {
+    return Acknowledgements(*this).refuse(mutation, *std::move(error));
   }
   if (const CausalToken* seen = mutation.seen.get()) {
-    if (seen->placement == vnode.id && !vnode.token()->seen.past.covers(seen->past)) {
-      return Acknowledgements(*this).refuse(mutation, ErrorCode::kUnavailable,
-                                            "this replica has not seen all that the context names",
-                                            "retry");
-    }
     take_token_time(*seen, turn.env.clock.now(), turn.options.max_clock_drift_ms,
                     vnode.time.clock());
   }
@@ -135,28 +127,22 @@ bool Mutations::finish(KeyTask& task) {
   MutateTask& mutate = std::get<MutateTask>(task.what);
   const KeyMutation& m = mutate.mutation;
   const Bucket* bucket = turn.configuration.bucket(task.bucket);
-  // A deletion that has begun is not undone.
-  const bool begun = m.operation == Operation::kDelete && !mutate.dots.empty();
-  const Outcome outcome = begun ? Outcome::kUnknown : Outcome::kRejected;
+  const auto refuse = [&](ClientError error) {
+    // A deletion that has begun is not undone.
+    if (m.operation == Operation::kDelete && !mutate.dots.empty())
+      error.outcome = Outcome::kUnknown;
+    Acknowledgements(*this).refuse(m, std::move(error));
+    return true;
+  };
   if (!bucket) {
     // Created by an entry that has not come here yet, or dropped.
     const bool ahead = task.bucket > turn.configuration.epoch;
-    Acknowledgements(*this).refuse(
-        m, ahead ? ErrorCode::kUnavailable : ErrorCode::kBucketNotFound,
-        ahead ? "this node does not know the bucket yet" : "the bucket was deleted",
-        ahead ? "retry" : "", outcome);
-    return true;
+    return refuse(
+        ahead ? rejected(ErrorCode::kUnavailable, "this node does not know the bucket yet", "retry")
+              : bucket_gone());
   }
-  if (vnode.corrupt) {
-    Acknowledgements(*this).refuse(m, ErrorCode::kCorrupt, "this partition's data is damaged here",
-                                   "restore the node from its peers or a backup", outcome);
-    return true;
-  }
-  if (!task.load.status.ok()) {
-    Acknowledgements(*this).refuse(m, ErrorCode::kUnavailable, "the disk could not be read",
-                                   "retry", outcome);
-    return true;
-  }
+  if (vnode.corrupt) return refuse(damaged());
+  if (!task.load.status.ok()) return refuse(unreadable());
   if (task.load.answer) return answered_before(task);
   const Hlc hlc = vnode.time.tick(turn.env.clock.now());
   const Entry* meta = task.load.state.find(crdt::meta_subkey());
@@ -177,9 +163,9 @@ bool Mutations::answered_before(KeyTask& task) {
   const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
   const Answer& answer = *task.load.answer;
   if (answer.fingerprint != fingerprint_of(m)) {
-    Acknowledgements(*this).refuse(m, ErrorCode::kTokenReused,
-                                   "the request token stands for another request",
-                                   "use a fresh token for each request");
+    Acknowledgements(*this).refuse(
+        m, rejected(ErrorCode::kTokenReused, "the request token stands for another request",
+                    "use a fresh token for each request"));
     return true;
   }
   Acknowledgements(*this).acknowledge_unchanged(task, answer.hlc);
@@ -206,8 +192,8 @@ bool Mutations::purge_step(KeyTask& task, Hlc hlc) {
   }
   mutate.purge_after = task.load.last;
   if (++mutate.purge_steps < kPurgeStepsMax) return false;
-  Acknowledgements(*this).refuse(m, ErrorCode::kPurging, "the expired key is still being cleared",
-                                 "retry");
+  Acknowledgements(*this).refuse(
+      m, rejected(ErrorCode::kPurging, "the expired key is still being cleared", "retry"));
   return true;
 }
 

@@ -2,6 +2,8 @@
 // to the key is in effects.h.
 #pragma once
 
+#include <optional>
+
 #include "core/vnode/part.h"
 #include "core/vnode/tasks.h"
 
@@ -19,6 +21,7 @@ class Mutations : Part {
   bool finish(KeyTask& task);
 
  private:
+  std::optional<ClientError> refusal(const KeyMutation& mutation) const;
   bool first_copy(const KeyMutation& mutation);
   bool answered_before(KeyTask& task);
   bool purge_step(KeyTask& task, Hlc hlc);

@@ -11,8 +11,9 @@
 #include "core/crdt/register.h"
 #include "core/crdt/set.h"
 #include "core/prefetch.h"
-#include "core/vnode/absent.h"
 #include "core/vnode/causal_token.h"
+#include "core/vnode/refusals.h"
+#include "core/vnode/to_coordinator.h"
 
 namespace vordb::vnode {
 
@@ -22,21 +23,7 @@ namespace {
 
 constexpr uint32_t kListPageRecords = 256;
 
-template <typename Request>
-Envelope to_coordinator(const Request& request, Message message) {
-  return Envelope{ActorId{ActorKind::kCoordinator, request.shard, {}}, std::move(message),
-                  request.from};
-}
-
-ClientError rejected(ErrorCode code, std::string message, std::string hint) {
-  return ClientError{code, Outcome::kRejected, std::move(message), std::move(hint)};
-}
-
-ClientError read_error(bool corrupt) {
-  return corrupt ? rejected(ErrorCode::kCorrupt, "this partition's data is damaged here",
-                            "restore the node from its peers or a backup")
-                 : rejected(ErrorCode::kUnavailable, "the disk could not be read", "retry");
-}
+ClientError read_error(bool corrupt) { return corrupt ? damaged() : unreadable(); }
 
 }  // namespace
 
@@ -47,21 +34,19 @@ void Reads::begin(KeyRead read) {
   reply.now_ms = vnode.time.last().ms();
   reply.moved = read.pv != vnode.roles.pv || !vnode.roles.serves() || vnode.dropped;
   if (reply.moved) {
-    turn.outbox.push_back(to_coordinator(read, std::move(reply)));
+    turn.outbox.push_back(to_coordinator(vnode.self.node, read, std::move(reply)));
     return;
   }
   if (vnode.corrupt) {
-    reply.error = read_error(true);
+    reply.error = damaged();
   } else if (!vnode.standing.fenced || (read.alone && !vnode.standing.synced)) {
-    reply.error = rejected(ErrorCode::kNotReady, "this partition has not met another owner yet",
-                           "retry at another node");
+    reply.error = unmet();
   } else if (read.seen && read.seen->placement == vnode.id &&
              !vnode.token()->seen.past.covers(read.seen->past)) {
-    reply.error = rejected(ErrorCode::kUnavailable,
-                           "this replica has not seen all that the context names", "retry");
+    reply.error = behind();
   }
   if (reply.error) {
-    turn.outbox.push_back(to_coordinator(read, std::move(reply)));
+    turn.outbox.push_back(to_coordinator(vnode.self.node, read, std::move(reply)));
     return;
   }
   if (read.subkeys.empty() && read.limit == 0 && !read.after) {
@@ -163,7 +148,7 @@ void Reads::answer(ReadTask& task, ReadResult result) {
     reply.error = too_large ? rejected(ErrorCode::kTooLarge, "the set does not fit one answer",
                                        "read it in pages with limit and after")
                             : read_error(vnode.corrupt);
-    turn.outbox.push_back(to_coordinator(read, std::move(reply)));
+    turn.outbox.push_back(to_coordinator(vnode.self.node, read, std::move(reply)));
     return;
   }
   const bool whole = !points && !read.after && !result.more;
@@ -197,7 +182,7 @@ void Reads::answer_state(const KeyRead& read, std::shared_ptr<const KeyState> st
   reply.base = std::move(base);
   const bool shows_expiry =
       read.now_ms != 0 && expires_between(*reply.state, turn.ceiling.durable().ms(), reply.now_ms);
-  deliver(to_coordinator(read, std::move(reply)), read.pv, shows_expiry);
+  deliver(to_coordinator(vnode.self.node, read, std::move(reply)), read.pv, shows_expiry);
 }
 
 void Reads::begin_listing(KeyList list) {
@@ -230,8 +215,7 @@ void Reads::go_on_listing(ListTask task, ReadResult* arrived) {
   const Bucket* bucket = turn.configuration.bucket(task.list.bucket);
   for (;;) {
     if (vnode.corrupt || !bucket) {
-      reply.error = bucket ? read_error(true)
-                           : rejected(ErrorCode::kBucketNotFound, "the bucket was deleted", "");
+      reply.error = bucket ? damaged() : bucket_gone();
       break;
     }
     const auto request = [&] {
@@ -271,7 +255,7 @@ void Reads::go_on_listing(ListTask task, ReadResult* arrived) {
     if (reply.more || (!result->more && !skipped)) break;
   }
   reply.keys = std::move(task.keys);
-  deliver(to_coordinator(task.list, std::move(reply)), 0, task.shows_expiry);
+  deliver(to_coordinator(vnode.self.node, task.list, std::move(reply)), 0, task.shows_expiry);
 }
 
 }  // namespace vordb::vnode
