@@ -220,3 +220,27 @@ TEST_CASE("snapshot: parts of two sessions are never taken for one") {
   CHECK(lab.difference() == "");
   for (const uint32_t node : {1, 2}) CHECK(lab.members(node, "s") == Members{"new", "old"});
 }
+
+// Every change of a set with a time to live touches its deadline, so all that the log holds of the
+// key must go together.
+TEST_CASE("snapshot: what one message cannot hold of a key goes in one, and holds up nothing") {
+  VnodeLab lab(3);
+  lab.quiesce();
+  for (int i = 0; i < 300; ++i) {
+    std::string element = std::to_string(i);
+    element.resize(64 << 10, 'e');
+    lab.add(1, "large", {element}, VnodeLab::kTtlSet);
+    lab.settle(1);
+    lab.lose_all();
+  }
+  lab.put(1, "small", "v");
+  lab.settle(1);
+  lab.lose_all();
+  lab.quiesce(12);
+  CHECK(lab.difference() == "");
+  CHECK(lab.value(2, "small") == "v");
+  CHECK(lab.live_elements(3, "large", VnodeLab::kTtlSet).size() == 300);
+  CHECK(lab.snapshots_received(2) == 1);
+  CHECK(lab.snapshots_received(3) == 1);
+  for (uint32_t node = 1; node <= 3; ++node) CHECK(lab.logged_dots(node) == 0);
+}

@@ -23,19 +23,21 @@ namespace {
 
 // One body carries at most so many dots that were asked for, and what their closure adds.
 constexpr size_t kSettledMax = 256;
+// What a dot takes of a message, beside the names of its entries.
+constexpr size_t kDotBytes = 48;
 
 }  // namespace
 
-Closure Closure::of_dots(PlacementId id, SnapshotId view, std::vector<Dot> dots) {
-  Closure closure(id, view);
+Closure Closure::of_dots(const Bounds& bounds, std::vector<Dot> dots) {
+  Closure closure(bounds);
   closure.wanted_ = std::move(dots);
   std::reverse(closure.wanted_.begin(), closure.wanted_.end());
   return closure;
 }
 
-Closure Closure::of_entries(PlacementId id, SnapshotId view, BucketId bucket, std::string key,
+Closure Closure::of_entries(const Bounds& bounds, BucketId bucket, std::string key,
                             const std::vector<std::string>& subkeys) {
-  Closure closure(id, view);
+  Closure closure(bounds);
   Work& work = closure.work_.emplace(Work{});
   work.key.bucket = bucket;
   work.key.key = std::move(key);
@@ -47,18 +49,19 @@ Closure Closure::of_entries(PlacementId id, SnapshotId view, BucketId bucket, st
 ReadRequest Closure::point(Family data, Table table, std::string_view name) const {
   ReadRequest request;
   request.family = data;
-  request.snapshot = view_;
-  request.begin = record_key(id_, table, name);
+  request.snapshot = bounds_.view;
+  request.begin = record_key(bounds_.id, table, name);
   return request;
 }
 
 std::optional<ReadRequest> Closure::next_read(Family data) {
   if (!base_) {
     reading_ = Reading::kBase;
-    ReadRequest request = read_stored(id_);
-    request.snapshot = view_;
+    ReadRequest request = read_stored(bounds_.id);
+    request.snapshot = bounds_.view;
     return request;
   }
+  if (work_ && work_->bytes > bounds_.key_bytes_max) give_up_work();
   if (work_) {
     if (std::optional<ReadRequest> request = read_of_work(data)) return request;
     for (const LoggedDot& logged : work_->key.dots) settled_.insert(logged.dot);
@@ -70,11 +73,18 @@ std::optional<ReadRequest> Closure::next_read(Family data) {
   while (!wanted_.empty() && settled_.size() < kSettledMax) {
     dot_ = wanted_.back();
     wanted_.pop_back();
-    if (settled_.contains(dot_)) continue;
+    if (settled_.contains(dot_) || given_up_.contains(dot_)) continue;
     reading_ = Reading::kRecord;
     return point(data, Table::kDots, dot_name(dot_));
   }
   return std::nullopt;
+}
+
+// Its other dots would lead to the same.
+void Closure::give_up_work() {
+  given_up_.insert(work_->found.begin(), work_->found.end());
+  unlogged_ = true;
+  work_.reset();
 }
 
 // First the dots that touched its entries and the entries that these touched, until there are no
@@ -124,7 +134,7 @@ absl::Status Closure::take(const ReadResult& result, const Configuration& config
 
 absl::Status Closure::take_base(const ReadResult& result) {
   StoredVnode stored;
-  const absl::Status decoded = decode_stored(id_, result.records, &stored);
+  const absl::Status decoded = decode_stored(bounds_.id, result.records, &stored);
   if (!decoded.ok()) return decoded;
   if (!stored.any) return absl::NotFoundError("the vnode has no record yet");
   base_ = stored.clock.base();
@@ -161,6 +171,7 @@ absl::Status Closure::take_record(const ReadResult& result, const Configuration&
     work_->key.key = record.key();
     work_->found.insert(dot_);
   }
+  work_->bytes += kDotBytes + record.token().size();
   LoggedDot& logged = work_->key.dots.emplace_back();
   logged.dot = dot_;
   logged.subkeys.assign(record.subkeys().begin(), record.subkeys().end());

@@ -42,12 +42,20 @@ class Closure {
     VORDB_FIELDS(Key, bucket, key, dots, entries)
   };
 
+  // Where it lies, and what one key's part of it may weigh, in bytes of a message.
+  struct Bounds {
+    PlacementId id;
+    SnapshotId view = 0;
+    size_t key_bytes_max = 0;
+    VORDB_FIELDS(Bounds, id, view, key_bytes_max)
+  };
+
   // Asked for by dots, looked for in this order: it ends early once a body is full.
-  static Closure of_dots(PlacementId id, SnapshotId view, std::vector<crdt::Dot> dots);
-  static Closure of_entries(PlacementId id, SnapshotId view, BucketId bucket, std::string key,
+  static Closure of_dots(const Bounds& bounds, std::vector<crdt::Dot> dots);
+  static Closure of_entries(const Bounds& bounds, BucketId bucket, std::string key,
                             const std::vector<std::string>& subkeys);
 
-  SnapshotId view() const { return view_; }
+  SnapshotId view() const { return bounds_.view; }
 
   // What is to be read next, from `data` where entries lie; nothing once all of it is there.
   std::optional<ReadRequest> next_read(Family data);
@@ -56,7 +64,8 @@ class Closure {
 
   const std::vector<Key>& keys() const { return done_; }
   // A dot that was asked for was not in the log: void, or forgotten since; or it came without a
-  // log, from a snapshot or before there were others.
+  // log, from a snapshot or before there were others. Or all that must go with it is more than a
+  // message takes. Only a snapshot brings it.
   bool unlogged() const { return unlogged_; }
   // None of the dots that were asked for was in the log.
   bool settles_nothing() const { return settled_.empty(); }
@@ -77,17 +86,17 @@ class Closure {
   };
   enum class Reading : uint8_t { kBase, kTouches, kRecord, kEntry };
 
-  Closure(PlacementId id, SnapshotId view) : id_(id), view_(view) {}
+  explicit Closure(const Bounds& bounds) : bounds_(bounds) {}
 
   ReadRequest point(Family data, Table table, std::string_view name) const;
   std::optional<ReadRequest> read_of_work(Family data);
+  void give_up_work();
   absl::Status take_base(const ReadResult& result);
   void take_touches(const ReadResult& result);
   absl::Status take_record(const ReadResult& result, const Configuration& configuration);
   absl::Status take_entry(const ReadResult& result);
 
-  PlacementId id_;
-  SnapshotId view_ = 0;
+  Bounds bounds_;
   Reading reading_ = Reading::kBase;
   std::optional<crdt::VersionVector> base_;
   std::vector<crdt::Dot> wanted_;  // from the back
@@ -95,12 +104,13 @@ class Closure {
   std::string subkey_;             // or whose entry
   std::optional<Work> work_;
   std::vector<Key> done_;
-  BodySize size_;                       // of `done_`
-  absl::btree_set<crdt::Dot> settled_;  // dots of `done_`, and `voids_`
+  BodySize size_;                        // of `done_`
+  absl::btree_set<crdt::Dot> settled_;   // dots of `done_`, and `voids_`
+  absl::btree_set<crdt::Dot> given_up_;  // of keys that were too large
   std::vector<crdt::Dot> voids_;
   bool unlogged_ = false;
-  VORDB_FIELDS(Closure, id_, view_, reading_, base_, wanted_, dot_, subkey_, work_, done_, size_,
-               settled_, voids_, unlogged_)
+  VORDB_FIELDS(Closure, bounds_, reading_, base_, wanted_, dot_, subkey_, work_, done_, size_,
+               settled_, given_up_, voids_, unlogged_)
 };
 
 }  // namespace vordb::vnode

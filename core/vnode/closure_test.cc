@@ -39,6 +39,7 @@ namespace pb = vordb::pb;
 namespace {
 
 constexpr PlacementId kId{3, 7};
+constexpr Closure::Bounds kBounds{kId, 1, 16'000};
 constexpr Family kData = 2;
 constexpr BucketId kForever = 20;  // a set
 constexpr BucketId kExpiring = 21;
@@ -114,7 +115,7 @@ struct Case {
   Closure of(std::vector<uint64_t> counters) const {
     std::vector<Dot> wanted;
     for (const uint64_t counter : counters) wanted.push_back(dot(counter));
-    Closure closure = Closure::of_dots(kId, 1, std::move(wanted));
+    Closure closure = Closure::of_dots(kBounds, std::move(wanted));
     CHECK(collect(closure).ok());
     return closure;
   }
@@ -228,7 +229,7 @@ TEST_CASE("closure: of entries, where a coordinator names them") {
   c.see(2);
   c.log(1, kForever, "k", elements({"a", "b"}));
   c.hold(kForever, "k", element_subkey("a"), 1);
-  Closure closure = Closure::of_entries(kId, 1, kForever, "k", elements({"a"}));
+  Closure closure = Closure::of_entries(kBounds, kForever, "k", elements({"a"}));
   REQUIRE(c.collect(closure).ok());
   REQUIRE(closure.keys().size() == 1);
   CHECK(subkeys_of(closure.keys()[0]) == elements({"a", "b"}));
@@ -250,12 +251,29 @@ TEST_CASE("closure: a key is never cut, a body ends behind the key that fills it
   CHECK(closure.keys()[0].dots.size() == 300);
 }
 
+TEST_CASE("closure: a key too large for a message is left to a snapshot, and holds up nothing") {
+  Case c;
+  c.see(501);
+  for (uint64_t counter = 1; counter <= 500; ++counter) {
+    c.log(counter, kForever, "large", elements({"a", "b" + std::to_string(counter)}));
+  }
+  c.log(501, kForever, "small", elements({"a"}));
+  std::vector<uint64_t> all;
+  for (uint64_t counter = 1; counter <= 501; ++counter) all.push_back(counter);
+  const Closure closure = c.of(all);
+  CHECK(closure.unlogged());
+  REQUIRE(closure.keys().size() == 1);
+  CHECK(closure.keys()[0].key == "small");
+  all.pop_back();
+  CHECK(c.of(all).settles_nothing());
+}
+
 TEST_CASE("closure: a vnode without a record, and one with a damaged one, say which it is") {
   Case c;
-  Closure none = Closure::of_dots(kId, 1, {dot(1)});
+  Closure none = Closure::of_dots(kBounds, {dot(1)});
   CHECK(absl::IsNotFound(c.collect(none)));
   c.see(1);
   c.records.begin()->second[0] ^= 1;
-  Closure damaged = Closure::of_dots(kId, 1, {dot(1)});
+  Closure damaged = Closure::of_dots(kBounds, {dot(1)});
   CHECK(absl::IsDataLoss(c.collect(damaged)));
 }

@@ -9,6 +9,10 @@
 
 namespace vordb::vnode {
 
+Closure::Bounds Collecting::begin() const {
+  return {vnode.id, turn.env.disk.open_snapshot(), turn.options.max_reply_bytes};
+}
+
 void Collecting::go_on(CollectTask task, ReadResult* arrived) {
   absl::Status status;
   while (status.ok()) {

@@ -10,6 +10,8 @@ class Collecting : Part {
  public:
   explicit Collecting(const Part& part) : Part(part) {}
 
+  // From what is durable now, for a message to another owner.
+  Closure::Bounds begin() const;
   void go_on(CollectTask task, ReadResult* arrived);
 };
 

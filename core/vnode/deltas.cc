@@ -99,13 +99,13 @@ void Deltas::begin_closed(const std::vector<const Delta*>& deltas) {
     dots.push_back(each->logged.dot);
     if (const auto origin = waits_for(*each)) delta.origins.push_back(*origin);
   }
-  const SnapshotId view = turn.env.disk.open_snapshot();
-  Closure closure = Closure::of_dots(vnode.id, view, std::move(dots));
+  Closure closure = Closure::of_dots(Collecting(*this).begin(), std::move(dots));
   Collecting(*this).go_on({std::move(delta), std::move(closure)}, nullptr);
 }
 
 void Deltas::end_closed(const ClosedDelta& delta, const Closure& closure) {
-  if (closure.keys().empty()) return;  // the bucket was dropped: gossip says so
+  // The bucket was dropped, or the key is too large for this: gossip says so.
+  if (closure.keys().empty()) return;
   pb::PeerMessage message;
   add_updates(closure, message.mutable_delta());
   pb::KeyUpdate* key = message.mutable_delta()->mutable_keys(0);

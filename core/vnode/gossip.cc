@@ -40,8 +40,8 @@ void Gossip::begin(NodeNumber to) {
   if (wanted.empty()) return;
   if (wanted.size() == kWantedMax) round.last = wanted.back();
   vnode.gossiping.insert(to);
-  const SnapshotId view = turn.env.disk.open_snapshot();
-  Collecting(*this).go_on({round, Closure::of_dots(vnode.id, view, std::move(wanted))}, nullptr);
+  Closure closure = Closure::of_dots(Collecting(*this).begin(), std::move(wanted));
+  Collecting(*this).go_on({round, std::move(closure)}, nullptr);
 }
 
 void Gossip::end(const GossipRound& round, const Closure& closure, bool complete) {

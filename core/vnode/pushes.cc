@@ -32,10 +32,9 @@ void Pushes::begin(KeyPush push) {
   if (by_dot && only_here) {
     return Acknowledgements(*this).send_ack(waiter, !vnode.roles.serves());
   }
-  const SnapshotId view = turn.env.disk.open_snapshot();
-  Closure closure = by_dot
-                        ? Closure::of_dots(vnode.id, view, {push.dot})
-                        : Closure::of_entries(vnode.id, view, push.bucket, push.key, push.subkeys);
+  const Closure::Bounds bounds = Collecting(*this).begin();
+  Closure closure = by_dot ? Closure::of_dots(bounds, {push.dot})
+                           : Closure::of_entries(bounds, push.bucket, push.key, push.subkeys);
   Collecting(*this).go_on({std::move(push), std::move(closure)}, nullptr);
 }
 
