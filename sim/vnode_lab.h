@@ -69,6 +69,8 @@ class VnodeLab {
   // The elements that are live here, whether or not the key's deadline has passed.
   std::vector<std::string> live_elements(NodeNumber node, const std::string& key, BucketId bucket);
   bool expired(NodeNumber node, const std::string& key, BucketId bucket);
+  // A read that may have to wait for the disk, and of which nobody is told.
+  OpId begin_read(NodeNumber node, const std::string& key, BucketId bucket);
 
   // ---- the disk
   // Ends the turn and makes everything durable.

@@ -72,7 +72,7 @@ OpId VnodeLab::count(NodeNumber node, const std::string& key, int64_t by, Bucket
 }
 
 // Of what is durable, and whatever the disk does to the vnode's own reads.
-VnodeLab::Answer VnodeLab::read(NodeNumber node, const std::string& key, BucketId bucket) {
+OpId VnodeLab::begin_read(NodeNumber node, const std::string& key, BucketId bucket) {
   KeyRead read;
   read.op = next_op_++;
   read.pv = configuration_.partitions[0].pv;
@@ -81,10 +81,15 @@ VnodeLab::Answer VnodeLab::read(NodeNumber node, const std::string& key, BucketI
   read.key = key;
   read.key_hash = cluster::ring_hash(bucket, key);
   const OpId op = read.op;
+  step(node, [&](vnode::Vnode& v, vnode::Turn& c) { v.step(std::move(read), c); });
+  return op;
+}
+
+VnodeLab::Answer VnodeLab::read(NodeNumber node, const std::string& key, BucketId bucket) {
   MemoryDisk& disk = at(node).disk;
   const bool waits = std::exchange(disk.reads_wait, false);
   const uint32_t fail = std::exchange(disk.fail_reads, 0);
-  step(node, [&](vnode::Vnode& v, vnode::Turn& c) { v.step(std::move(read), c); });
+  const OpId op = begin_read(node, key, bucket);
   disk.reads_wait = waits;
   disk.fail_reads = fail;
   Answer answer = std::move(answers_[op]);

@@ -241,3 +241,22 @@ TEST_CASE("a converged partition exchanges no data") {
   }
   CHECK(bytes < 6 * 400);
 }
+
+TEST_CASE("what was read before a write is not cached after it") {
+  VnodeLab lab(1);
+  lab.quiesce();
+  lab.put(1, "k", "old");
+  lab.settle(1);
+  lab.restart(1);  // with an empty cache
+  lab.quiesce();
+  lab.disk(1).reads_wait = true;
+  lab.begin_read(1, "k", kDefaultLww);
+  const std::vector<vordb::DiskEvent> older = lab.disk(1).take_reads();
+  REQUIRE(older.size() == 1);
+  lab.disk(1).reads_wait = false;
+  lab.put(1, "k", "new");
+  lab.flush(1);
+  lab.make_one_durable(1);
+  lab.take(1, older[0]);
+  CHECK(lab.value(1, "k") == "new");
+}
