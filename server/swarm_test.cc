@@ -88,9 +88,18 @@ TEST_CASE("swarm: the next hundred of them") { check_hundred(100); }
 // A handful of seeds each: what a swarm needs to see of every property takes the nightly run.
 TEST_CASE("swarm: fresh seeds of each cluster scenario hold") {
   const std::string arguments = "--set duration_ms=4000 --jobs 2" + fresh_seeds(0, 6);
-  for (const char* scenario : {"three-node-crashes", "partitions", "clocks-and-disks",
-                               "ttl-and-deletes", "membership-churn", "everything"})
+  for (const char* scenario :
+       {"three-node-crashes", "partitions", "clocks-and-disks", "ttl-and-deletes",
+        "membership-churn", "everything", "kill", "partition-delay", "combined"})
     check_holds(arguments, scenario);
+}
+
+TEST_CASE("run: the three chaos scenarios hold at their own seeds, with nothing left unseen") {
+  for (const std::string scenario : {"kill", "partition-delay", "combined"}) {
+    const ProgramResult result = run_command(std::string(VORDB_BIN_DIR) + "/vordb-sim run " +
+                                             VORDB_SOURCE_DIR + "/scenarios/" + scenario + ".json");
+    CHECK_MESSAGE(result.exit_status == 0, scenario, "\n", result.out, result.err);
+  }
 }
 
 TEST_CASE("swarm: one run in a hundred fails that must, and is told") {

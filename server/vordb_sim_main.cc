@@ -35,7 +35,7 @@ using namespace vordb::server;
 
 struct Arguments {
   std::string scenario;
-  std::string seed = "1";
+  std::string seed;  // empty: the scenario's
   std::string seeds = "1..100";
   std::string trace;
   std::vector<std::string> sets;
@@ -134,13 +134,13 @@ bool parse_number(std::string_view text, uint64_t low, uint64_t high, uint64_t& 
 }
 
 int run(const Arguments& arguments) {
-  uint64_t seed = 0;
-  if (!parse_number(arguments.seed, 0, UINT64_MAX, seed))
-    return usage(
-        absl::StrCat("--seed wants a number from 0 to ", UINT64_MAX, ", not ", arguments.seed));
   const absl::StatusOr<sim::Scenario> scenario = load(arguments);
   if (!scenario.ok())
     return usage(arguments.scenario + ": " + std::string(scenario.status().message()));
+  uint64_t seed = scenario->seed;
+  if (!arguments.seed.empty() && !parse_number(arguments.seed, 0, UINT64_MAX, seed))
+    return usage(
+        absl::StrCat("--seed wants a number from 0 to ", UINT64_MAX, ", not ", arguments.seed));
   Run run{*scenario, arguments, seed};
   return arguments.in_process ? run_one(&run) : run_apart(seed, run_one, &run);
 }
@@ -185,7 +185,7 @@ int main(int argc, char** argv) {
                         "Replaces a value of the scenario: key=value, key as in faults.swarm");
     command->add_flag("--json", arguments.json, "Prints one JSON document");
   }
-  run_command->add_option("--seed", arguments.seed, "The run");
+  run_command->add_option("--seed", arguments.seed, "The run; without it the scenario's own, or 1");
   run_command->add_option("--trace", arguments.trace, "Writes a line an event to this file");
   run_command->add_flag("--in-process", arguments.in_process,
                         "For a debugger: runs without a process of its own");

@@ -6,9 +6,9 @@ const char* to_string(FaultKind kind) {
   static constexpr const char* kNames[kFaultKinds] = {
       "crash",     "power_loss", "aimed_crash",  "clock_step", "clock_drift", "pause",
       "slow_disk", "no_space",   "sync_failure", "read_error", "bit_rot",     "crash_all",
-      "loss",      "doubling",   "reordering",   "split",      "isolate",     "one_way",
-      "bridge",    "ring",       "clog",         "wipe",       "restore",     "join",
-      "leave",     "remove",     "replace"};
+      "loss",      "doubling",   "reordering",   "delay",      "reset",       "split",
+      "isolate",   "one_way",    "bridge",       "ring",       "clog",        "wipe",
+      "restore",   "join",       "leave",        "remove",     "replace"};
   return kNames[int(kind)];
 }
 

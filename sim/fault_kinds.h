@@ -25,6 +25,8 @@ enum class FaultKind : uint8_t {
   kLoss,        // some links lose messages
   kDoubling,    // double them
   kReordering,  // bring them out of order
+  kDelay,       // are slow
+  kReset,       // break in the middle of a message, and lose what was under way
   kSplit,       // two halves do not hear one another
   kIsolate,     // one machine hears nobody
   kOneWay,      // a machine is not heard by another, but hears it
@@ -46,6 +48,10 @@ const char* to_string(FaultKind kind);
 constexpr bool is_of_network(FaultKind kind) {
   return kind >= FaultKind::kLoss && kind <= FaultKind::kClog;
 }
+// Those of them that change what links do by chance.
+constexpr bool is_weather(FaultKind kind) {
+  return kind >= FaultKind::kLoss && kind <= FaultKind::kReset;
+}
 // Those that take a disk, or change who is a member.
 constexpr bool is_of_membership(FaultKind kind) { return kind >= FaultKind::kWipe; }
 
@@ -64,6 +70,8 @@ const char* to_string(Moment moment);
 // How long the faults last that end by themselves, at most.
 inline constexpr uint64_t kPauseUsMax = 5'000'000;
 inline constexpr uint64_t kNetworkFaultUsMax = 6'000'000;
+// What a slow link adds to each message, at most.
+inline constexpr uint32_t kSlowLinkUsMax = 400'000;
 
 struct FaultPlan {
   // The mean time between two faults of a kind; 0: never. Of kAimedCrash: hits in a million of such

@@ -50,12 +50,21 @@ Links::Passage Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
     ++figures_.lost;
     return {};
   }
+  if (happens(chooser_, link.chances.reset)) {
+    ++link.connection;
+    ++figures_.resets;
+    return {};
+  }
   if (held) ++figures_.held;
+  const uint32_t slow_us_max = link.chances.delay_us_max;
+  const uint64_t slow_us = slow_us_max == 0 ? 0 : chooser_->below(slow_us_max);
+  if (slow_us > 0) ++figures_.slow;
   Passage passage;
+  passage.connection = link.connection;
   passage.copies = happens(chooser_, link.chances.doubling) ? 2 : 1;
   if (passage.copies == 2) ++figures_.doubled;
   for (uint32_t copy = 0; copy < passage.copies; ++copy) {
-    const uint64_t from_us = std::max(*now_us_, link.held_until_us);
+    const uint64_t from_us = std::max(*now_us_, link.held_until_us) + slow_us;
     uint64_t& at_us = passage.at_us[copy];
     if (copy > 0 || happens(chooser_, link.chances.reordering)) {
       // Out of order: not before and not after its neighbours, but whenever it comes.
@@ -71,9 +80,13 @@ Links::Passage Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
   return passage;
 }
 
-void Links::arrived(uint32_t from, uint32_t to) {
-  VORDB_ASSERT(at(from, to).queued > 0, "what arrives was sent");
-  --at(from, to).queued;
+bool Links::arrived(uint32_t from, uint32_t to, uint32_t connection) {
+  Link& link = at(from, to);
+  VORDB_ASSERT(link.queued > 0, "what arrives was sent");
+  --link.queued;
+  if (link.connection == connection) return true;
+  ++figures_.broken;
+  return false;
 }
 
 void Links::cut(uint32_t cause, uint32_t from, uint32_t to, uint64_t until_us) {

@@ -34,6 +34,9 @@ struct NetworkFigures {
   uint64_t doubled = 0;
   uint64_t reordered = 0;  // came before something sent earlier, or after something sent later
   uint64_t held = 0;       // waited for a cut to heal or a clog to clear
+  uint64_t slow = 0;       // went over a slow link
+  uint64_t resets = 0;     // broke their connection
+  uint64_t broken = 0;     // were under way when it broke
   uint64_t nobody = 0;     // no process listened, or no machine has the address
   uint64_t orphans = 0;    // arrived after the process that sent them had ended
 };
@@ -48,14 +51,17 @@ inline constexpr NetworkField kNetworkFields[] = {
     {"arrived", &NetworkFigures::arrived}, {"lost", &NetworkFigures::lost},
     {"cut", &NetworkFigures::cut},         {"full", &NetworkFigures::full},
     {"doubled", &NetworkFigures::doubled}, {"reordered", &NetworkFigures::reordered},
-    {"held", &NetworkFigures::held},       {"nobody", &NetworkFigures::nobody},
-    {"orphans", &NetworkFigures::orphans}};
+    {"held", &NetworkFigures::held},       {"slow", &NetworkFigures::slow},
+    {"resets", &NetworkFigures::resets},   {"broken", &NetworkFigures::broken},
+    {"nobody", &NetworkFigures::nobody},   {"orphans", &NetworkFigures::orphans}};
 
-// What a link does by chance, in a million messages.
+// What a link does by chance.
 struct LinkChances {
-  uint32_t loss = 0;
+  uint32_t loss = 0;  // of a million messages; so the next ones
   uint32_t doubling = 0;
   uint32_t reordering = 0;
+  uint32_t reset = 0;
+  uint32_t delay_us_max = 0;  // on top of what a link takes anyway
 };
 
 class Links {
@@ -78,11 +84,12 @@ class Links {
   // When the copies of a message that is sent now arrive: none, one or two.
   struct Passage {
     uint32_t copies = 0;
+    uint32_t connection = 0;
     std::array<uint64_t, 2> at_us{};
   };
   Passage send(uint32_t from, uint32_t to, uint64_t bytes);
-  // A copy has left the link.
-  void arrived(uint32_t from, uint32_t to);
+  // A copy has left the link. False: its connection broke meanwhile, and nobody gets it.
+  bool arrived(uint32_t from, uint32_t to, uint32_t connection);
 
   // `until_us` 0: what is sent is dropped; else held until then.
   void cut(uint32_t cause, uint32_t from, uint32_t to, uint64_t until_us);
@@ -100,7 +107,8 @@ class Links {
 
  private:
   struct Link {
-    uint32_t causes = 0;  // that cut it, by bit
+    uint32_t causes = 0;      // that cut it, by bit
+    uint32_t connection = 0;  // how many there were before this one
     uint32_t queued = 0;
     uint64_t held_until_us = 0;
     uint64_t last_us = 0;  // when the last message arrives

@@ -22,7 +22,8 @@ struct Net {
     for (uint32_t i = 0; i < count; ++i) {
       now_us += 100;
       const Links::Passage passage = links.send(0, 1, 10);
-      for (uint32_t copy = 0; copy < passage.copies; ++copy) links.arrived(0, 1);
+      for (uint32_t copy = 0; copy < passage.copies; ++copy)
+        CHECK(links.arrived(0, 1, passage.connection));
       if (passage.copies > 0) arrivals.push_back(passage.at_us[0]);
     }
     return arrivals;
@@ -44,9 +45,35 @@ TEST_CASE("links: a whole link brings everything once, later and in order") {
   CHECK(net.links.last_arrival_us() == arrivals.back());
 }
 
+TEST_CASE("links: a slow link brings everything in order, later") {
+  Net net(4);
+  net.links.chances(0, 1).delay_us_max = 100'000;
+  const std::vector<uint64_t> arrivals = net.send(1000);
+  REQUIRE(arrivals.size() == 1000);
+  CHECK(std::is_sorted(arrivals.begin(), arrivals.end()));
+  CHECK(net.links.figures().slow > 900);
+  CHECK(arrivals[500] > 501 * 100 + 50'000);
+  CHECK(arrivals[999] < 1001 * 100 + 130'000);
+}
+
+TEST_CASE("links: a connection that breaks loses its last message and what is under way") {
+  Net net(5);
+  const Links::Passage before = net.links.send(0, 1, 10);
+  const Links::Passage back = net.links.send(1, 0, 10);
+  net.links.chances(0, 1).reset = 1'000'000;
+  CHECK(net.links.send(0, 1, 10).copies == 0);
+  net.links.chances(0, 1).reset = 0;
+  const Links::Passage after = net.links.send(0, 1, 10);
+  CHECK_FALSE(net.links.arrived(0, 1, before.connection));
+  CHECK(net.links.arrived(0, 1, after.connection));
+  CHECK(net.links.arrived(1, 0, back.connection));
+  CHECK(net.links.figures().resets == 1);
+  CHECK(net.links.figures().broken == 1);
+}
+
 TEST_CASE("links: loss, doubling and reordering come as often as they are set") {
   Net net(2);
-  net.links.chances(0, 1) = {200'000, 300'000, 400'000};
+  net.links.chances(0, 1) = {.loss = 200'000, .doubling = 300'000, .reordering = 400'000};
   const std::vector<uint64_t> arrivals = net.send(10'000);
   CHECK(arrivals.size() > 7'700);
   CHECK(arrivals.size() < 8'300);

@@ -10,6 +10,7 @@ namespace {
 // Of the cuts: hold back what is sent instead of dropping it.
 constexpr uint32_t kHeldPerMillion = 300'000;
 constexpr uint32_t kChanceMax = 300'000;  // of one message to be lost, doubled or reordered
+constexpr uint32_t kResetChanceMax = 30'000;
 
 uint32_t cause_of(FaultKind kind) { return uint32_t(kind) - uint32_t(FaultKind::kLoss); }
 
@@ -22,6 +23,21 @@ std::string names(const std::vector<uint32_t>& machines) {
   std::string text;
   for (const uint32_t machine : machines) text += " n" + std::to_string(machine);
   return text;
+}
+
+uint32_t& chance_of(FaultKind kind, LinkChances& chances) {
+  switch (kind) {
+    case FaultKind::kLoss:
+      return chances.loss;
+    case FaultKind::kDoubling:
+      return chances.doubling;
+    case FaultKind::kReordering:
+      return chances.reordering;
+    case FaultKind::kDelay:
+      return chances.delay_us_max;
+    default:
+      return chances.reset;
+  }
 }
 
 }  // namespace
@@ -39,20 +55,20 @@ void NetworkFaults::cut_halves(const Cut& cut, const std::vector<uint32_t>& firs
 }
 
 std::string NetworkFaults::weather(FaultKind kind, const std::vector<uint32_t>& present) {
-  const uint32_t rate = 1 + uint32_t(chooser_->below(kChanceMax));
+  const uint32_t highest = kind == FaultKind::kDelay   ? kSlowLinkUsMax
+                           : kind == FaultKind::kReset ? kResetChanceMax
+                                                       : kChanceMax;
+  const uint32_t rate = 1 + uint32_t(chooser_->below(highest));
   const bool everywhere = chooser_->chance(500'000);
   const uint32_t center = present[0];
   for (uint32_t from = 0; from < links_->machines(); ++from) {
     for (uint32_t to = 0; to < links_->machines(); ++to) {
       if (!everywhere && from != center && to != center) continue;
-      LinkChances& chances = links_->chances(from, to);
-      (kind == FaultKind::kLoss       ? chances.loss
-       : kind == FaultKind::kDoubling ? chances.doubling
-                                      : chances.reordering) = rate;
+      chance_of(kind, links_->chances(from, to)) = rate;
     }
   }
   return (everywhere ? std::string("everywhere") : "around n" + std::to_string(center)) + ", " +
-         std::to_string(rate) + " in a million";
+         std::to_string(rate) + (kind == FaultKind::kDelay ? " us at most" : " in a million");
 }
 
 std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, uint64_t until_us) {
@@ -71,6 +87,8 @@ std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, 
     case FaultKind::kLoss:
     case FaultKind::kDoubling:
     case FaultKind::kReordering:
+    case FaultKind::kDelay:
+    case FaultKind::kReset:
       return weather(kind, present);
     case FaultKind::kSplit: {
       const auto [first, second] = split(0, size_t(chooser_->between(1, present.size() - 1)));
@@ -121,14 +139,10 @@ std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, 
 
 void NetworkFaults::end(FaultKind kind) {
   links_->heal(cause_of(kind));
-  if (kind != FaultKind::kLoss && kind != FaultKind::kDoubling && kind != FaultKind::kReordering)
-    return;
+  if (!is_weather(kind)) return;
   for (uint32_t from = 0; from < links_->machines(); ++from) {
     for (uint32_t to = 0; to < links_->machines(); ++to) {
-      LinkChances& chances = links_->chances(from, to);
-      (kind == FaultKind::kLoss       ? chances.loss
-       : kind == FaultKind::kDoubling ? chances.doubling
-                                      : chances.reordering) = 0;
+      chance_of(kind, links_->chances(from, to)) = 0;
     }
   }
 }

@@ -268,11 +268,11 @@ void SimNode::take_request(uint16_t shard, uint64_t slot) {
 // digest of announcements to all, and the rest to membership, whose messages may also be for an
 // earlier identity of the node: their sender must learn that it is gone.
 void SimNode::take_peer_message(const Event& event) {
-  const PeerBytes arrived = host_->take_peer_message(event);
+  const std::optional<PeerBytes> arrived = host_->take_peer_message(event);
   pb::PeerMessage message;
-  if (!message.ParseFromString(arrived.bytes)) return;
+  if (!arrived || !message.ParseFromString(arrived->bytes)) return;
   const ActorKind kind = peer_target(message);
-  if (kind != ActorKind::kMembership && !is_for_me(arrived.to)) return;
+  if (kind != ActorKind::kMembership && !is_for_me(arrived->to)) return;
   uint32_t first = 0;
   uint32_t shards = 1;
   if (message.has_digest()) {

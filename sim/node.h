@@ -47,8 +47,8 @@ class NodeHost {
   // To whoever listens at this address.
   virtual void send_to_peer(uint32_t from, const std::string& address, NodeNumber to,
                             std::string bytes) = 0;
-  // What a kPeerMessage brings; given once.
-  virtual PeerBytes take_peer_message(const Event& event) = 0;
+  // What a kPeerMessage brings, if it was not lost on its way; asked for once.
+  virtual std::optional<PeerBytes> take_peer_message(const Event& event) = 0;
   virtual void operator_answered(uint32_t node, ClusterChangeReply reply) = 0;
   // A moment at which a crash would hurt; the host may plan one.
   virtual void moment(uint32_t node, Moment moment) = 0;

@@ -393,6 +393,7 @@ absl::StatusOr<Scenario> parse_scenario(
     std::string description;
     reader.text("name", scenario.name);
     reader.text("description", description);
+    reader.number("seed", scenario.seed, 0, UINT64_MAX);
     reader.number("duration_ms", scenario.duration_ms, 1, 86'400'000);
     reader.number("settle_ms", scenario.settle_ms, 0, 86'400'000);
     reader.number("converge_ms", scenario.converge_ms, 1, 86'400'000);
@@ -423,8 +424,9 @@ absl::StatusOr<Scenario> parse_scenario(
 
 const std::vector<std::string>& registered_scenarios() {
   static const std::vector<std::string> names = {
-      "clocks-and-disks", "everything",         "membership-churn", "one-node-crashes",
-      "partitions",       "three-node-crashes", "ttl-and-deletes"};
+      "clocks-and-disks",   "combined",         "everything",      "kill",
+      "membership-churn",   "one-node-crashes", "partition-delay", "partitions",
+      "three-node-crashes", "ttl-and-deletes"};
   return names;
 }
 

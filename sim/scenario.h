@@ -21,6 +21,7 @@ struct Scenario {
   enum class Durability : uint8_t { kFsync, kBuffered, kEither };
 
   std::string name;
+  uint64_t seed = 1;              // of a run that is given none
   uint64_t duration_ms = 10'000;  // of the phase with faults and load
   uint64_t settle_ms = 2'000;     // after it: no faults, then every key is read
   uint64_t converge_ms = 60'000;  // so long at most, until all owners of all data are equal

@@ -290,7 +290,7 @@ void World::send_to_peer(uint32_t from, const std::string& address, NodeNumber t
     event.digest = digest_of(bytes);
     // The connection ends with the process at its end, and with it what was on its way there.
     event.life = machines_[machine].node->life();
-    UnderWay under_way{from, machines_[from].node->life(), {to, {}}};
+    UnderWay under_way{from, machines_[from].node->life(), passage.connection, {to, {}}};
     if (copy + 1 < passage.copies) {
       under_way.message.bytes = bytes;
     } else {
@@ -301,9 +301,9 @@ void World::send_to_peer(uint32_t from, const std::string& address, NodeNumber t
   }
 }
 
-PeerBytes World::take_peer_message(const Event& event) {
+std::optional<PeerBytes> World::take_peer_message(const Event& event) {
   UnderWay arrived = under_way_.take(event.payload);
-  links_->arrived(arrived.from, event.actor);
+  if (!links_->arrived(arrived.from, event.actor, arrived.connection)) return std::nullopt;
   NetworkFigures& figures = links_->figures();
   const SimNode& receiver = *machines_[event.actor].node;
   ++(receiver.up() && receiver.life() == event.life ? figures.arrived : figures.nobody);
@@ -393,7 +393,7 @@ uint64_t World::carried_out_before_us() const {
   // Held on the way, at a node that stands still, at a coordinator, on the way again.
   const uint64_t longest_us =
       (scenario_.node.write_quorum_timeout_ms + scenario_.node.read_quorum_timeout_ms) * 1000 +
-      kPauseUsMax + 2 * kNetworkFaultUsMax;
+      kPauseUsMax + 2 * (kNetworkFaultUsMax + kSlowLinkUsMax);
   return now_us_ - std::min(now_us_, longest_us);
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,7 +87,7 @@ class World : public ClientHost,
   void send_to_client(uint32_t node, uint32_t client, std::string bytes) override;
   void send_to_peer(uint32_t from, const std::string& address, NodeNumber to,
                     std::string bytes) override;
-  PeerBytes take_peer_message(const Event& event) override;
+  std::optional<PeerBytes> take_peer_message(const Event& event) override;
   void operator_answered(uint32_t node, ClusterChangeReply reply) override;
   void moment(uint32_t node, Moment moment) override { faults_->moment(node, moment); }
   void died(uint32_t node) override;

@@ -38,6 +38,7 @@ struct WorldState {
   struct UnderWay {
     uint32_t from = 0;
     uint32_t life = 0;  // of the sender
+    uint32_t connection = 0;
     PeerBytes message;
   };
 
