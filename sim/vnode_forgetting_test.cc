@@ -234,6 +234,105 @@ TEST_CASE("rule 16: a snapshot with a bucket that its receiver does not know yet
   for (const uint32_t node : kNodes) CHECK(lab.members(node, "b", bucket) == Members{"e"});
 }
 
+TEST_CASE("S: what came in a part is settled, though the disk it came from is lost") {
+  VnodeLab lab(3);
+  forget_and_wipe(lab, {3});
+  const VnodeLab::Packet pull = first_pull(lab)[0];
+  lab.add(1, "s", {"new", "removed"});
+  lab.remove(1, "s", {"removed"});
+  lab.settle(1);
+  lab.packets = {pull};
+  lab.deliver(0);
+  lab.settle(1);
+  const std::vector<VnodeLab::Packet> first_part = take(lab, parts);
+  REQUIRE(first_part.size() == 1);
+  deliver(lab, first_part[0]);
+  REQUIRE(lab.snapshots_received(3) == 0);
+  REQUIRE(lab.members(3, "s") == Members{"new", "old"});
+  CHECK(lab.logged_dots(3) == 2);
+  lab.lose_all();
+  lab.wipe(1);
+  lab.settle(1);
+  lab.quiesce(12);
+  CHECK(lab.difference() == "");
+  for (const uint32_t node : kNodes) CHECK(lab.members(node, "s") == Members{"new", "old"});
+}
+
+// A removal whose entry is gone, and a dot whose bucket is.
+TEST_CASE("V: what a snapshot's clock brings can be given on, and not before its end") {
+  VnodeLab lab(3);
+  const BucketId dropped = lab.create_bucket(BucketType::kOrswot, 0);
+  for (const uint32_t node : kNodes) lab.learn_configuration(node);
+  forget_and_wipe(lab, {3});
+  const VnodeLab::Packet pull = first_pull(lab)[0];
+  lab.add(1, "s", {"removed"});
+  lab.remove(1, "s", {"removed"});
+  lab.add(1, "d", {"e"}, dropped);
+  lab.settle(1);
+  lab.drop_bucket(dropped);
+  for (const uint32_t node : kNodes) lab.learn_configuration(node);
+  lab.settle(1);
+  REQUIRE(lab.logged_dots(1) == 3);
+  lab.packets = {pull};
+  size_t logged = 0;
+  while (!lab.packets.empty()) {
+    const VnodeLab::Packet packet = lab.packets[0];
+    const pb::SnapshotPart part = parsed(packet).snapshot_part();
+    logged += size_t(part.log_size()) + size_t(part.voids_size());
+    lab.packets.erase(lab.packets.begin());
+    if (!pulls(packet, parsed(packet)) && !parts(packet, parsed(packet))) continue;
+    deliver(lab, packet);
+    if (lab.snapshots_received(3) == 0) CHECK(lab.logged_dots(3) == 0);
+  }
+  REQUIRE(lab.snapshots_received(3) == 1);
+  CHECK(logged == 3);
+  CHECK(lab.logged_dots(3) == 3);
+  lab.wipe(1);
+  lab.settle(1);
+  lab.quiesce(12);
+  CHECK(lab.difference() == "");
+  CHECK(lab.snapshots_received(2) == 0);
+  for (const uint32_t node : kNodes) CHECK(lab.members(node, "s") == Members{"old"});
+}
+
+// Each dot touched entries of every part: they go with the first one.
+TEST_CASE("S: a key that takes several parts goes once, with all that the log names of it") {
+  for (const BucketId bucket : {kDefaultSet, kSet}) {
+    CAPTURE(bucket);
+    VnodeLab lab(3);
+    forget_and_wipe(lab, {3});
+    const VnodeLab::Packet pull = first_pull(lab)[0];
+    constexpr int kElements = 2500;
+    constexpr int kDots = 5;
+    for (int first = 0; first < kDots; ++first) {
+      std::vector<std::string> elements;
+      for (int i = first; i < kElements; i += kDots) elements.push_back("e" + std::to_string(i));
+      lab.add(1, "large", elements, bucket);
+      lab.settle(1);
+    }
+    lab.packets = {pull};
+    int sent = 0;
+    deliver_wanted(lab, [&](const auto& p, const auto& m) {
+      const bool part = parts(p, m);
+      for (const pb::KeyUpdate& key : m.snapshot_part().updates().keys()) {
+        if (part && key.key() == "large") sent += key.entries_size();
+      }
+      if (part && m.snapshot_part().log_size() > 0) CHECK(lab.logged_dots(3) == kDots);
+      return part || pulls(p, m);
+    });
+    CHECK(lab.snapshots_received(3) == 1);
+    CHECK(lab.logged_dots(3) == kDots);
+    CHECK(sent == kElements + (bucket == kSet ? 1 : 0));
+    lab.wipe(1);
+    lab.settle(1);
+    lab.quiesce(12);
+    CHECK(lab.difference() == "");
+    for (const uint32_t node : kNodes) {
+      CHECK(lab.live_elements(node, "large", bucket).size() == kElements);
+    }
+  }
+}
+
 TEST_CASE("V: an owner that is not complete gives no snapshot and gossips nothing") {
   VnodeLab lab(3);
   forget_and_wipe(lab, {2, 3});

@@ -172,11 +172,7 @@ absl::Status Closure::take_record(const ReadResult& result, const Configuration&
     work_->found.insert(dot_);
   }
   work_->bytes += kDotBytes + record.token().size();
-  LoggedDot& logged = work_->key.dots.emplace_back();
-  logged.dot = dot_;
-  logged.subkeys.assign(record.subkeys().begin(), record.subkeys().end());
-  logged.purge = record.purge();
-  if (!record.token().empty()) logged.answer = {record.token(), from_pb(record.answer())};
+  work_->key.dots.push_back(logged_dot(dot_, record));
   const auto touch = [&](const std::string& subkey) {
     work_->bytes += subkey.size();
     if (work_->subkeys.insert(subkey).second) work_->untouched.push_back(subkey);
@@ -201,13 +197,15 @@ absl::Status Closure::take_entry(const ReadResult& result) {
 void Closure::add_to(pb::Updates* updates) const {
   to_pb(*base_, updates->mutable_base());
   for (const Dot& dot : voids_) to_pb(dot, updates->add_voids());
-  for (const Key& key : done_) {
-    pb::KeyUpdate* update = updates->add_keys();
-    update->set_bucket_id(key.bucket);
-    update->set_key(key.key);
-    for (const KeyEntry& e : key.entries) add_entry(e.subkey, *e.entry, update);
-    for (const LoggedDot& logged : key.dots) add_dot(logged, update);
-  }
+  for (const Key& key : done_) key.add_to(updates);
+}
+
+void Closure::Key::add_to(pb::Updates* updates) const {
+  pb::KeyUpdate* update = updates->add_keys();
+  update->set_bucket_id(bucket);
+  update->set_key(key);
+  for (const KeyEntry& e : entries) add_entry(e.subkey, *e.entry, update);
+  for (const LoggedDot& logged : dots) add_dot(logged, update);
 }
 
 }  // namespace vordb::vnode

@@ -39,6 +39,7 @@ class Closure {
     std::string key;
     std::vector<LoggedDot> dots;
     std::vector<KeyEntry> entries;
+    void add_to(pb::Updates* updates) const;
     VORDB_FIELDS(Key, bucket, key, dots, entries)
   };
 
@@ -63,6 +64,7 @@ class Closure {
   absl::Status take(const ReadResult& result, const Configuration& configuration);
 
   const std::vector<Key>& keys() const { return done_; }
+  size_t bytes() const { return size_.bytes; }  // of `keys()`, roughly, in a message
   // A dot that was asked for was not in the log: void, or forgotten since; or it came without a
   // log, from a snapshot or before there were others. Or all that must go with it is more than a
   // message takes. Only a snapshot brings it.

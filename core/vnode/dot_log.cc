@@ -27,6 +27,15 @@ std::string purge_name(BucketId bucket, std::string_view key, const crdt::Dot& d
 
 }  // namespace
 
+LoggedDot logged_dot(const crdt::Dot& dot, const pb::DotRecord& record) {
+  LoggedDot logged;
+  logged.dot = dot;
+  logged.subkeys.assign(record.subkeys().begin(), record.subkeys().end());
+  logged.purge = record.purge();
+  if (!record.token().empty()) logged.answer = {record.token(), from_pb(record.answer())};
+  return logged;
+}
+
 void DotLog::write(BucketId bucket, std::string_view key, const LoggedDot& logged, Family family,
                    Batch& batch) {
   pb::DotRecord record;

@@ -31,6 +31,9 @@ struct LoggedDot {
   VORDB_FIELDS(LoggedDot, dot, subkeys, answer, purge)
 };
 
+// What the dot's record says, if it is not void.
+LoggedDot logged_dot(const crdt::Dot& dot, const pb::DotRecord& record);
+
 // Keys of records, from `begin` to before `end`.
 struct KeyRange {
   std::string begin;

@@ -1,7 +1,7 @@
-// Receiving a snapshot. Entries are merged as they come. At the end, in one batch, what is held
-// here and not in the snapshot is merged with an empty entry filled by the snapshot's clock, and
-// that clock is joined: no earlier, or a removal that the snapshot knows would be lost with an
-// aborted session.
+// Receiving a snapshot. Entries are merged as they come, and the dots that come with them settled.
+// At the end, in one batch, what is held here and not in the snapshot is merged with an empty entry
+// filled by the snapshot's clock, the rest of its dot log is stored and that clock joined: no
+// earlier, or a removal that the snapshot knows would be lost with an aborted session.
 #include "core/vnode/fetching.h"
 
 #include <algorithm>
@@ -14,6 +14,7 @@
 #include "core/crdt/merge.h"
 #include "core/vnode/acknowledgements.h"
 #include "core/vnode/key_tasks.h"
+#include "core/vnode/key_update.h"
 #include "core/vnode/merges.h"
 #include "core/vnode/strips.h"
 #include "core/vnode/writes.h"
@@ -21,6 +22,7 @@
 
 namespace vordb::vnode {
 
+using crdt::Dot;
 using crdt::Entry;
 using crdt::ReplicaId;
 
@@ -93,6 +95,7 @@ void Fetching::take_in(const pb::SnapshotPart& part, const ReplicaId& from) {
   for (const pb::TokenAnswer& answer : part.answers()) {
     Acknowledgements(*this).remember_answer({answer.token(), from_pb(answer.answer())});
   }
+  if (!take_log(part)) return end();
   ++vnode.fetch->part;
   vnode.fetch->asked = 0;
   vnode.fetch->ending = part.last();
@@ -105,6 +108,20 @@ void Fetching::take_in(const pb::SnapshotPart& part, const ReplicaId& from) {
   const uint64_t cost_us = rate == 0 ? 0 : part.ByteSizeLong() * 1'000'000 * turn.fetches / rate;
   vnode.fetch->due_us = turn.env.clock.monotonic_us() + cost_us;
   if (cost_us < kPulseUs) ask();
+}
+
+bool Fetching::take_log(const pb::SnapshotPart& part) {
+  for (const pb::KeyUpdate& update : part.log()) {
+    if (update.bucket_id() > vnode.roles.epoch) return false;
+    Closure::Key key;
+    key.bucket = update.bucket_id();
+    key.key = update.key();
+    if (!take_dots(update, &key.dots)) return false;
+    std::erase_if(key.dots, [&](const LoggedDot& l) { return vnode.clock.contains(l.dot); });
+    if (!key.dots.empty()) vnode.fetch->log.push_back(std::move(key));
+  }
+  for (const pb::Dot& dot : part.voids()) vnode.fetch->voids.push_back(from_pb(dot));
+  return true;
 }
 
 // Every pulse of the shard: what waits for a time or for the disk.
@@ -161,6 +178,7 @@ void Fetching::finish() {
   const crdt::VersionVector base_before = vnode.clock.base();
   Group& group = open();
   change_standing().complete = true;
+  settle_log(fetch);
   group.joined.join(fetch.clock);
   vnode.clock.join(fetch.clock);
   const crdt::VersionVector base_after = vnode.clock.base();
@@ -177,6 +195,27 @@ void Fetching::finish() {
   }
   Strips(*this).begin();
   release_held();
+}
+
+// What no part has settled: removals whose entries are gone, void dots, keys that were too large.
+// Without these records a third owner could not be given the dots that the clock brings
+// (counterexample V).
+void Fetching::settle_log(const Fetch& fetch) {
+  for (const Closure::Key& key : fetch.log) {
+    const KeyTask task = KeyTask::of(key.bucket, key.key);
+    for (const LoggedDot& logged : key.dots) {
+      if (vnode.clock.contains(logged.dot) || !fetch.clock.contains(logged.dot)) continue;
+      if (turn.configuration.bucket(key.bucket) == nullptr) {
+        Writes(*this).settle_void(logged.dot);
+        continue;
+      }
+      Writes(*this).settle(logged.dot);
+      Writes(*this).write_log(task, logged);
+    }
+  }
+  for (const Dot& dot : fetch.voids) {
+    if (fetch.clock.contains(dot)) Writes(*this).settle_void(dot);
+  }
 }
 
 void Fetching::end() {

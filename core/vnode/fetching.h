@@ -26,7 +26,10 @@ class Fetching : Part {
 
  private:
   void ask();
+  // False: the part is not to be taken.
+  bool take_log(const pb::SnapshotPart& part);
   void finish();
+  void settle_log(const Fetch& fetch);
   void end();
   void release_held();
 };

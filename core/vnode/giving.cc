@@ -2,6 +2,7 @@
 #include "core/vnode/giving.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -14,10 +15,10 @@
 
 namespace vordb::vnode {
 
+using crdt::Dot;
+
 namespace {
 
-constexpr uint32_t kPartRecords = 1000;
-constexpr uint64_t kPartBytes = 512 << 10;
 // A view of the disk costs space: it is closed when nobody has asked for so long.
 constexpr uint64_t kPatienceUs = 30'000'000;
 
@@ -56,7 +57,7 @@ void Giving::give(const pb::SnapshotPull& pull, NodeNumber from) {
     return;
   }
   serving.busy = true;
-  go_on(ServeTask{from, serving.session}, nullptr);
+  go_on(ServeTask{from, serving.session, std::nullopt}, nullptr);
 }
 
 void Giving::go_on(ServeTask task, ReadResult* arrived) {
@@ -64,27 +65,41 @@ void Giving::go_on(ServeTask task, ReadResult* arrived) {
     const auto at = vnode.serving.find(task.to);
     if (at == vnode.serving.end() || at->second.session != task.session) return;
     Serving& serving = at->second;
-    const auto request = [&] {
-      ReadRequest part = read_stored(vnode.id);
-      if (serving.clock_known) {
-        part = whole(serving.part_begin.table);
-        part.begin.append(serving.part_begin.name);
-        part.limit_records = kPartRecords;
-        part.limit_bytes = kPartBytes;
-      }
-      part.snapshot = serving.snapshot;
-      return part;
-    };
-    const std::optional<ReadResult> result = next_result(task, arrived, request);
+    std::optional<ReadRequest> request;
+    if (!arrived && !(request = next_read(serving, task))) return send_part(task, {});
+    const std::optional<ReadResult> result =
+        next_result(task, arrived, [&] { return *std::move(request); });
     if (!result) return;
-    note_damage(result->status);
-    if (!result->status.ok()) return end(task.to);
-    if (serving.clock_known) return send_part(task, *result);
-    if (absl::Status taken = take_clock(serving, *result); !taken.ok()) {
-      note_damage(taken);
-      return end(task.to);
+    absl::Status status = result->status;
+    if (status.ok() && !serving.clock_known) {
+      status = take_clock(serving, *result);
+    } else if (status.ok() && task.page) {
+      status = task.page->take(*result, turn.configuration);
+    } else if (status.ok()) {
+      return send_part(task, *result);
     }
+    note_damage(status);
+    if (!status.ok()) return end(task.to);
   }
+}
+
+std::optional<ReadRequest> Giving::next_read(const Serving& serving, ServeTask& task) {
+  if (!serving.clock_known) {
+    ReadRequest clock = read_stored(vnode.id);
+    clock.snapshot = serving.snapshot;
+    return clock;
+  }
+  if (serving.part_begin.table == Table::kEntries) {
+    const Closure::Bounds bounds{vnode.id, serving.snapshot, turn.options.max_reply_bytes};
+    if (!task.page) task.page = SnapshotPage(bounds, serving.part_begin);
+    return task.page->next_read(family(), turn.configuration);
+  }
+  ReadRequest rows = whole(serving.part_begin.table);
+  rows.begin.append(serving.part_begin.name);
+  rows.limit_records = kPartRecords;
+  rows.limit_bytes = kPartBytes;
+  rows.snapshot = serving.snapshot;
+  return rows;
 }
 
 // The clock that the view of the disk holds: what is really known goes to the receiver's clock, the
@@ -100,7 +115,7 @@ absl::Status Giving::take_clock(Serving& serving, const ReadResult& result) {
   return absl::OkStatus();
 }
 
-void Giving::send_part(const ServeTask& task, const ReadResult& result) {
+void Giving::send_part(const ServeTask& task, const ReadResult& rows) {
   Serving& serving = vnode.serving.at(task.to);
   serving.busy = false;
   pb::PeerMessage message;
@@ -111,39 +126,44 @@ void Giving::send_part(const ServeTask& task, const ReadResult& result) {
   to_pb(serving.clock, part->mutable_clock());
   to_pb(serving.base, part->mutable_updates()->mutable_base());
   part->mutable_updates()->set_hlc(vnode.durable.hlc.word);
-  const bool entries = serving.part_begin.table == Table::kEntries;
-  const absl::Status added = entries ? add_entries(result.records, part->mutable_updates())
-                                     : add_answers(result.records, part);
-  note_damage(added);
-  if (!added.ok()) return end(task.to);
-  if (result.more) {
-    serving.part_end = {serving.part_begin.table,
-                        result.records.back().key.substr(kTablePrefixBytes) + '\0'};
+  if (task.page) {
+    task.page->add_to(part->mutable_updates());
+    serving.part_end = task.page->end();
   } else {
-    serving.part_end = {Table::kAnswers, {}};
+    const bool log = serving.part_begin.table == Table::kDots;
+    const absl::Status added = log ? add_log(rows.records, part) : add_answers(rows.records, part);
+    note_damage(added);
+    if (!added.ok()) return end(task.to);
+    serving.part_end = {};
+    serving.part_end.table = log && rows.more ? Table::kDots : Table::kAnswers;
+    if (rows.more) {
+      serving.part_end.name = rows.records.back().key.substr(kTablePrefixBytes) + '\0';
+    }
+    serving.last = !log && !rows.more;
   }
-  serving.last = !entries && !result.more;
   part->set_last(serving.last);
   vnode.exchanged.sent_bytes += part->ByteSizeLong();
   send(task.to, message);
 }
 
-absl::Status Giving::add_entries(const std::vector<Record>& records, pb::Updates* updates) {
-  pb::KeyUpdate* key = nullptr;
-  for (const Record& record : records) {
-    EntryName name;
-    absl::Status status;
-    const SharedEntry entry = decode(record, &status);
-    if (!entry) return status;
-    if (!parse_entry_name(std::string_view(record.key).substr(kTablePrefixBytes), &name)) {
-      return absl::DataLossError("an entry lies under a key that none has");
+// All of it, what has gone with the entries too: the receiver knows which that was.
+absl::Status Giving::add_log(const std::vector<Record>& records, pb::SnapshotPart* part) {
+  for (const Record& row : records) {
+    Dot dot;
+    pb::DotRecord record;
+    const absl::Status opened = open_record(row.key, row.value, &record);
+    if (!opened.ok()) return opened;
+    if (!parse_dot_name(std::string_view(row.key).substr(kTablePrefixBytes), &dot)) {
+      return absl::DataLossError("a record of the dot log lies under a key that none has");
     }
-    if (!key || key->bucket_id() != name.bucket || key->key() != name.key) {
-      key = updates->add_keys();
-      key->set_bucket_id(name.bucket);
-      key->set_key(std::string(name.key));
+    if (record.is_void() || !turn.configuration.bucket(record.bucket_id())) {
+      to_pb(dot, part->add_voids());
+      continue;
     }
-    add_entry(name.subkey, *entry, key);
+    pb::KeyUpdate* key = part->add_log();
+    key->set_bucket_id(record.bucket_id());
+    key->set_key(record.key());
+    add_dot(logged_dot(dot, record), key);
   }
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 // and the clock come from one view of the disk, so a part that was lost is read again the same.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -11,7 +12,6 @@
 namespace vordb::pb {
 class SnapshotPart;
 class SnapshotPull;
-class Updates;
 }  // namespace vordb::pb
 
 namespace vordb::vnode {
@@ -26,8 +26,11 @@ class Giving : Part {
 
  private:
   absl::Status take_clock(Serving& serving, const ReadResult& result);
-  void send_part(const ServeTask& task, const ReadResult& result);
-  absl::Status add_entries(const std::vector<Record>& records, pb::Updates* updates);
+  // Nothing: the part is there, all of it in the task.
+  std::optional<ReadRequest> next_read(const Serving& serving, ServeTask& task);
+  // Of entries the part is in the task, else it is `rows` of its table.
+  void send_part(const ServeTask& task, const ReadResult& rows);
+  absl::Status add_log(const std::vector<Record>& records, pb::SnapshotPart* part);
   absl::Status add_answers(const std::vector<Record>& records, pb::SnapshotPart* part);
   void end(NodeNumber to);
 };

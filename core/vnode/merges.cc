@@ -2,7 +2,6 @@
 #include "core/vnode/merges.h"
 
 #include <algorithm>
-#include <map>
 #include <string_view>
 #include <utility>
 
@@ -11,13 +10,13 @@
 #include "core/crdt/merge.h"
 #include "core/vnode/acknowledgements.h"
 #include "core/vnode/key_tasks.h"
+#include "core/vnode/key_update.h"
 #include "core/vnode/strips.h"
 #include "core/vnode/writes.h"
 #include "proto/peer.pb.h"
 
 namespace vordb::vnode {
 
-using crdt::Dot;
 using crdt::Entry;
 using crdt::ReplicaId;
 
@@ -46,22 +45,7 @@ void Merges::take_in_key(const pb::KeyUpdate& update, const MergeTask& common) {
     }
     merge.entries.push_back(KeyEntry{e.subkey(), std::move(entry)});
   }
-  for (const pb::LoggedDot& d : update.dots()) {
-    if (d.dot().counter() == 0) return;
-    LoggedDot& logged = merge.dots.emplace_back();
-    logged.dot = from_pb(d.dot());
-    logged.subkeys.assign(d.subkeys().begin(), d.subkeys().end());
-    logged.purge = d.purge();
-  }
-  std::map<Dot, TokenAnswer> answers;
-  for (const pb::TokenAnswer& a : update.answers()) {
-    const Answer answer = from_pb(a.answer());
-    answers[answer.dot] = {a.token(), answer};
-  }
-  for (LoggedDot& logged : merge.dots) {
-    const auto answer = answers.find(logged.dot);
-    if (answer != answers.end()) logged.answer = std::move(answer->second);
-  }
+  if (!take_dots(update, &merge.dots)) return;
   for (const pb::Origin& origin : update.origins()) {
     merge.origins.push_back({origin.op(), origin.node(), uint16_t(origin.shard())});
   }

@@ -66,7 +66,8 @@ bool names_future_of(const crdt::ReplicaId& self, uint64_t highest,
     case pb::PeerMessage::kSnapshotPart:
       return future.in(message.snapshot_part().clock()) ||
              future.in(message.snapshot_part().updates()) ||
-             future.in(message.snapshot_part().answers());
+             future.in(message.snapshot_part().answers()) ||
+             future.in(message.snapshot_part().log()) || future.in(message.snapshot_part().voids());
     default:
       return false;
   }

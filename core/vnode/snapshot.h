@@ -1,7 +1,7 @@
 // A snapshot on its way between two owners (DATA.md rule 16), as each side remembers it. All
 // entries come from one view of the giver's disk together with the clock of that view. What the
-// receiver holds and the snapshot lacks is taken away, and the clock joined, in one batch at the
-// end.
+// receiver holds and the snapshot lacks is taken away, the rest of the dot log stored and the clock
+// joined, in one batch at the end.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,9 @@
 #include "core/env/random.h"
 #include "core/fields.h"
 #include "core/ids.h"
+#include "core/vnode/closure.h"
 #include "core/vnode/key_state.h"
-#include "core/vnode/record_keys.h"
+#include "core/vnode/snapshot_page.h"
 
 namespace vordb::vnode {
 
@@ -48,8 +49,12 @@ struct Fetch {
   bool scanning = false;
   // Entries held here that the snapshot lacks, by name.
   std::vector<std::pair<std::string, SharedEntry>> surplus;
+  // Of the snapshot's dot log what no part has settled: kept in memory until the end, since it may
+  // be stored only with the clock.
+  std::vector<Closure::Key> log;
+  std::vector<crdt::Dot> voids;
   VORDB_FIELDS(Fetch, from, receiver_session, session, giver, part, asked_us, asked, due_us, clock,
-               base, names, ending, scanning, surplus)
+               base, names, ending, scanning, surplus, log, voids)
 };
 
 // The giver's side.
@@ -60,15 +65,9 @@ struct Serving {
   bool clock_known = false;
   crdt::VnodeClock clock;
   crdt::VersionVector base;
-  // First come the entries, then the answers to request tokens.
-  struct Place {
-    Table table = Table::kEntries;
-    std::string name;
-    VORDB_FIELDS(Place, table, name)
-  };
   uint64_t part = 0;
-  Place part_begin;  // where this part begins
-  Place part_end;    // and the next one
+  SnapshotPlace part_begin;  // where this part begins
+  SnapshotPlace part_end;    // and the next one
   bool last = false;
   bool busy = false;  // a part is being read
   uint64_t asked_us = 0;

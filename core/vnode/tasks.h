@@ -21,6 +21,7 @@
 #include "core/vnode/closure.h"
 #include "core/vnode/dot_log.h"
 #include "core/vnode/key_state.h"
+#include "core/vnode/snapshot_page.h"
 
 namespace vordb::vnode {
 
@@ -169,7 +170,8 @@ struct CollectTask {
 struct ServeTask {
   NodeNumber to = 0;
   uint64_t session = 0;
-  VORDB_FIELDS(ServeTask, to, session)
+  std::optional<SnapshotPage> page;  // of entries
+  VORDB_FIELDS(ServeTask, to, session, page)
 };
 
 // The end of a snapshot: a page of what is held here, to be compared with what the snapshot had.

@@ -105,7 +105,7 @@ void Vnode::step(DiskEvent event, Turn& turn) {
     } else if constexpr (std::is_same_v<Kind, CollectTask>) {
       Collecting(part).go_on(std::move(task), &event.result);
     } else if constexpr (std::is_same_v<Kind, ServeTask>) {
-      Giving(part).go_on(task, &event.result);
+      Giving(part).go_on(std::move(task), &event.result);
     } else {
       static_assert(std::is_same_v<Kind, FetchScanTask>);
       Fetching(part).go_on(std::move(task), &event.result);
