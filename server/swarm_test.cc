@@ -89,7 +89,7 @@ TEST_CASE("swarm: the next hundred of them") { check_hundred(100); }
 TEST_CASE("swarm: fresh seeds of each cluster scenario hold") {
   const std::string arguments = "--set duration_ms=4000 --jobs 2" + fresh_seeds(0, 6);
   for (const char* scenario : {"three-node-crashes", "partitions", "clocks-and-disks",
-                               "ttl-and-deletes", "membership-churn", "everything"})
+                               "ttl-and-deletes", "membership-churn", "founding", "everything"})
     check_holds(arguments, scenario);
 }
 

@@ -78,10 +78,36 @@ TEST_CASE("founding: a member names the disk that it answers only once that is d
   FoundingEffects taken;
   member.step(entry, taken);
   CHECK(taken.chosen);
+  // Of another founder's disk, and for a disk of this member that is lost.
   entry.mutable_founding_entry()->set_founder(kDiskB);
   FoundingEffects refused;
   member.step(entry, refused);
   CHECK_FALSE(refused.chosen);
+  entry.mutable_founding_entry()->set_founder(kDiskA);
+  entry.mutable_founding_entry()->mutable_configuration()->mutable_members(0)->set_disk_id(kDiskA);
+  member.step(entry, refused);
+  CHECK_FALSE(refused.chosen);
+}
+
+TEST_CASE("founding: what the first member heard of a disk does not stand once that is lost") {
+  Numbers numbers;
+  Founding first = founding_of("a", kDiskA);
+  const auto hear = [&](const std::string& id, const std::string& disk_id, bool answers) {
+    FoundingEffects said;
+    founding_of(id, disk_id).tick(1'000'000, numbers, said);
+    pb::ClusterMessage hello = said.letters[0].second;
+    if (answers) hello.mutable_founding_hello()->set_founder(kDiskA);
+    FoundingEffects none;
+    first.step(hello, none);
+    FoundingEffects decided;
+    first.tick(1'000'000, numbers, decided);
+    return decided.record_changed;
+  };
+  CHECK_FALSE(hear("b", kDiskB, true));
+  CHECK_FALSE(hear("b", std::string(16, 'D'), false));
+  CHECK_FALSE(hear("c", std::string(16, 'C'), true));
+  CHECK(hear("b", std::string(16, 'D'), true));
+  CHECK(first.record().entry->members[1].disk_id == std::string(16, 'D'));
 }
 
 TEST_CASE("founding: a list names one to nine distinct members, this node among them") {
