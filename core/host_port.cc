@@ -70,6 +70,15 @@ std::optional<Seed> parse_seed(std::string_view text) {
   return seed;
 }
 
+std::optional<Seed> parse_initial_member(std::string_view text) {
+  const size_t equals = std::min(text.find('='), text.size());
+  const std::string_view name = text.substr(0, equals);
+  if (equals == text.size() || !is_node_id(name)) return std::nullopt;
+  const std::optional<HostPort> address = parse_address(text.substr(equals + 1));
+  if (!address || is_every_address(address->host)) return std::nullopt;
+  return Seed{std::string(name), format_address(address->host, address->port)};
+}
+
 std::string_view without_brackets(std::string_view host) {
   return in_brackets(host) ? host.substr(1, host.size() - 2) : host;
 }

@@ -32,6 +32,8 @@ std::string format_address(std::string_view host, uint16_t port);
 // Nothing: not host:port with a port of 1 to 65535. An IPv6 address must stand in brackets.
 std::optional<HostPort> parse_address(std::string_view text);
 std::optional<Seed> parse_seed(std::string_view text);
+// A member that is to be, node_id=host:port.
+std::optional<Seed> parse_initial_member(std::string_view text);
 
 // Of a host that may stand in brackets as in an address.
 std::string_view without_brackets(std::string_view host);

@@ -15,7 +15,9 @@ struct NodeOptions {
   std::string address;  // host:port that peers are told
   std::string zone;
   std::vector<std::string> seed_nodes;  // of a first start: joined through one of them
-  uint32_t ring_size = 256;             // partitions; fixed when the cluster is created
+  // Of a first start, instead: these, with this node, found one cluster (core/cluster/founding.h).
+  std::vector<std::string> initial_members;
+  uint32_t ring_size = 256;  // partitions; fixed when the cluster is created
   uint16_t column_families = 16;
   uint16_t shards = 1;
   uint8_t replication_n = 3;
@@ -32,11 +34,12 @@ struct NodeOptions {
   uint64_t cache_bytes = 256ull << 20;     // of this shard's key cache
   uint64_t max_reply_bytes = 16ull << 20;  // larger answers are refused with a hint to page
   bool durability_buffered = false;
-  VORDB_FIELDS(NodeOptions, node_id, address, zone, seed_nodes, ring_size, column_families, shards,
-               replication_n, default_write_quorum, default_read_quorum, default_ttl_seconds,
-               write_quorum_timeout_ms, read_quorum_timeout_ms, sync_interval_ms,
-               ring_gossip_interval_ms, ttl_sweep_interval_ms, handoff_bytes_per_s,
-               max_clock_drift_ms, cache_bytes, max_reply_bytes, durability_buffered)
+  VORDB_FIELDS(NodeOptions, node_id, address, zone, seed_nodes, initial_members, ring_size,
+               column_families, shards, replication_n, default_write_quorum, default_read_quorum,
+               default_ttl_seconds, write_quorum_timeout_ms, read_quorum_timeout_ms,
+               sync_interval_ms, ring_gossip_interval_ms, ttl_sweep_interval_ms,
+               handoff_bytes_per_s, max_clock_drift_ms, cache_bytes, max_reply_bytes,
+               durability_buffered)
 };
 
 }  // namespace vordb

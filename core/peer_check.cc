@@ -33,6 +33,19 @@ absl::Status check_join(const pb::JoinRequest& join) {
   return absl::OkStatus();
 }
 
+absl::Status check_founding(const pb::ClusterMessage& body) {
+  if (body.has_founding_hello()) {
+    const pb::FoundingHello& hello = body.founding_hello();
+    if (!is_node_id(hello.node_id()))
+      return broken("FoundingHello.node_id", "must be a node's name");
+    if (!parse_address(hello.reply_address()))
+      return broken("FoundingHello.reply_address", "must be host:port");
+  }
+  if (body.has_founding_entry() && !parse_address(body.founding_entry().reply_address()))
+    return broken("FoundingEntry.reply_address", "must be host:port");
+  return absl::OkStatus();
+}
+
 // What vnodes send names the life that sends it.
 absl::Status check_between_vnodes(const pb::PeerMessage& message) {
   if (!message.has_from_replica()) return broken("PeerMessage.from_replica", "must be there");
@@ -56,7 +69,8 @@ absl::Status check_peer_message(const pb::PeerMessage& message) {
     case pb::PeerMessage::kClusterMessage: {
       const pb::ClusterMessage& body = message.cluster_message();
       if (body.has_join()) return check_join(body.join());
-      return check_error(body.join_reply(), "JoinReply.error");
+      if (body.has_join_reply()) return check_error(body.join_reply(), "JoinReply.error");
+      return check_founding(body);
     }
     default:
       return absl::OkStatus();

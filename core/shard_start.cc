@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/big_endian.h"
 #include "core/codec.h"
 #include "core/vnode/record_keys.h"
 
@@ -37,29 +36,32 @@ absl::Status write_node(Env& env, const pb::NodeRecord& node, const Configuratio
   return env.disk.commit_at_start(batch);
 }
 
-Configuration founding_configuration(const NodeOptions& options, uint64_t nonce, Env& env) {
-  std::string cluster_id;
-  append_big_endian(cluster_id, env.random.next());
-  append_big_endian(cluster_id, env.random.next());
+Configuration founding_alone(const NodeOptions& options, uint64_t nonce, Env& env) {
   Member first;
   first.node = 1;
   first.node_id = options.node_id;
   first.address = options.address;
   first.zone = options.zone;
   first.nonce = nonce;
-  BucketConfig defaults;
-  defaults.ttl_seconds = options.default_ttl_seconds;
-  defaults.replication_n = options.replication_n;
-  defaults.write_quorum = options.default_write_quorum;
-  defaults.read_quorum = options.default_read_quorum;
-  return found_cluster(std::move(cluster_id), options.ring_size, std::move(first), defaults);
+  return cluster::founding_entry(options, {first}, env.random);
+}
+
+// The disk's own name, for as long as it is one of a founder.
+void name_disk(Env& env, pb::NodeRecord* node) {
+  node->set_disk_id(cluster::draw_disk_id(env.random));
+  node->set_nonce(cluster::nonce_of(node->disk_id()));
 }
 
 // The first start on an empty disk.
 absl::Status begin(const NodeOptions& options, Env& env, pb::NodeRecord* node) {
-  *node = node_record(options, 1, env.random.next() | 1);
+  *node = node_record(options, 1, 0);
+  if (!options.initial_members.empty()) {
+    name_disk(env, node);
+    return write_node(env, *node, nullptr);
+  }
+  node->set_nonce(env.random.next() | 1);
   if (!options.seed_nodes.empty()) return write_node(env, *node, nullptr);
-  const Configuration founding = founding_configuration(options, node->nonce(), env);
+  const Configuration founding = founding_alone(options, node->nonce(), env);
   node->set_node(founding.last_node);
   return write_node(env, *node, &founding);
 }
@@ -98,6 +100,25 @@ absl::Status read_configuration(Env& env, StartState* state) {
   return absl::OkStatus();
 }
 
+// The setting counts at a first start only.
+void warn_of_other_members(const std::vector<Seed>& listed, const pb::NodeRecord& node, Env& env) {
+  if (node.node() == 0 || listed.empty()) return;
+  if (node.founded_with() == cluster::members_text(listed)) return;
+  env.telemetry.log(LogLevel::kWarning,
+                    "initial_members is ignored: this node is a member already, and was not "
+                    "founded with that list");
+}
+
+absl::Status read_founding(const pb::NodeRecord& node, StartState* state) {
+  state->founding.disk_id = node.disk_id();
+  state->founding.founder = node.founder();
+  if (!node.has_founding_entry()) return absl::OkStatus();
+  absl::StatusOr<Configuration> entry = from_pb(node.founding_entry());
+  if (!entry.ok()) return entry.status();
+  state->founding.entry = std::make_shared<const Configuration>(*std::move(entry));
+  return absl::OkStatus();
+}
+
 absl::Status read_votes(Env& env, StartState* state) {
   pb::AcceptorRecord record;
   const absl::Status status = read_record(env, vnode::acceptor_record_key(), &record);
@@ -123,6 +144,15 @@ pb::NodeRecord node_record(const NodeOptions& options, uint64_t boot, uint64_t n
 }
 
 absl::StatusOr<StartState> start_node(uint16_t shard, const NodeOptions& options, Env& env) {
+  std::vector<Seed> listed;
+  if (!options.initial_members.empty()) {
+    absl::StatusOr<std::vector<Seed>> members = cluster::listed_members(options);
+    if (!members.ok()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("initial_members ", members.status().message()));
+    }
+    listed = *std::move(members);
+  }
   pb::NodeRecord node;
   absl::Status status = read_record(env, vnode::node_record_key(), &node);
   if (absl::IsNotFound(status) && shard == 0) {
@@ -131,6 +161,8 @@ absl::StatusOr<StartState> start_node(uint16_t shard, const NodeOptions& options
     status = check_identity(options, node);
     if (status.ok() && shard == 0) {
       node.set_boot(node.boot() + 1);
+      if (node.node() == 0 && !listed.empty() && node.disk_id().empty()) name_disk(env, &node);
+      warn_of_other_members(listed, node, env);
       status = write_node(env, node, nullptr);
     }
   }
@@ -141,6 +173,7 @@ absl::StatusOr<StartState> start_node(uint16_t shard, const NodeOptions& options
   state.nonce = node.nonce();
   state.column_families = uint16_t(node.column_families());
   if (status = read_configuration(env, &state); !status.ok()) return status;
+  if (status = read_founding(node, &state); !status.ok()) return status;
   if (status = read_votes(env, &state); !status.ok()) return status;
   return state;
 }

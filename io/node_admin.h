@@ -22,7 +22,7 @@ template <typename T>
 using Answer = std::function<void(T)>;
 
 struct NodeStatus {
-  std::string state = "running";  // "joining", "running", "leaving", "left"
+  std::string state = "running";  // "founding", "joining", "running", "leaving", "left"
   bool serving = true;            // data operations are answered; what /readyz says
   std::string node_id;
   uint32_t num_vnodes = 0;

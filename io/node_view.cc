@@ -100,7 +100,8 @@ NodeStatus NodeView::status_of(const Configuration& configuration) const {
   const Member* own = self(configuration);
   status.serving = false;
   if (configuration.epoch == 0 || !own || own->status == MemberStatus::kJoining) {
-    status.state = "joining";
+    const bool founds = configuration.epoch == 0 && !options_.initial_members.empty();
+    status.state = founds ? "founding" : "joining";
   } else if (own->status == MemberStatus::kRemoved) {
     status.state = "left";
   } else {

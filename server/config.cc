@@ -17,6 +17,7 @@
 #include <set>
 #include <system_error>
 
+#include "core/cluster/founding.h"
 #include "core/host_port.h"
 #include "server/common/read_bytes.h"
 
@@ -246,6 +247,13 @@ void check_together(Config& config) {
                         seed));
     }
   }
+  if (s.initial_members.empty()) return;
+  NodeOptions node;
+  node.node_id = s.node_id;
+  node.seed_nodes = s.seed_nodes;
+  node.initial_members = s.initial_members;
+  const absl::Status listed = cluster::listed_members(node).status();
+  if (!listed.ok()) wrong("initial_members", std::string(listed.message()));
 }
 
 }  // namespace

@@ -226,6 +226,26 @@ TEST_CASE("seed nodes are host:port or name@host") {
   }
 }
 
+TEST_CASE("initial members are one list that names this node, and exclude seeds") {
+  const Config config =
+      load_text("node_id = \"a\"\ninitial_members = [\"a=h:7001\", \"b=[::1]:7001\"]\n");
+  CHECK(config.errors.empty());
+  CHECK(config.settings.initial_members == std::vector<std::string>{"a=h:7001", "b=[::1]:7001"});
+  CHECK(load({"--node_id", "a"}, {{"VORDB_INITIAL_MEMBERS", "b=i:1, a=h:1"}})
+            .settings.initial_members == std::vector<std::string>{"b=i:1", "a=h:1"});
+  const auto refusal = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"--node_id", "a"});
+    return only_error(load(flags));
+  };
+  CHECK(refusal({"--initial_members", "b=h:1"}) ==
+        "flag --initial_members: initial_members must name this node, a, too");
+  CHECK(refusal({"--initial_members", "a=h:1", "--seed_nodes", "h:1"}) ==
+        "flag --initial_members: initial_members and seed_nodes exclude one another: a node founds "
+        "a cluster or joins one");
+  CHECK(boost::algorithm::contains(refusal({"--initial_members", "a=h"}),
+                                   "must be node_id=host:port"));
+}
+
 TEST_CASE("IPv6 addresses stand in brackets where a port follows") {
   const Config config = load({"--seed_nodes", "[::1]:7001,n@[fe80::2]"});
   CHECK(config.errors.empty());

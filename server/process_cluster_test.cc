@@ -284,5 +284,43 @@ TEST_CASE("a node with seeds says joining and serves nothing until one of them a
   CHECK(answers(node, "/kv/k", R"("value":"v")"));
 }
 
+TEST_CASE("three nodes with the same initial_members found one cluster, and each takes writes") {
+  TempDir dir;
+  std::vector<std::unique_ptr<NodeProcess>> nodes;
+  std::string listed;
+  for (int number = 1; number <= 3; ++number) {
+    const std::string id = fmt::format("node{}", number);
+    nodes.push_back(std::make_unique<NodeProcess>(fmt::format("{}/{}", dir.path(), id),
+                                                  std::vector<std::string>{"--node_id", id}));
+    listed +=
+        fmt::format("{}{}={}", listed.empty() ? "" : ",", id, nodes.back()->cluster_address());
+  }
+  const std::vector<std::string> flags = {"--initial_members", listed};
+  nodes[0]->start(flags);
+  nodes[1]->start(flags);
+  CHECK(answers(*nodes[0], "/status", R"("status":"founding")"));
+  CHECK(nodes[1]->http("PUT", "/kv/k", R"({"value":"v"})").status == 503);
+  CHECK(nodes[1]->http("GET", "/readyz").status == 503);
+  nodes[2]->start(flags);
+  for (const auto& node : nodes) {
+    CHECK(poll_until(20000, [&] { return answers(*node, "/status", R"("status":"running")"); }));
+  }
+  for (size_t i = 0; i < 3; ++i) {
+    ok(*nodes[i], "PUT", fmt::format("/kv/k{}?w=3", i), R"({"value":"v"})");
+  }
+  for (const auto& node : nodes) {
+    for (size_t i = 0; i < 3; ++i) {
+      CHECK(answers(*node, fmt::format("/kv/k{}", i), R"("value":"v")"));
+    }
+    CHECK(answers(*node, "/admin/members", "node3"));
+  }
+  // A restart asks nobody.
+  nodes[1]->kill_hard();
+  nodes[0]->kill_hard();
+  nodes[0]->start(flags);
+  CHECK(answers(*nodes[0], "/status", R"("status":"running")"));
+  CHECK(poll_until(20000, [&] { return answers(*nodes[0], "/kv/k2", R"("value":"v")"); }));
+}
+
 }  // namespace
 }  // namespace vordb::server

@@ -68,6 +68,12 @@ const Setting kTable[] = {
      .member = &S::seed_nodes,
      .meaning = "Members to join through at the first start: `host:port` or `name@host[:port]` of "
                 "cluster ports; an IPv6 address stands in brackets, `[::1]:7001`."},
+    {.name = "initial_members",
+     .group = "Identity",
+     .member = &S::initial_members,
+     .meaning = "Members that found one cluster at their first start, this node among them: "
+                "`node_id=host:port` of 1 to 9 cluster ports, the same list on each, and no "
+                "`seed_nodes`. Ignored once there is data."},
 
     {.name = "ring_size",
      .group = "Defaults of new buckets",

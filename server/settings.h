@@ -25,6 +25,7 @@ struct Settings {
   std::string data_dir = "data/{node_id}";
   std::string zone;
   std::vector<std::string> seed_nodes;
+  std::vector<std::string> initial_members;
 
   uint64_t ring_size = 256;
   uint64_t replication_n = 3;

@@ -90,7 +90,7 @@ TEST_CASE("swarm: fresh seeds of each cluster scenario hold") {
   const std::string arguments = "--set duration_ms=4000 --jobs 2" + fresh_seeds(0, 6);
   for (const char* scenario :
        {"three-node-crashes", "partitions", "clocks-and-disks", "ttl-and-deletes",
-        "membership-churn", "everything", "kill", "partition-delay", "combined"})
+        "membership-churn", "founding", "everything", "kill", "partition-delay", "combined"})
     check_holds(arguments, scenario);
 }
 

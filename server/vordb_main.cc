@@ -73,6 +73,7 @@ NodeOptions node_options(const Settings& settings) {
   node.address = format_address(settings.advertise, uint16_t(settings.cluster_port));
   node.zone = settings.zone;
   node.seed_nodes = settings.seed_nodes;
+  node.initial_members = settings.initial_members;
   node.ring_size = uint32_t(settings.ring_size);
   node.column_families = uint16_t(settings.column_families);
   node.shards = uint16_t(settings.shards);

@@ -47,6 +47,7 @@ void FaultInjector::start(uint64_t now_us) {
 
 void FaultInjector::stop(uint64_t now_us) {
   running_ = false;
+  ++period_;
   paces_.close(now_us);
   for (uint32_t machine = 0; machine < limits_.machines; ++machine) {
     SimNode& node = host_->machine(machine);

@@ -94,6 +94,8 @@ class FaultInjector {
     return disturbed_ > 0 || disturbed_until_us_ >= time_us || stalled_until_us_ >= time_us;
   }
   bool running() const { return running_; }
+  // How often faults were stopped: what was planned before that is over.
+  uint64_t period() const { return period_; }
 
  private:
   // What lasts of the faults that befell one machine.
@@ -125,6 +127,7 @@ class FaultInjector {
   uint64_t disturbed_until_us_ = 0;
   uint32_t disturbed_ = 0;  // network faults under way
   bool running_ = false;
+  uint64_t period_ = 0;
 };
 
 }  // namespace vordb::sim

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/cluster/configuration.h"
+#include "core/cluster/founding.h"
 #include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "core/vnode/record_keys.h"
@@ -106,6 +107,7 @@ class Cluster {
     work("c");
     lab.run_for(2'000);
     keep_samples();
+    make_founding_samples();
   }
 
   uint32_t expected_vnodes_max() const {
@@ -179,6 +181,33 @@ class Cluster {
       if (kept.size() < kSamplesMax) kept.push_back(std::move(message));
     }
     lab.sent.clear();
+  }
+
+  // This cluster was not founded by a list: what members say then, from one that is no member.
+  void make_founding_samples() {
+    const std::string disk_id(16, 'd');
+    const auto keep = [&](pb::ClusterMessage body) {
+      pb::PeerMessage message;
+      *message.mutable_cluster_message() = std::move(body);
+      samples[body_name(message)].push_back(std::move(message));
+    };
+    pb::ClusterMessage body;
+    pb::FoundingHello* hello = body.mutable_founding_hello();
+    hello->set_node_id("n1");
+    hello->set_disk_id(disk_id);
+    hello->set_founder(disk_id);
+    hello->set_text("initial_members = n1=n1:7001");
+    hello->set_reply_address("n1:7001");
+    keep(body);
+    keep(cluster::founding_refusal(body.founding_hello(), "lost"));
+    pb::FoundingEntry* entry = body.mutable_founding_entry();
+    entry->set_founder(disk_id);
+    to_pb(configuration(), entry->mutable_configuration());
+    entry->set_reply_address("n1:7001");
+    keep(body);
+    body.mutable_founding_stored()->set_founder(disk_id);
+    body.mutable_founding_stored()->set_disk_id(disk_id);
+    keep(body);
   }
 };
 

@@ -89,7 +89,10 @@ class SimNode : public SimNetworkHost {
   const SimDiskImage& disk() const { return disk_; }
   const NodeOptions& options() const { return options_; }
   // Of the next first start.
-  void set_seeds(std::vector<std::string> seeds) { options_.seed_nodes = std::move(seeds); }
+  void set_seeds(std::vector<std::string> seeds) {
+    options_.seed_nodes = std::move(seeds);
+    options_.initial_members.clear();
+  }
   const TelemetryFigures& telemetry() const { return telemetry_figures_; }
   const std::vector<Shard>& shards() const { return shards_; }
   size_t open_requests() const { return open_.size(); }

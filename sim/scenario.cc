@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr uint32_t kMachinesMax = 64;
+constexpr uint32_t kFoundersMax = 9;
 constexpr int kDepthMax = 16;  // of objects and arrays within one another
 constexpr size_t kBucketsMax = 1000;
 // What one run may have to keep in memory: all keys are read through every node at its end, and may
@@ -234,6 +235,15 @@ void read_nodes(Reader& top, Scenario::Nodes& nodes) {
   nodes.least = nodes.count;
   reader.number("least", nodes.least, 1, nodes.count);
   reader.number("zones", nodes.zones, 0, kMachinesMax);
+  std::string founding = "join";
+  reader.text("founding", founding);
+  if (founding == "members") {
+    nodes.founding = Scenario::Founding::kMembers;
+    if (nodes.count > kFoundersMax)
+      reader.fail("count", absl::StrCat("is at most ", kFoundersMax, " where all found together"));
+  } else if (founding != "join") {
+    reader.fail("founding", "must be join or members");
+  }
 }
 
 void read_faults(Reader& top, FaultPlan& faults) {
@@ -424,9 +434,9 @@ absl::StatusOr<Scenario> parse_scenario(
 
 const std::vector<std::string>& registered_scenarios() {
   static const std::vector<std::string> names = {
-      "clocks-and-disks",   "combined",         "everything",      "kill",
-      "membership-churn",   "one-node-crashes", "partition-delay", "partitions",
-      "three-node-crashes", "ttl-and-deletes"};
+      "clocks-and-disks", "combined",         "everything",      "founding",   "kill",
+      "membership-churn", "one-node-crashes", "partition-delay", "partitions", "three-node-crashes",
+      "ttl-and-deletes"};
   return names;
 }
 

@@ -19,6 +19,8 @@ namespace vordb::sim {
 
 struct Scenario {
   enum class Durability : uint8_t { kFsync, kBuffered, kEither };
+  // Node 0 founds the cluster and the others join, or they all found it together, under faults.
+  enum class Founding : uint8_t { kJoin, kMembers };
 
   std::string name;
   uint64_t seed = 1;              // of a run that is given none
@@ -31,6 +33,7 @@ struct Scenario {
     uint32_t spare = 0;  // may join during the load
     uint32_t least = 1;  // no operator goes below
     uint32_t zones = 0;  // dealt out in turn; 0: none
+    Founding founding = Founding::kJoin;
   } nodes;
   Durability durability = Durability::kFsync;
   WorkloadPlan workload;

@@ -49,7 +49,7 @@ VnodeLab::VnodeLab(NodeNumber nodes, size_t cache_bytes) : cache_bytes_(cache_by
   Member first;
   first.node = 1;
   first.node_id = "n1";
-  configuration_ = found_cluster(std::string(16, 'c'), 1, first, BucketConfig{});
+  configuration_ = found_cluster(std::string(16, 'c'), 1, {first}, BucketConfig{});
   configuration_.epoch = kTtlCounter;
   const BucketType types[] = {BucketType::kLww, BucketType::kOrswot, BucketType::kPnCounter};
   for (int i = 0; i < 3; ++i) {

@@ -29,7 +29,13 @@ NodeOptions options_of(const Scenario& scenario, uint32_t machine, bool buffered
   options.node_id = "n" + std::to_string(machine);
   options.address = address_of(machine);
   if (scenario.nodes.zones > 0) options.zone = "z" + std::to_string(machine % scenario.nodes.zones);
-  if (machine > 0) options.seed_nodes = {address_of(0)};
+  const bool founds = scenario.nodes.founding == Scenario::Founding::kMembers;
+  if (founds && machine < scenario.nodes.count) {
+    for (uint32_t one = 0; one < scenario.nodes.count; ++one)
+      options.initial_members.push_back("n" + std::to_string(one) + "=" + address_of(one));
+  } else if (machine > 0) {
+    options.seed_nodes = {address_of(0)};
+  }
   return options;
 }
 
@@ -158,8 +164,10 @@ void World::handle(const Event& event) {
     case EventKind::kThink:
       return clients_[event.actor].think();
     case EventKind::kFault:
-      return faults_->due(FaultKind(event.payload & 0xff), event.actor, (event.payload >> 8) == 1,
-                          now_us_);
+      // What was planned before faults were stopped is over.
+      if ((event.payload >> 16) != faults_->period()) return;
+      return faults_->due(FaultKind(event.payload & 0xff), event.actor,
+                          ((event.payload >> 8) & 1) == 1, now_us_);
     case EventKind::kCheck:
       return check();
     case EventKind::kOperator: {
@@ -259,7 +267,7 @@ void World::plan_fault(FaultKind kind, uint32_t machine, uint64_t in_us, bool en
   event.kind = EventKind::kFault;
   event.actor = machine;
   event.time_us = now_us_ + in_us;
-  event.payload = uint64_t(kind) | (ends ? 0x100 : 0);
+  event.payload = uint64_t(kind) | (ends ? 0x100 : 0) | faults_->period() << 16;
   event.digest = event.payload;
   queue_.push(event);
 }

@@ -119,6 +119,7 @@ class World : public ClientHost,
   std::string why_not_done() const;
   std::string why_not_converged_now();
   void look_at_calm();
+  void look_for_two_clusters();
   bool clients_done() const;
   void update_horizon();
   std::vector<const SimNode*> serving() const;

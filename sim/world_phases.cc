@@ -10,6 +10,7 @@ namespace vordb::sim {
 namespace {
 
 constexpr uint64_t kCheckEveryUs = 250'000;
+constexpr uint64_t kFormFaultsUsMax = 8'000'000;
 constexpr uint64_t kPhaseUsMax = 60'000'000;  // without faults, each part ends within this
 
 const char* name_of(int phase) {
@@ -53,7 +54,10 @@ void World::enter(Phase phase) {
   trace_.note(now_us_, "phase", name_of(int(phase)));
   SimClient::Mode mode = SimClient::Mode::kSilent;
   std::vector<Call> calls;
-  if (phase == Phase::kSetup) {
+  if (phase == Phase::kForm && scenario_.nodes.founding == Scenario::Founding::kMembers) {
+    form_faults_until_us_ = now_us_ + chooser_.below(kFormFaultsUsMax);
+    faults_->start(now_us_);
+  } else if (phase == Phase::kSetup) {
     mode = SimClient::Mode::kScript;
     for (uint32_t bucket = 0; bucket < catalogue_->buckets().size(); ++bucket) {
       if (catalogue_->bucket(bucket).is_default) continue;
@@ -126,6 +130,12 @@ void World::advance_phase() {
   uint64_t limit_us = kPhaseUsMax;
   switch (phase_) {
     case Phase::kForm:
+      if (now_us_ < form_faults_until_us_) return;
+      if (faults_->running()) {
+        faults_->stop(now_us_);
+        phase_since_us_ = now_us_;
+        return;
+      }
       why = why_not_at_rest();
       property = Property::kClusterSettles;
       if (why.empty()) return enter(Phase::kSetup);
@@ -182,6 +192,21 @@ void World::look_at_calm() {
       unwell_us_ <= since_us && restless_us_ <= since_us && !faults_->disturbed_since(since_us));
 }
 
+// Whoever serves is in one cluster: of those who are to found it together, and those who join it.
+void World::look_for_two_clusters() {
+  if (scenario_.nodes.founding != Scenario::Founding::kMembers) return;
+  std::string cluster;
+  for (const SimNode* node : serving()) {
+    if (!node->up() || !operators_->open_to_clients(node->number())) continue;
+    const std::string& own = node->shards()[0].configuration()->cluster_id;
+    if (own.empty()) continue;
+    if (cluster.empty()) cluster = own;
+    if (own != cluster)
+      findings_.violated(Property::kClusterSettles,
+                         "n" + std::to_string(node->number()) + " is in a cluster of its own");
+  }
+}
+
 void World::check() {
   for (uint32_t index = 0; index < machines_.size(); ++index) {
     Machine& machine = machines_[index];
@@ -191,6 +216,7 @@ void World::check() {
   }
   operators_->look();
   look_at_calm();
+  look_for_two_clusters();
   const uint64_t patience_us = scenario_.workload.patience_ms * 1000;
   for (uint32_t client = 0; client < clients_.size(); ++client) {
     clients_[client].look_at_clock();

@@ -72,6 +72,7 @@ struct WorldState {
   std::vector<std::pair<uint64_t, uint64_t>> unconverged_disks_;
   uint64_t settle_us_max_ = 0;
   uint64_t phase_since_us_ = 0;
+  uint64_t form_faults_until_us_ = 0;  // while the cluster forms
   uint64_t last_call_ = 0;
   int64_t highest_lead_ms_ = INT64_MIN;  // no process began further ahead of the true time
   uint64_t restless_us_ = 0;             // when the cluster was last seen changing

@@ -98,26 +98,29 @@ void Configuration::add_bucket(Bucket bucket) {
   buckets[bucket.id] = std::move(bucket);
 }
 
-Configuration found_cluster(std::string cluster_id, uint32_t ring_size, Member first,
+Configuration found_cluster(std::string cluster_id, uint32_t ring_size, std::vector<Member> members,
                             const BucketConfig& defaults) {
   Configuration founding;
   founding.epoch = kFirstEpoch;
   founding.cluster_id = std::move(cluster_id);
   founding.ring_size = ring_size;
-  first.admitted = kFirstEpoch;
-  first.status = MemberStatus::kUp;
-  founding.last_node = first.node;
-  founding.partitions.resize(ring_size);
-  for (Partition& partition : founding.partitions) {
-    partition.pv = kFirstEpoch;
-    partition.owners = {first.node};
+  for (Member& m : members) {
+    m.admitted = kFirstEpoch;
+    m.status = MemberStatus::kUp;
   }
-  founding.members.push_back(std::move(first));
+  founding.last_node = members.back().node;
+  founding.members = std::move(members);
   for (const BucketTypeRow& row : kBucketTypes) {
     BucketConfig config = defaults;
     config.type = row.type;
     config.name = row.default_bucket;
     founding.add_bucket(Bucket{default_bucket(row.type), std::move(config)});
+  }
+  const cluster::OwnerLists owners =
+      cluster::assign_owners(cluster::OwnerLists(ring_size), cluster::ring_members(founding),
+                             cluster::replication_in_use(founding));
+  for (const std::vector<NodeNumber>& list : owners) {
+    founding.partitions.push_back(Partition{kFirstEpoch, 0, list, {}, {}});
   }
   return founding;
 }

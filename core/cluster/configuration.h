@@ -46,8 +46,9 @@ struct Member {
   MemberStatus status = MemberStatus::kUp;
   uint64_t admitted = 0;  // the epoch of the entry that admitted it
   uint64_t nonce = 0;     // the joiner's own number for its try
+  std::string disk_id;    // of one that founded the cluster with others; else empty
   bool operator==(const Member&) const = default;
-  VORDB_FIELDS(Member, node, node_id, address, zone, status, admitted, nonce)
+  VORDB_FIELDS(Member, node, node_id, address, zone, status, admitted, nonce, disk_id)
 };
 
 // Who holds a partition: the first n of `owners` hold its placement n. While the partition moves,
@@ -117,8 +118,8 @@ inline constexpr BucketId kDefaultSet = default_bucket(BucketType::kOrswot);
 inline constexpr BucketId kDefaultCounter = default_bucket(BucketType::kPnCounter);
 inline bool is_default_bucket(BucketId id) { return id < kFirstEpoch; }
 
-// The configuration of a new cluster of one node.
-Configuration found_cluster(std::string cluster_id, uint32_t ring_size, Member first,
+// The configuration of a new cluster of these members, ascending by node.
+Configuration found_cluster(std::string cluster_id, uint32_t ring_size, std::vector<Member> members,
                             const BucketConfig& defaults);
 
 // What clients may create: fills in defaults and checks ranges. InvalidArgument says what would be

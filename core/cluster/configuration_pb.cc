@@ -23,6 +23,7 @@ void to_pb(const Configuration& from, pb::Configuration* to) {
     out->set_status(uint32_t(m.status));
     out->set_admitted(m.admitted);
     out->set_nonce(m.nonce);
+    out->set_disk_id(m.disk_id);
   }
   to->set_last_node(from.last_node);
   to->set_removed_epoch(from.removed_epoch);
@@ -76,7 +77,7 @@ void members_from_pb(const pb::Configuration& from, Configuration* to) {
   to->removed_epoch = from.removed_epoch();
   for (const pb::MemberRecord& m : from.members()) {
     to->members.push_back(Member{m.node(), m.node_id(), m.address(), m.zone(),
-                                 MemberStatus(m.status()), m.admitted(), m.nonce()});
+                                 MemberStatus(m.status()), m.admitted(), m.nonce(), m.disk_id()});
   }
 }
 

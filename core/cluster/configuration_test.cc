@@ -18,7 +18,7 @@ Configuration founded() {
   BucketConfig defaults;
   defaults.replication_n = 3;
   defaults.ttl_seconds = 7;
-  return found_cluster(std::string(16, 'c'), 256, first, defaults);
+  return found_cluster(std::string(16, 'c'), 256, {first}, defaults);
 }
 
 BucketConfig named(std::string name) {

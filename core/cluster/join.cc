@@ -69,6 +69,9 @@ void Membership::begin_join(const ClusterChange& change, Turn& turn) {
   join.deadline_us = turn.env.clock.monotonic_us() + kJoinUs;
   join.seeds = {address};
   if (current_->epoch == 0) {
+    if (installing_ || (founding_ && founding_->record().entry)) {
+      return refuse(conflict("the node founds a cluster"));
+    }
     join.nonce = nonce_;
     join_ = std::move(join);
     return;
@@ -212,9 +215,18 @@ void Membership::reborn(NodeNumber node, Turn& turn) {
   for (const LeaveWait& wait : std::exchange(leave_waits_, {})) {
     reply_operator(wait.request, conflict("the node has joined anew"), turn);
   }
+  nonce_ = join_->nonce;
+  founding_.reset();
+  founder_.clear();
+  become(node, turn);
+  join_->phase = Join::Phase::kConfirming;
+  join_->lost_disk = false;
+}
+
+// What was chosen is durable, and with it this node's number there.
+void Membership::become(NodeNumber node, Turn& turn) {
   current_ = std::exchange(installing_, nullptr);
   self_ = node;
-  nonce_ = join_->nonce;
   chain_.emplace(self_, boot_, current_, Votes{});
   to_self_.clear();
   peers_.clear();
@@ -227,8 +239,6 @@ void Membership::reborn(NodeNumber node, Turn& turn) {
   tell_shards(NodeReborn{current_, node}, turn);
   tell_shards(PeersSuspected{}, turn);
   tell_shards(ServingPaused{false}, turn);
-  join_->phase = Join::Phase::kConfirming;
-  join_->lost_disk = false;
 }
 
 void Membership::end_join(std::optional<ClientError> error, Turn& turn) {
@@ -237,8 +247,7 @@ void Membership::end_join(std::optional<ClientError> error, Turn& turn) {
   const bool was_paused = over.phase == Join::Phase::kPausing || over.phase == Join::Phase::kAsking;
   if (was_paused && current_->epoch != 0) tell_shards(ServingPaused{false}, turn);
   if (over.asked) reply_operator(over.request, std::move(error), turn);
-  if (current_->epoch != 0) return;
-  join_by_seeds();
+  if (current_->epoch == 0 && !founding_) join_by_seeds();
 }
 
 // ---- who admits

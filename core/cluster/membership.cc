@@ -34,9 +34,12 @@ Membership::Membership(const StartState& start, const NodeOptions& options)
       nonce_(start.nonce),
       current_(start.configuration),
       in_use_(options.shards, start.configuration->epoch),
+      founder_(start.founding.founder),
       reports_(options.shards) {
   if (current_->epoch != 0) {
     chain_.emplace(self_, boot_, current_, start.votes);
+  } else if (!options_.initial_members.empty()) {
+    founding_.emplace(options_, start.founding);
   } else {
     join_by_seeds();
   }
@@ -267,6 +270,8 @@ void Membership::step(const DiskEvent& event, Turn& turn) {
   pending_.pop_front();
   if (done.kind == Pending::Kind::kInstall) installed(turn);
   if (done.kind == Pending::Kind::kRebirth) reborn(done.node, turn);
+  if (done.kind == Pending::Kind::kFounding) founding_durable(turn);
+  if (done.kind == Pending::Kind::kFounded) founded(done.node, turn);
   for (ClusterLetter& letter : done.answers) send(letter.to, std::move(letter.message), turn);
   deliver_to_self(turn);
   if (done.kind != Pending::Kind::kVotes) pump(turn);
@@ -326,6 +331,7 @@ void Membership::tick(Turn& turn) {
   const uint64_t now_us = turn.env.clock.monotonic_us();
   if (started_us_ == 0) started_us_ = std::max<uint64_t>(now_us, 1);
   if (join_) tick_join(turn);
+  tick_founding(turn);
   if (current_->epoch == 0) return;
   send_heartbeats(turn);
   find_suspects(turn);

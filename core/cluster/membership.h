@@ -6,6 +6,7 @@
 //   membership.cc  changes and their way through the chain
 //   peers.cc       heartbeats, news, silence
 //   join.cc        becoming a member, admitting others
+//   found.cc       founding a cluster with the listed members
 //   progress.cc    moves, leaving, housekeeping
 #pragma once
 
@@ -19,6 +20,7 @@
 
 #include "core/cluster/chain.h"
 #include "core/cluster/configuration.h"
+#include "core/cluster/founding.h"
 #include "core/cluster/operations.h"
 #include "core/env.h"
 #include "core/fields.h"
@@ -77,11 +79,11 @@ class Membership {
   };
   // What becomes durable, in order.
   struct Pending {
-    enum class Kind : uint8_t { kVotes, kInstall, kRebirth };
+    enum class Kind : uint8_t { kVotes, kInstall, kRebirth, kFounding, kFounded };
     OpId op = 0;
     Kind kind = Kind::kVotes;
     std::vector<ClusterLetter> answers;  // may leave then
-    NodeNumber node = 0;                 // of a rebirth
+    NodeNumber node = 0;                 // that this node becomes
     VORDB_FIELDS(Pending, op, kind, answers, node)
   };
   // This node's way into a cluster.
@@ -165,7 +167,19 @@ class Membership {
                        const std::optional<ClientError>& error, Turn& turn);
   void store_rebirth(const Configuration& configuration, NodeNumber node, Turn& turn);
   void reborn(NodeNumber node, Turn& turn);
+  void become(NodeNumber node, Turn& turn);
   void end_join(std::optional<ClientError> error, Turn& turn);
+
+  // ---- found.cc
+  bool founds() const;
+  void tick_founding(Turn& turn);
+  void receive_founding(const pb::ClusterMessage& message, Turn& turn);
+  void answer_founding(const pb::ClusterMessage& message, Turn& turn);
+  void perform(FoundingEffects effects, Turn& turn);
+  void put_founding_record(Batch& batch, NodeNumber node) const;
+  void store_founding(std::shared_ptr<const Configuration> chosen, Turn& turn);
+  void founding_durable(Turn& turn);
+  void founded(NodeNumber node, Turn& turn);
 
   // ---- progress.cc
   void receive_moves(NodeNumber from, const pb::MoveReport& report);
@@ -203,6 +217,8 @@ class Membership {
   uint64_t heartbeat_at_us_ = 0;
 
   std::optional<Join> join_;
+  std::optional<Founding> founding_;  // until this node holds the entry
+  std::string founder_;               // the disk that founded its cluster with the listed members
   std::vector<LeaveWait> leave_waits_;
 
   std::vector<ShardReport> reports_;  // by shard: the last
@@ -213,8 +229,9 @@ class Membership {
   uint64_t progress_seen_us_ = 0;  // when this node's reports last had an effect
   VORDB_FIELDS(Membership, options_, self_, boot_, nonce_, current_, chain_, queue_, done_,
                installing_, installing_ours_, pending_, last_op_, in_use_, to_self_, peers_,
-               suspected_, started_us_, heartbeat_at_us_, join_, leave_waits_, reports_, evidence_,
-               countable_since_, moves_sent_us_, progress_us_, progress_seen_us_)
+               suspected_, started_us_, heartbeat_at_us_, join_, founding_, founder_, leave_waits_,
+               reports_, evidence_, countable_since_, moves_sent_us_, progress_us_,
+               progress_seen_us_)
 };
 
 }  // namespace vordb::cluster

@@ -92,7 +92,9 @@ class Lab {
     void sent(ActorKind, uint8_t) override {}
     void transition(ActorKind, uint8_t) override {}
     void violated(std::string_view) override {}
-    void log(LogLevel, std::string_view) override {}
+    void log(LogLevel level, std::string_view text) override {
+      if (level >= LogLevel::kWarning) lab.nodes[index]->warnings.emplace_back(text);
+    }
   };
 
   struct Commit {
@@ -113,6 +115,7 @@ class Lab {
     bool has_data = false;
     bool counts = true;  // its vnodes reach what moves ask for
     uint64_t ticks = 0;
+    std::vector<std::string> warnings;
 
     bool up() const { return membership.has_value(); }
     MemberStatus status() const {
@@ -122,6 +125,27 @@ class Lab {
   };
 
   size_t add(const std::string& id, std::vector<size_t> seeds = {}) {
+    const size_t index = place(id);
+    for (const size_t seed : seeds) {
+      nodes[index]->options.seed_nodes.push_back("h" + std::to_string(seed) + ":1");
+    }
+    start(index);
+    return index;
+  }
+
+  // Nodes n1, n2, ... that are to found one cluster. None of them runs yet.
+  void place_founders(size_t count) {
+    std::vector<std::string> listed;
+    for (size_t i = 0; i < count; ++i) {
+      const std::string id = "n" + std::to_string(i + 1);
+      place(id);
+      listed.push_back(id + "=" + address(i));
+    }
+    for (size_t i = 0; i < count; ++i) nodes[i]->options.initial_members = listed;
+  }
+
+  // A node that does not run yet.
+  size_t place(const std::string& id) {
     const size_t index = nodes.size();
     nodes.push_back(std::make_unique<Node>());
     Node& node = *nodes.back();
@@ -130,11 +154,8 @@ class Lab {
     node.options.ring_size = kRing;
     node.options.column_families = 1;
     node.options.ring_gossip_interval_ms = 1000;
-    for (const size_t seed : seeds) {
-      node.options.seed_nodes.push_back("h" + std::to_string(seed) + ":1");
-    }
     node.doors = std::make_unique<Doors>(*this, index);
-    start(index);
+    node.used = std::make_shared<const Configuration>();
     return index;
   }
 

@@ -22,7 +22,7 @@ Configuration founded() {
   first.node_id = "n1";
   first.address = "h1:1";
   first.nonce = 1001;
-  return found_cluster(std::string(16, 'c'), kRing, first, BucketConfig{});
+  return found_cluster(std::string(16, 'c'), kRing, {first}, BucketConfig{});
 }
 
 ChainOperation of(ChainOperation::Kind kind, NodeNumber node) {

@@ -48,6 +48,9 @@ void Membership::step(const pb::PeerMessage& message, Turn& turn) {
   const pb::ClusterMessage& body = message.cluster_message();
   if (body.body_case() == Body::kJoin) return receive_join(body.join(), turn);
   if (body.body_case() == Body::kJoinReply) return receive_join_reply(body.join_reply(), turn);
+  if (body.has_founding_hello() || body.has_founding_entry() || body.has_founding_stored() ||
+      body.has_founding_refusal())
+    return receive_founding(body, turn);
   const NodeNumber from = message.from_node();
   // Of no cluster, of another one, or of another generation of this one: strangers.
   if (current_->epoch == 0 || message.cluster() != current_->cluster_hash()) return;

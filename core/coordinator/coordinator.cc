@@ -87,7 +87,10 @@ void Coordinator::run(Admitted request, Turn& turn) {
 // takes no change that it would then forget.
 bool Coordinator::refuse_unready(const Admitted& request, Turn& turn) {
   if (turn.configuration.epoch == 0) {
-    refuse(request, ErrorCode::kNotReady, "joining", "retry once the node has joined its cluster",
+    const bool founds = !turn.options.initial_members.empty();
+    refuse(request, ErrorCode::kNotReady, founds ? "founding" : "joining",
+           founds ? "retry once the listed members have founded their cluster"
+                  : "retry once the node has joined its cluster",
            turn);
   } else if (!turn.configuration.is_member(turn.node)) {
     refuse(request, ErrorCode::kLeft, "this node has left its cluster", "ask a node of the cluster",
