@@ -79,7 +79,6 @@ class Founding {
   void receive_hello(const pb::FoundingHello& hello, FoundingEffects& effects);
   void receive_entry(const pb::FoundingEntry& entry, FoundingEffects& effects);
   void receive_stored(const pb::FoundingStored& stored);
-  void hear_first(const pb::FoundingHello& hello, FoundingEffects& effects);
   void decide(Random& random, FoundingEffects& effects);
   void send_hello(const std::string& address, FoundingEffects& effects) const;
   void send_entries(FoundingEffects& effects) const;
