@@ -25,14 +25,8 @@ absl::Status read_record(Env& env, const std::string& key, google::protobuf::Mes
 
 absl::Status write_node(Env& env, const pb::NodeRecord& node, const Configuration* founding) {
   Batch batch;
-  const std::string key = vnode::node_record_key();
-  batch.put(kMetaFamily, key, seal_record(key, node));
-  if (founding) {
-    pb::Configuration record;
-    to_pb(*founding, &record);
-    const std::string configuration_key = vnode::configuration_record_key();
-    batch.put(kMetaFamily, configuration_key, seal_record(configuration_key, record));
-  }
+  put_node(node, &batch);
+  if (founding) put_configuration(*founding, &batch);
   return env.disk.commit_at_start(batch);
 }
 
@@ -131,6 +125,18 @@ absl::Status read_votes(Env& env, StartState* state) {
 }
 
 }  // namespace
+
+void put_node(const pb::NodeRecord& node, Batch* batch) {
+  const std::string key = vnode::node_record_key();
+  batch->put(kMetaFamily, key, seal_record(key, node));
+}
+
+void put_configuration(const Configuration& configuration, Batch* batch) {
+  const std::string key = vnode::configuration_record_key();
+  pb::Configuration record;
+  to_pb(configuration, &record);
+  batch->put(kMetaFamily, key, seal_record(key, record));
+}
 
 pb::NodeRecord node_record(const NodeOptions& options, uint64_t boot, uint64_t nonce) {
   pb::NodeRecord node;

@@ -9,6 +9,7 @@
 #include "core/cluster/configuration.h"
 #include "core/cluster/founding.h"
 #include "core/env.h"
+#include "core/env/batch.h"
 #include "core/fields.h"
 #include "core/node_options.h"
 #include "proto/storage.pb.h"
@@ -31,6 +32,10 @@ struct StartState {
 
 // What a node writes down about itself; its number is 0 until it is a member.
 pb::NodeRecord node_record(const NodeOptions& options, uint64_t boot, uint64_t nonce);
+
+// The records of the node and of the configuration that it uses.
+void put_node(const pb::NodeRecord& node, Batch* batch);
+void put_configuration(const Configuration& configuration, Batch* batch);
 
 // On an empty disk shard 0 founds a cluster of one node, or, when there are seeds or initial
 // members, writes down that the node is to join theirs, or to found one with them. Shard 0 raises

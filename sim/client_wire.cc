@@ -133,9 +133,7 @@ ErrorCode code_of(std::string_view code) {
 BucketConfig config_of(const pb::BucketConfig& shown) {
   BucketConfig config;
   config.name = shown.name();
-  for (const BucketType type : {BucketType::kLww, BucketType::kOrswot, BucketType::kPnCounter}) {
-    if (shown.type() == to_string(type)) config.type = type;
-  }
+  if (const BucketTypeRow* row = find_bucket_type(shown.type())) config.type = row->type;
   config.ttl_seconds = uint64_t(shown.ttl_seconds());
   config.replication_n = uint8_t(shown.replication_n());
   config.write_quorum = uint8_t(shown.write_quorum());

@@ -3,9 +3,7 @@
 #include <utility>
 
 #include "core/cluster/membership.h"
-#include "core/codec.h"
 #include "core/shard_start.h"
-#include "core/vnode/record_keys.h"
 
 namespace vordb::cluster {
 
@@ -75,7 +73,7 @@ void Membership::put_founding_record(Batch& batch, NodeNumber node) const {
   } else {
     record.set_founded_with(founding_->members_text());
   }
-  batch.put(kMetaFamily, vnode::node_record_key(), seal_record(vnode::node_record_key(), record));
+  put_node(record, &batch);
 }
 
 void Membership::store_founding(std::shared_ptr<const Configuration> chosen, Turn& turn) {
@@ -83,10 +81,7 @@ void Membership::store_founding(std::shared_ptr<const Configuration> chosen, Tur
   const NodeNumber node = member_by_id(*chosen, options_.node_id)->node;
   Batch batch;
   put_founding_record(batch, node);
-  pb::Configuration stored;
-  to_pb(*chosen, &stored);
-  const std::string key = vnode::configuration_record_key();
-  batch.put(kMetaFamily, key, seal_record(key, stored));
+  put_configuration(*chosen, &batch);
   installing_ = std::move(chosen);
   pending_.push_back({commit(std::move(batch), turn), Pending::Kind::kFounded, {}, node});
 }

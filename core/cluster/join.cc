@@ -194,11 +194,8 @@ void Membership::store_rebirth(const Configuration& configuration, NodeNumber no
   batch.erase(kMetaFamily, vnode::acceptor_record_key());
   pb::NodeRecord record = node_record(options_, boot_, join_->nonce);
   record.set_node(node);
-  batch.put(kMetaFamily, vnode::node_record_key(), seal_record(vnode::node_record_key(), record));
-  pb::Configuration stored;
-  to_pb(configuration, &stored);
-  const std::string key = vnode::configuration_record_key();
-  batch.put(kMetaFamily, key, seal_record(key, stored));
+  put_node(record, &batch);
+  put_configuration(configuration, &batch);
   installing_ = std::make_shared<const Configuration>(configuration);
   pending_.push_back({commit(std::move(batch), turn), Pending::Kind::kRebirth, {}, node});
 }

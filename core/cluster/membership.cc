@@ -254,11 +254,8 @@ void Membership::install(std::shared_ptr<const Configuration> chosen, bool ours,
   installing_ = std::move(chosen);
   installing_ours_ = ours;
   chain_->abandon();
-  pb::Configuration record;
-  to_pb(*installing_, &record);
-  const std::string key = vnode::configuration_record_key();
   Batch batch;
-  batch.put(kMetaFamily, key, seal_record(key, record));
+  put_configuration(*installing_, &batch);
   pending_.push_back({commit(std::move(batch), turn), Pending::Kind::kInstall, {}, 0});
 }
 
