@@ -13,8 +13,9 @@ const char* to_string(FaultKind kind) {
 }
 
 const char* to_string(Moment moment) {
-  static constexpr const char* kNames[kMoments] = {"commit_queued", "durable", "answered",
-                                                   "starting",      "purging", "bucket_changed"};
+  static constexpr const char* kNames[kMoments] = {
+      "commit_queued", "durable",  "answered", "starting", "purging", "bucket_changed", "gossiped",
+      "snapshot",      "repaired", "promised", "accepted", "chosen",  "reported"};
   return kNames[int(moment)];
 }
 

@@ -63,8 +63,30 @@ enum class Moment : uint8_t {
   kStarting,       // between two steps of a start
   kPurging,        // expired data is being removed
   kBucketChanged,  // a configuration was just handed to the shards
+  // Something has just been sent:
+  kGossiped,  // what another owner lacked
+  kSnapshot,  // a part of a snapshot
+  kRepaired,  // a request to push entries: read repair, write-back, the search for W holders
+  kPromised,  // in a round of the configuration chain
+  kAccepted,
+  kChosen,    // a configuration
+  kReported,  // of moves: what counts, what has been dropped
 };
-inline constexpr int kMoments = int(Moment::kBucketChanged) + 1;
+inline constexpr int kMoments = int(Moment::kReported) + 1;
+constexpr bool is_rare(Moment moment) {
+  switch (moment) {
+    case Moment::kStarting:
+    case Moment::kPurging:
+    case Moment::kBucketChanged:
+    case Moment::kSnapshot:
+    case Moment::kPromised:
+    case Moment::kAccepted:
+    case Moment::kReported:
+      return true;
+    default:
+      return false;
+  }
+}
 const char* to_string(Moment moment);
 
 // How long the faults last that end by themselves, at most.

@@ -237,8 +237,7 @@ void FaultInjector::moment(uint32_t machine, Moment moment) {
   ++figures_.moments[size_t(moment)];
   if (!running_ || !figures_.on[size_t(FaultKind::kAimedCrash)]) return;
   // Rare moments get as many hits as common ones.
-  const bool rare =
-      moment == Moment::kStarting || moment == Moment::kPurging || moment == Moment::kBucketChanged;
+  const bool rare = is_rare(moment);
   const uint32_t per_million = rare ? plan_.aimed_per_million * 50 : plan_.aimed_per_million;
   paces_.offered(FaultKind::kAimedCrash, std::min(per_million, 1'000'000u));
   if (!chooser_->chance(per_million)) return;

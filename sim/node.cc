@@ -39,6 +39,35 @@ std::string name_of(const ActorId& actor) {
   return "";
 }
 
+std::optional<Moment> moment_of(const pb::PeerMessage& message) {
+  using Body = pb::PeerMessage::BodyCase;
+  switch (message.body_case()) {
+    case Body::kGossip:
+      return Moment::kGossiped;
+    case Body::kSnapshotPart:
+      return Moment::kSnapshot;
+    case Body::kPushRequest:
+      return Moment::kRepaired;
+    case Body::kClusterMessage:
+      break;
+    default:
+      return std::nullopt;
+  }
+  switch (message.cluster_message().body_case()) {
+    case pb::ClusterMessage::kPromise:
+      return Moment::kPromised;
+    case pb::ClusterMessage::kAccepted:
+      return Moment::kAccepted;
+    case pb::ClusterMessage::kNews:
+      return message.cluster_message().news().has_configuration() ? std::optional(Moment::kChosen)
+                                                                  : std::nullopt;
+    case pb::ClusterMessage::kMoves:
+      return Moment::kReported;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::string address_of(uint32_t index) { return "n" + std::to_string(index) + ":7001"; }
@@ -155,6 +184,10 @@ void SimNode::deliver_local(ActorId to, Message message, uint64_t at_us) {
   planned.payload = local_.put({to, std::move(message)});
   host_->plan(planned);
   if (configuration) host_->moment(number_, Moment::kBucketChanged);
+}
+
+void SimNode::sends(const pb::PeerMessage& message) {
+  if (const std::optional<Moment> moment = moment_of(message)) host_->moment(number_, *moment);
 }
 
 void SimNode::deliver_remote(const std::string& address, NodeNumber to, std::string bytes) {

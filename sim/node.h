@@ -122,6 +122,7 @@ class SimNode : public SimNetworkHost {
   void deliver_local(ActorId to, Message message, uint64_t at_us) override;
   void deliver_reply(ClientId client, ClientReply reply) override;
   void deliver_operator_reply(ClusterChangeReply reply) override;
+  void sends(const pb::PeerMessage& message) override;
   void deliver_remote(const std::string& address, NodeNumber to, std::string bytes) override;
 
   // Lends the doors to the shard for one call. A trace with readers says what the call changed.

@@ -11,12 +11,14 @@
 namespace vordb::sim {
 
 void SimNetwork::send(NodeNumber to, const pb::PeerMessage& message) {
+  host_->sends(message);
   const auto found = addresses_.find(to);
   if (found != addresses_.end())
     host_->deliver_remote(found->second, to, message.SerializeAsString());
 }
 
 void SimNetwork::send_to(std::string_view address, const pb::PeerMessage& message) {
+  host_->sends(message);
   host_->deliver_remote(std::string(address), 0, message.SerializeAsString());
 }
 

@@ -26,6 +26,8 @@ class SimNetworkHost {
   virtual void deliver_local(ActorId to, Message message, uint64_t at_us) = 0;
   virtual void deliver_reply(ClientId client, ClientReply reply) = 0;
   virtual void deliver_operator_reply(ClusterChangeReply reply) = 0;
+  // This message is about to be sent: for whoever wants to look.
+  virtual void sends(const pb::PeerMessage& /*message*/) {}
   // To this member, or with 0 to whoever it is, if it listens at host:port.
   virtual void deliver_remote(const std::string& address, NodeNumber to, std::string bytes) = 0;
 };
