@@ -29,6 +29,7 @@ struct NodeOptions {
   uint64_t sync_interval_ms = 1000;
   uint64_t ring_gossip_interval_ms = 5000;
   uint64_t ttl_sweep_interval_ms = 60000;
+  uint64_t scrub_interval_ms = 86'400'000;   // of a placement with its other owners; 0: when asked
   uint64_t handoff_bytes_per_s = 32u << 20;  // 0: as fast as it goes
   uint64_t max_clock_drift_ms = 60000;
   uint64_t cache_bytes = 256ull << 20;     // of this shard's key cache
@@ -37,7 +38,7 @@ struct NodeOptions {
   VORDB_FIELDS(NodeOptions, node_id, address, zone, seed_nodes, initial_members, ring_size,
                column_families, shards, replication_n, default_write_quorum, default_read_quorum,
                default_ttl_seconds, write_quorum_timeout_ms, read_quorum_timeout_ms,
-               sync_interval_ms, ring_gossip_interval_ms, ttl_sweep_interval_ms,
+               sync_interval_ms, ring_gossip_interval_ms, ttl_sweep_interval_ms, scrub_interval_ms,
                handoff_bytes_per_s, max_clock_drift_ms, cache_bytes, max_reply_bytes,
                durability_buffered)
 };

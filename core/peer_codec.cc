@@ -366,6 +366,8 @@ bool is_between_vnodes(const pb::PeerMessage& message) {
     case Body::kSnapshotPull:
     case Body::kSnapshotPart:
     case Body::kPush:
+    case Body::kScrubAsk:
+    case Body::kScrubAnswer:
       return true;
     default:
       return false;

@@ -342,6 +342,7 @@ void Shard::full_sync(Env& env) {
   Call call{*impl_, env};
   vnode::Turn turn = call.vnode_turn();
   impl_->vnodes.announce_all(turn);
+  impl_->vnodes.scrub_all(turn);
   call.drain();
 }
 

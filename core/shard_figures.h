@@ -27,6 +27,11 @@ struct ShardFigures {
   uint64_t handoff_received_bytes = 0;  // in snapshots, since the start
   uint64_t handoff_sent_bytes = 0;
   uint64_t handoff_received_entries = 0;
+  uint64_t scrubbing_vnodes = 0;     // that compare themselves with another owner now
+  uint64_t scrub_ranges = 0;         // found equal since the start
+  uint64_t scrub_entries = 0;        // in them
+  uint64_t scrub_differences = 0;    // ranges that differ though the clocks are equal
+  uint64_t scrub_given_up = 0;       // comparisons that could not be made
   uint64_t unacknowledged_dots = 0;  // that some other owner has not said to hold
   uint64_t stable_lag_ms = 0;        // how far the oldest stable time lies behind the clock
 };

@@ -171,6 +171,10 @@ void VnodeSet::announce_all(vnode::Turn& turn) {
   vnodes_.for_each([&](VnodeTable::Slot& vnode) { vnode.edit().announce_to_all(turn); });
 }
 
+void VnodeSet::scrub_all(vnode::Turn& turn) {
+  vnodes_.for_each([&](VnodeTable::Slot& vnode) { vnode.edit().scrub(turn); });
+}
+
 void VnodeSet::hear_digest(const pb::PeerMessage& message, vnode::Turn& turn) {
   vordb::hear_digest(message, vnodes_, turn.options.ring_size, turn);
 }
@@ -217,6 +221,12 @@ void VnodeSet::add_to(ShardFigures& figures, uint64_t now_ms) const {
     figures.handoff_received_bytes += exchanged.received_bytes;
     figures.handoff_sent_bytes += exchanged.sent_bytes;
     figures.handoff_received_entries += exchanged.received_entries;
+    const vnode::ScrubFigures& scrubbed = vnode.scrubbed();
+    figures.scrubbing_vnodes += vnode.scrubbing();
+    figures.scrub_ranges += scrubbed.ranges;
+    figures.scrub_entries += scrubbed.entries;
+    figures.scrub_differences += scrubbed.differences;
+    figures.scrub_given_up += scrubbed.given_up;
     if (roles.others.empty()) return;
     figures.unacknowledged_dots += vnode.unacknowledged_dots();
     const uint64_t stable_ms = vnode.stable_time().ms();

@@ -41,6 +41,7 @@ class VnodeSet {
   // Commits the open batches.
   void flush(vnode::Turn& turn);
   void announce_all(vnode::Turn& turn);
+  void scrub_all(vnode::Turn& turn);
   void hear_digest(const pb::PeerMessage& message, vnode::Turn& turn);
 
   // VnodeTable::for_each_pair.

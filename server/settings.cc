@@ -156,6 +156,13 @@ const Setting kTable[] = {
      .min = 10,
      .max = kDayMs,
      .meaning = "How often replicas compare what they have, ms."},
+    {.name = "scrub_interval_ms",
+     .group = "Cluster",
+     .member = &S::scrub_interval_ms,
+     .min = 0,
+     .max = 30 * kDayMs,
+     .meaning = "How often the owners of a partition compare all that they hold, entry by entry, "
+                "ms. 0: only when asked (`vordb-cli cluster full-sync`)."},
     {.name = "ring_gossip_interval_ms",
      .group = "Cluster",
      .member = &S::ring_gossip_interval_ms,

@@ -42,6 +42,7 @@ struct Settings {
   uint64_t shards = 0;
 
   uint64_t sync_interval_ms = 1000;
+  uint64_t scrub_interval_ms = 86400000;
   uint64_t ring_gossip_interval_ms = 5000;
   uint64_t write_quorum_timeout_ms = 5000;
   uint64_t read_quorum_timeout_ms = 3000;

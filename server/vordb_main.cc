@@ -84,6 +84,7 @@ NodeOptions node_options(const Settings& settings) {
   node.write_quorum_timeout_ms = settings.write_quorum_timeout_ms;
   node.read_quorum_timeout_ms = settings.read_quorum_timeout_ms;
   node.sync_interval_ms = settings.sync_interval_ms;
+  node.scrub_interval_ms = settings.scrub_interval_ms;
   node.ring_gossip_interval_ms = settings.ring_gossip_interval_ms;
   node.handoff_bytes_per_s = settings.handoff_mb_per_s << 20;
   node.ttl_sweep_interval_ms = settings.ttl_sweep_interval_seconds * 1000;

@@ -161,6 +161,12 @@ const ClientReply* ClusterLab::ask(size_t node, ClientRequest request) {
   return reply(client);
 }
 
+void ClusterLab::full_sync(size_t node) {
+  Env env = nodes_.at(node)->env();
+  for (Shard& shard : nodes_.at(node)->shards) shard.full_sync(env);
+  settle();
+}
+
 void ClusterLab::send(size_t from, const std::string& address, const pb::PeerMessage& message) {
   for (size_t to = 0; to < nodes_.size(); ++to) {
     if (address_of_node(to) != address) continue;

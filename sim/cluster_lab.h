@@ -42,6 +42,9 @@ class ClusterLab {
   // Submits and settles; the answer, if it has come.
   const ClientReply* ask(size_t node, ClientRequest request);
 
+  // As an operator asks for it.
+  void full_sync(size_t node);
+
   // ---- peers
   struct Sent {
     size_t from = 0;

@@ -41,6 +41,7 @@ const char* to_string(Property property) {
                                                       "records_sound",
                                                       "cluster_settles",
                                                       "converged",
+                                                      "scrub_agrees",
                                                       "operator_answered",
                                                       "quorum_read_sees_ack",
                                                       "weak_value_written",

@@ -44,6 +44,7 @@ enum class Property : uint8_t {
   kRecordsSound,          // I9: every record on the disk has its checksum, bit rot aside
   kClusterSettles,        // faults over, the cluster agrees on one configuration and ends its moves
   kConverged,             // I2: then all owners reach equal clocks and byte-equal entries
+  kScrubAgrees,           // owners that compare what they hold find no difference
   kOperatorAnswered,      // an operator's wish is answered once, and what it says is so
   kQuorumReadSeesAck,     // I4: W+R > N: a read through one node sees what another acknowledged
   kWeakValueWritten,      // I3: however old a read of a weak bucket is, what it shows was written

@@ -106,6 +106,7 @@ class Cluster {
     lab.run_for(40'000);
     work("c");
     lab.run_for(2'000);
+    for (size_t node = 0; node < lab.nodes(); ++node) lab.full_sync(node);
     keep_samples();
     make_founding_samples();
   }

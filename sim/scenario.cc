@@ -202,6 +202,7 @@ void read_node(Reader& top, Scenario& scenario) {
   reader.number("column_families", node.column_families, 1, 4096);
   reader.number("cache_bytes", node.cache_bytes, 0, 1ull << 40);
   reader.number("sync_interval_ms", node.sync_interval_ms, 1, 600'000);
+  reader.number("scrub_interval_ms", node.scrub_interval_ms, 0, 86'400'000);
   reader.number("ttl_sweep_interval_ms", node.ttl_sweep_interval_ms, 1, 3'600'000);
   reader.number("ring_gossip_interval_ms", node.ring_gossip_interval_ms, 1, 600'000);
   reader.number("write_quorum_timeout_ms", node.write_quorum_timeout_ms, 1, 600'000);

@@ -257,6 +257,10 @@ void VnodeLab::pulse(NodeNumber node) {
   step(node, [](vnode::Vnode& v, vnode::Turn& c) { v.pulse(c); });
 }
 
+void VnodeLab::scrub(NodeNumber node) {
+  step(node, [](vnode::Vnode& v, vnode::Turn& c) { v.scrub(c); });
+}
+
 void VnodeLab::sweep_all() {
   for (const auto& node : nodes_) {
     sweep(node->number);

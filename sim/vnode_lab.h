@@ -114,6 +114,7 @@ class VnodeLab {
   void tick(NodeNumber node);
   void sweep(NodeNumber node);
   void pulse(NodeNumber node);
+  void scrub(NodeNumber node);
   void sweep_all();  // every node, and settles what it does
 
   // Announces, delivers and commits until nothing changes any more.

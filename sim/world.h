@@ -123,6 +123,7 @@ class World : public ClientHost,
   bool clients_done() const;
   void update_horizon();
   std::vector<const SimNode*> serving() const;
+  void look_at_scrubs();
   void look_at_canary();
 };
 

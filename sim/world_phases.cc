@@ -217,6 +217,7 @@ void World::check() {
   operators_->look();
   look_at_calm();
   look_for_two_clusters();
+  look_at_scrubs();
   const uint64_t patience_us = scenario_.workload.patience_ms * 1000;
   for (uint32_t client = 0; client < clients_.size(); ++client) {
     clients_[client].look_at_clock();
@@ -233,6 +234,19 @@ void World::check() {
   next.time_us = now_us_ + kCheckEveryUs;
   queue_.push(next);
   advance_phase();
+}
+
+void World::look_at_scrubs() {
+  for (const Machine& machine : machines_) {
+    for (const Shard& shard : machine.node->shards()) {
+      const ShardFigures figures = shard.figures(machine.node->time().wall_ms());
+      findings_.evaluated(Property::kScrubAgrees, figures.scrub_ranges > 0);
+      if (figures.scrub_differences == 0) continue;
+      findings_.violated(Property::kScrubAgrees,
+                         machine.node->options().node_id +
+                             " found that another owner holds something else with an equal clock");
+    }
+  }
 }
 
 // A failure that is known to be there: who does not hear of it hears of no other either.

@@ -31,6 +31,7 @@
 #include "core/vnode/record_keys.h"
 #include "core/vnode/roles.h"
 #include "core/vnode/scans.h"
+#include "core/vnode/scrub.h"
 #include "core/vnode/snapshot.h"
 #include "core/vnode/stable_time.h"
 #include "core/vnode/tasks.h"
@@ -118,6 +119,9 @@ struct State {
   absl::btree_set<Request> taken;
   std::deque<Request> taken_in_order;
 
+  std::optional<Scrub> scrub;  // that this vnode has begun
+  uint64_t scrub_due_us = 0;   // when the next one begins; 0: not known yet
+  ScrubFigures scrubbed;
   uint64_t purged = 0;
   ExchangeFigures exchanged;
 
@@ -156,7 +160,8 @@ struct State {
                durable, durable_groups, made_token, peers, stable, announce_soon, content_told,
                asked, announce_to, gossiping, gossip_behind, counts_for, fetch_wanted, fetch,
                serving, dropping, dropped, first_op, next_op, overlay, lanes, parked, scans,
-               stripping, early_acks, taken, taken_in_order, purged, exchanged)
+               stripping, early_acks, taken, taken_in_order, scrub, scrub_due_us, scrubbed, purged,
+               exchanged)
 };
 
 }  // namespace vordb::vnode

@@ -21,6 +21,7 @@
 #include "core/vnode/closure.h"
 #include "core/vnode/dot_log.h"
 #include "core/vnode/key_state.h"
+#include "core/vnode/scrub.h"
 #include "core/vnode/snapshot_page.h"
 
 namespace vordb::vnode {
@@ -180,7 +181,7 @@ struct FetchScanTask {
   VORDB_FIELDS(FetchScanTask, from)
 };
 
-using Task =
-    std::variant<KeyTask, ReadTask, ListTask, ScanTask, CollectTask, ServeTask, FetchScanTask>;
+using Task = std::variant<KeyTask, ReadTask, ListTask, ScanTask, CollectTask, ServeTask,
+                          FetchScanTask, ScrubTask>;
 
 }  // namespace vordb::vnode

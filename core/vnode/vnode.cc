@@ -25,6 +25,7 @@
 #include "core/vnode/pushes.h"
 #include "core/vnode/reads.h"
 #include "core/vnode/recovery.h"
+#include "core/vnode/scrubbing.h"
 #include "core/vnode/strips.h"
 #include "proto/peer.pb.h"
 #include "proto/storage.pb.h"
@@ -62,6 +63,10 @@ void Vnode::step(const pb::PeerMessage& message, Turn& turn) {
     Announcements(part).take_in(message, from);
   } else if (message.has_snapshot_pull()) {
     Giving(part).give(message.snapshot_pull(), from.node);
+  } else if (message.has_scrub_ask()) {
+    Scrubbing(part).take_in(message.scrub_ask(), from.node, message.epoch());
+  } else if (message.has_scrub_answer()) {
+    Scrubbing(part).take_in(message.scrub_answer(), from.node);
   } else if (!state_.standing.fenced || !state_.roles.serves()) {
     return;  // an empty store takes nothing before it knows who is retired (rule 8), one that hands
              // over takes nothing more; gossip brings it to those who need it
@@ -106,9 +111,11 @@ void Vnode::step(DiskEvent event, Turn& turn) {
       Collecting(part).go_on(std::move(task), &event.result);
     } else if constexpr (std::is_same_v<Kind, ServeTask>) {
       Giving(part).go_on(std::move(task), &event.result);
-    } else {
-      static_assert(std::is_same_v<Kind, FetchScanTask>);
+    } else if constexpr (std::is_same_v<Kind, FetchScanTask>) {
       Fetching(part).go_on(std::move(task), &event.result);
+    } else {
+      static_assert(std::is_same_v<Kind, ScrubTask>);
+      Scrubbing(part).go_on(std::move(task), &event.result);
     }
   };
   std::visit([&](auto& task) { resume(std::move(task)); }, parked);
@@ -133,6 +140,11 @@ void Vnode::tick(Turn& turn) {
   Announcements(part).tick();
   Handover(part).note_progress();
   Forgetting(part).begin_log();
+  Scrubbing(part).tick();
+}
+
+void Vnode::scrub(Turn& turn) {
+  if (!state_.gone()) Scrubbing({state_, turn}).begin(true);
 }
 
 void Vnode::announce_to_all(Turn& turn) { Announcements({state_, turn}).tell_all(); }

@@ -21,6 +21,7 @@
 //   time        forgetting    what is stable goes; strips: contexts that are covered
 //   moves       handover      learning, counting and leaving
 //               fetching      a snapshot received; giving: one given
+//   doubt       scrubbing     whether the others hold the same
 //   disk        recovery      what an earlier life left; commits: what becomes durable
 #pragma once
 
@@ -67,6 +68,8 @@ class Vnode {
   // The content that the others were told last, if it still holds; 0: there is more to tell. With
   // it the times that may be told (lowered to what holds here).
   uint32_t standing_announcement(Hlc* hlc, Hlc* stable, Turn& turn) const;
+  // Compares what it holds with every other owner, now.
+  void scrub(Turn& turn);
   // `hlc` was told: what happens from now on happens later.
   void told(Hlc hlc, const Instant& now) { state_.time.observe(hlc, now); }
   // What was last heard of this owner still holds, and these times; if it was something else, it is
@@ -104,6 +107,8 @@ class Vnode {
   size_t waiting() const { return state_.waiting(); }
   uint64_t purged() const { return state_.purged; }
   bool fetching() const { return state_.fetch.has_value(); }
+  bool scrubbing() const { return state_.scrub.has_value(); }
+  const ScrubFigures& scrubbed() const { return state_.scrubbed; }
   const ExchangeFigures& exchanged() const { return state_.exchanged; }
   uint64_t unacknowledged_dots() const { return state_.unacknowledged_dots(); }
   bool idle() const { return state_.idle(); }
