@@ -118,7 +118,25 @@ bool CounterModel::reaches(const Sums& sums, __int128 target, bool needs_one) {
   return false;
 }
 
-bool CounterModel::read(int64_t value, Span span) {
+bool CounterModel::half_reset(int64_t value, Span span) const {
+  const bool met = std::any_of(bases_.begin(), bases_.end(), [&](const Base& base) {
+    const bool complete = base.sure && base.end < span.begin;
+    return base.call != 0 && !base.purge && !complete && usable(base, span);
+  });
+  if (!met) return false;
+  return std::any_of(bases_.begin(), bases_.end(), [&](const Base& base) {
+    if (!usable(base, span)) return false;
+    // Of what shares its value was made up is not known.
+    if (base.value != 0) return true;
+    Sums sums;
+    for (const Add& add : adds_) {
+      if (add.begin < span.end && add.end >= base.begin) sums.optional.push_back(add.amount);
+    }
+    return reaches(sums, value, !base.exists);
+  });
+}
+
+bool CounterModel::read(int64_t value, Span span, bool by_shares) {
   for (const Base& base : bases_) {
     if (!usable(base, span)) continue;
     if (reaches(sums_after(base, span), __int128{value} - base.value, !base.exists)) {
@@ -126,7 +144,7 @@ bool CounterModel::read(int64_t value, Span span) {
       return true;
     }
   }
-  return false;
+  return by_shares && half_reset(value, span);
 }
 
 bool CounterModel::read_nothing(Span span) {

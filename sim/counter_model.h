@@ -3,6 +3,10 @@
 // and the read, plus some subset of those that may have: concurrent ones and those of unknown
 // outcome.
 //
+// A reset takes each replica's share by itself. Where several nodes answer, a read that meets one
+// may show some shares as they were before it and others after: of what may have been taken then,
+// any part may be missing.
+//
 // Sound; exact wherever a read meets no mutation, because such a read settles everything before it.
 // With more than kSubsetMax open increments the subset is replaced by its range.
 #pragma once
@@ -35,8 +39,8 @@ class CounterModel {
   void vanished(Span span, bool surely);
 
   // Whether a read of `value`, or one that found no counter, can be explained. If it can, takes
-  // note.
-  bool read(int64_t value, Span span);
+  // note. With `by_shares` a reset may show in part.
+  bool read(int64_t value, Span span, bool by_shares = false);
   bool read_nothing(Span span);
 
   bool may_be_there(Span span) const;
@@ -80,6 +84,7 @@ class CounterModel {
 
   bool usable(const Base& base, Span span) const;
   Sums sums_after(const Base& base, Span span) const;
+  bool half_reset(int64_t value, Span span) const;
   static bool reaches(const Sums& sums, __int128 target, bool needs_one);
   void settle(int64_t value, bool exists, Span span);
   void tidy();

@@ -32,6 +32,24 @@ TEST_CASE("counter: an acknowledged increment counts once") {
   CHECK(model.read(5, {3, 4}));
 }
 
+TEST_CASE("counter: a reset under way may show in part, where several nodes answer") {
+  CounterModel model;
+  add(model, 1, 5, {1, 2});
+  add(model, 2, 7, {3, 4});
+  model.reset_began(3, 5);
+  add(model, 4, 100, {6, 7});
+  const auto explained = [&](int64_t value, Span span, bool by_shares) {
+    return CounterModel(model).read(value, span, by_shares);
+  };
+  CHECK(explained(107, {8, 9}, true));
+  CHECK_FALSE(explained(107, {8, 9}, false));
+  CHECK_FALSE(explained(108, {8, 9}, true));
+  model.acknowledged(3, {5, 10});
+  CHECK(explained(107, {8, 11}, true));
+  CHECK_FALSE(explained(107, {11, 12}, true));
+  CHECK(explained(100, {11, 12}, true));
+}
+
 TEST_CASE("counter: an increment under way counts or does not, and a read settles nothing of it") {
   CounterModel model;
   add(model, 1, 5, {1, 2});

@@ -75,7 +75,9 @@ void CounterOracle::read(const Call& call, const ClientReply& reply) {
     if (!found && key.deadline.perhaps_expired(call.now) && !key.model.may_be_absent(call.span))
       key.model.vanished(call.span, false);
   }
-  if (found ? key.model.read(reply.counter, call.span) : key.model.read_nothing(call.span)) return;
+  const bool explained = found ? key.model.read(reply.counter, call.span, !context_->alone())
+                               : key.model.read_nothing(call.span);
+  if (explained) return;
   const Property property = elsewhere      ? Property::kQuorumReadSeesAck
                             : known_absent ? Property::kCounterResetStays
                             : after_crash  ? Property::kCounterAckedSurvives
