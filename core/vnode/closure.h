@@ -69,8 +69,8 @@ class Closure {
   // log, from a snapshot or before there were others. Or all that must go with it is more than a
   // message takes. Only a snapshot brings it.
   bool unlogged() const { return unlogged_; }
-  // None of the dots that were asked for was in the log.
-  bool settles_nothing() const { return settled_.empty(); }
+  // What it brings, of the dots that were asked for and of those that go with them.
+  const absl::btree_set<crdt::Dot>& settled() const { return settled_; }
   bool says_nothing() const { return done_.empty() && voids_.empty() && !unlogged_; }
   // All but the time.
   void add_to(pb::Updates* updates) const;

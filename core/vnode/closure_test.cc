@@ -206,7 +206,7 @@ TEST_CASE("closure: void dots and those of dropped buckets are told as such (cou
   const Closure closure = c.of({1, 2});
   CHECK(closure.keys().empty());
   CHECK_FALSE(closure.unlogged());
-  CHECK_FALSE(closure.settles_nothing());
+  CHECK_FALSE(closure.settled().empty());
   pb::Updates updates;
   closure.add_to(&updates);
   CHECK(updates.voids_size() == 2);
@@ -220,7 +220,7 @@ TEST_CASE("closure: what the log has lost is said, and does not hold up what lie
   CHECK(closure.unlogged());
   CHECK(closure.keys().size() == 1);
   const Closure nothing = c.of({1, 2});
-  CHECK(nothing.settles_nothing());
+  CHECK(nothing.settled().empty());
   CHECK_FALSE(nothing.says_nothing());
 }
 
@@ -265,7 +265,7 @@ TEST_CASE("closure: a key too large for a message is left to a snapshot, and hol
   REQUIRE(closure.keys().size() == 1);
   CHECK(closure.keys()[0].key == "small");
   all.pop_back();
-  CHECK(c.of(all).settles_nothing());
+  CHECK(c.of(all).settled().empty());
 }
 
 TEST_CASE("closure: a vnode without a record, and one with a damaged one, say which it is") {

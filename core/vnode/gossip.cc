@@ -17,6 +17,9 @@ namespace {
 // holds up nothing behind it.
 constexpr size_t kWantedMax = 4096;
 
+// How many times the interval of announcements a peer has for a large round.
+constexpr uint64_t kPatienceIntervals = 3;
+
 }  // namespace
 
 // Sends what the peer's clock lacks. A vnode that is not complete sends nothing: its entries may
@@ -27,34 +30,62 @@ void Gossip::begin(NodeNumber to) {
                         vnode.roles.receivers.end();
   if (!receives || !peer || !peer->fenced || vnode.gossiping.contains(to)) return;
   if (!vnode.durable.standing.complete) return;
+  const uint64_t now_us = turn.env.clock.monotonic_us();
+  if (vnode.offers.under_way(*peer, now_us, patience_us())) return;
+  std::vector<Dot> wanted = missing(*peer, true);
+  const size_t of_others = size_t(std::count_if(wanted.begin(), wanted.end(), [&](const Dot& dot) {
+    return dot.replica.node != vnode.self.node;
+  }));
+  if (of_others > Offers::kLarge && !vnode.offers.relays(*peer, now_us, relay_patience_us()))
+    wanted = missing(*peer, false);
+  vnode.gossip_behind.erase(to);
+  if (wanted.size() + of_others <= Offers::kLarge) vnode.offers.close(to);
+  if (wanted.empty()) return;
   GossipRound round;
   round.to = to;
-  std::vector<Dot> wanted;
-  const auto behind = vnode.gossip_behind.find(to);
-  vnode.durable.known().for_each_missing(peer->seen(), [&](const Dot& dot) {
-    if (behind != vnode.gossip_behind.end() && dot <= behind->second) return true;
-    wanted.push_back(dot);
-    return wanted.size() < kWantedMax;
-  });
-  vnode.gossip_behind.erase(to);
-  if (wanted.empty()) return;
   if (wanted.size() == kWantedMax) round.last = wanted.back();
   vnode.gossiping.insert(to);
   Closure closure = Closure::of_dots(Collecting(*this).begin(), std::move(wanted));
   Collecting(*this).go_on({round, std::move(closure)}, nullptr);
 }
 
+std::vector<Dot> Gossip::missing(const PeerView& peer, bool of_others) const {
+  std::vector<Dot> wanted;
+  const auto behind = vnode.gossip_behind.find(peer.replica.node);
+  vnode.durable.known().for_each_missing(peer.seen(), [&](const Dot& dot) {
+    const bool skipped = (behind != vnode.gossip_behind.end() && dot <= behind->second) ||
+                         (!of_others && dot.replica.node != vnode.self.node);
+    if (!skipped) wanted.push_back(dot);
+    return wanted.size() < kWantedMax;
+  });
+  return wanted;
+}
+
+uint64_t Gossip::patience_us() const {
+  return kPatienceIntervals * turn.options.sync_interval_ms * 1000;
+}
+
+// One owner after the other.
+uint64_t Gossip::relay_patience_us() const {
+  const auto& owners = vnode.roles.owners;
+  const auto self = std::find(owners.begin(), owners.end(), vnode.self.node);
+  return patience_us() * uint64_t(1 + self - owners.begin());
+}
+
 void Gossip::end(const GossipRound& round, const Closure& closure, bool complete) {
   vnode.gossiping.erase(round.to);
   if (!complete) return;
   // Nothing of all that was looked at is in the log: the next round begins behind it.
-  if (closure.settles_nothing() && round.last) vnode.gossip_behind[round.to] = *round.last;
+  if (closure.settled().empty() && round.last) vnode.gossip_behind[round.to] = *round.last;
   if (closure.says_nothing()) return;
   pb::PeerMessage message;
   add_updates(closure, message.mutable_gossip());
   message.mutable_gossip()->set_unlogged(closure.unlogged());
   vnode.exchanged.gossip_keys += closure.keys().size();
   send(round.to, message);
+  if (closure.settled().size() >= Offers::kLarge) {
+    vnode.offers.sent(round.to, *closure.settled().rbegin(), turn.env.clock.monotonic_us());
+  }
 }
 
 }  // namespace vordb::vnode

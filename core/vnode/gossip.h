@@ -2,6 +2,8 @@
 // demands. The peer's next announcement is the acknowledgement.
 #pragma once
 
+#include <vector>
+
 #include "core/vnode/part.h"
 #include "core/vnode/tasks.h"
 
@@ -14,6 +16,12 @@ class Gossip : Part {
   // Begins a round to a peer, if it lacks anything and none is under way.
   void begin(NodeNumber to);
   void end(const GossipRound& round, const Closure& closure, bool complete);
+
+ private:
+  // What the peer lacks, in order, as far as one round looks; all of it or what this node made.
+  std::vector<crdt::Dot> missing(const PeerView& peer, bool of_others) const;
+  uint64_t patience_us() const;
+  uint64_t relay_patience_us() const;
 };
 
 }  // namespace vordb::vnode

@@ -82,6 +82,7 @@ void State::take_roles(const Configuration& configuration) {
   announce_soon = announce_soon || roles.pv != pv_before;
   log.note_news();
   peers.keep_only(roles.others);
+  offers.keep_only(roles.others);
   if (counts_for != roles.move) counts_for = 0;
 }
 

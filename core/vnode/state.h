@@ -26,6 +26,7 @@
 #include "core/vnode/group.h"
 #include "core/vnode/key_lanes.h"
 #include "core/vnode/left_overs.h"
+#include "core/vnode/offers.h"
 #include "core/vnode/overlay.h"
 #include "core/vnode/peers.h"
 #include "core/vnode/record_keys.h"
@@ -96,6 +97,7 @@ struct State {
   NodeNumber announce_to = 0;      // who sent gossip that is being taken in: it may have more
   std::set<NodeNumber> gossiping;  // peers that a gossip task is being collected for
   std::map<NodeNumber, crdt::Dot> gossip_behind;  // where the next round to a peer begins
+  Offers offers;
 
   // Its way in and out.
   uint64_t counts_for = 0;      // the move that this vnode counts for
@@ -158,7 +160,7 @@ struct State {
   const std::shared_ptr<const ReadToken>& token();
   VORDB_FIELDS(State, id, self, roles, clock, standing, time, left_overs, log, buckets, corrupt,
                durable, durable_groups, made_token, peers, stable, announce_soon, content_told,
-               asked, announce_to, gossiping, gossip_behind, counts_for, fetch_wanted, fetch,
+               asked, announce_to, gossiping, gossip_behind, offers, counts_for, fetch_wanted, fetch,
                serving, dropping, dropped, first_op, next_op, overlay, lanes, parked, scans,
                stripping, early_acks, taken, taken_in_order, scrub, scrub_due_us, scrubbed, purged,
                exchanged)
