@@ -108,6 +108,16 @@ TEST_CASE("metrics: a scrape visits each shard by its own way") {
   CHECK(has_line(text, "vordb_constraints_violated_total 3"));
 }
 
+TEST_CASE("metrics: what the process uses") {
+  const std::string text = render_metrics({sample()}, {});
+  for (const char* name :
+       {"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds"}) {
+    const size_t at = text.find("\n" + std::string(name) + " ");
+    REQUIRE(at != std::string::npos);
+    CHECK(std::stod(text.substr(at + std::string(name).size() + 2)) > 0);
+  }
+}
+
 TEST_CASE("metrics: what goes to and comes from other nodes") {
   PeerCounters peers;
   peers.bytes_sent = 7;

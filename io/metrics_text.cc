@@ -11,6 +11,7 @@
 
 #include "io/metrics.h"
 #include "io/metrics_families.h"
+#include "io/metrics_process.h"
 
 namespace vordb::io {
 namespace {
@@ -119,6 +120,7 @@ std::string render_metrics(const std::vector<ShardSample>& samples, const NodeFi
       per_protocol("vordb_connections_refused_total", "Client connections refused for a limit.",
                    kCounter, sum.refused(Protocol::kHttp), sum.refused(Protocol::kTcp))};
   append_node_families(samples, node, &families);
+  append_process_families(&families);
   std::ostringstream text;
   text.imbue(std::locale::classic());
   prometheus::TextSerializer().Serialize(text, families);

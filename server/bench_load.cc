@@ -1,7 +1,6 @@
 #include "server/bench_load.h"
 
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "io/metrics_process.h"
 #include "server/bench_client.h"
 
 namespace vordb::server {
@@ -17,13 +17,6 @@ namespace {
 // How long answers may stay out after the last request was sent.
 constexpr uint64_t kDrainNs = 30ull * 1000 * 1000 * 1000;
 constexpr int kEventsMax = 256;
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
 
 // One thread's share of a load: its clients and their loop.
 class LoadThread {
@@ -111,7 +104,7 @@ absl::StatusOr<LoadResult> run_load(const LoadSpec& asked) {
     loads.push_back(std::make_unique<LoadThread>(spec, i));
     if (absl::Status status = loads.back()->connect(); !status.ok()) return status;
   }
-  const double cpu_before = cpu_seconds();
+  const double cpu_before = io::process_cpu_seconds();
   std::vector<absl::Status> statuses(loads.size());
   std::vector<std::thread> threads;
   for (size_t i = 1; i < loads.size(); ++i) {
@@ -124,7 +117,7 @@ absl::StatusOr<LoadResult> run_load(const LoadSpec& asked) {
     if (!statuses[i].ok()) return statuses[i];
     result.merge(loads[i]->result());
   }
-  result.cpu_seconds = cpu_seconds() - cpu_before;
+  result.cpu_seconds = io::process_cpu_seconds() - cpu_before;
   return result;
 }
 

@@ -60,6 +60,14 @@ std::string balance_table(const BalanceRow& row) {
   return table.to_string();
 }
 
+std::string figure_table(const std::vector<FigureRow>& rows) {
+  TextTable table({"figure", ">value", "unit", "goal"});
+  for (const FigureRow& row : rows)
+    table.add({row.figure, fmt::format("{:.{}f}", row.value, row.value < 100 ? 2 : 0), row.unit,
+               row.goal});
+  return table.to_string();
+}
+
 std::string bench_json(const BenchRow& row) {
   const LoadSpec& spec = row.spec;
   const LoadResult& result = row.result;
@@ -93,6 +101,15 @@ std::string balance_json(const BalanceRow& row) {
                        {"mean", row.mean},
                        {"most", row.most},
                        {"deviation", row.deviation}})
+      .dump();
+}
+
+std::string figure_json(const FigureRow& row) {
+  return ordered_json({{"run", "cluster"},
+                       {"figure", row.figure},
+                       {"value", row.value},
+                       {"unit", row.unit},
+                       {"goal", row.goal}})
       .dump();
 }
 

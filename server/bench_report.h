@@ -11,9 +11,11 @@ namespace vordb::server {
 // Latencies in microseconds, "" where nothing was measured.
 std::string bench_table(const std::vector<BenchRow>& rows);
 std::string balance_table(const BalanceRow& row);
+std::string figure_table(const std::vector<FigureRow>& rows);
 
 // One line without a line break.
 std::string bench_json(const BenchRow& row);
 std::string balance_json(const BalanceRow& row);
+std::string figure_json(const FigureRow& row);
 
 }  // namespace vordb::server

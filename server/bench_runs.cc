@@ -7,6 +7,7 @@
 #include "core/cluster/configuration.h"
 #include "core/cluster/ring.h"
 #include "io/http_client.h"
+#include "server/bench_cluster.h"
 
 namespace vordb::server {
 namespace {
@@ -196,13 +197,15 @@ BalanceRow key_balance(uint64_t keys, uint32_t partitions) {
 
 const std::vector<BenchRun>& bench_runs() {
   static const std::vector<BenchRun> runs = {
-      {"load", "one load as the flags describe it", run_load_once},
+      {"load", "one load as the flags describe it", run_load_once, false},
       {"latency", "one client, one request at a time", run_latency},
       {"throughput", "1, 10, 50, 100 and 200 clients, then 50 clients 16 deep", run_throughput},
       {"crdt", "registers, sets of 100 elements and counters, half reads", run_crdt},
       {"sets", "the cost of an add to a set of 10 to 1,000,000 elements", run_sets},
       {"sizes", "values of 100 bytes to 1 MB, half reads", run_sizes},
       {"balance", "how evenly the keys spread over the partitions", run_balance},
+      {"cluster", "what replication costs and how soon it shows, on three nodes", run_cluster,
+       false},
   };
   return runs;
 }

@@ -8,8 +8,10 @@
 #include <sstream>
 
 #include "proto/client.pb.h"
+#include "server/bench_cluster.h"
 #include "server/bench_codec.h"
 #include "server/bench_report.h"
+#include "server/cluster_harness.h"
 #include "server/process_harness.h"
 
 namespace vordb::server {
@@ -53,6 +55,24 @@ TEST_CASE("frames that the load client writes are requests of the schema") {
   CHECK(put.put().key() == "k2");
   CHECK(put.put().value() == "v");
   CHECK_FALSE(put.has_set_add());
+}
+
+TEST_CASE("a node of a cluster is host:tcp_port:http_port") {
+  const absl::StatusOr<BenchNode> node = parse_bench_node("[::1]:5002:4002");
+  REQUIRE(node.ok());
+  CHECK(node->host == "::1");
+  CHECK(node->tcp_port == 5002);
+  CHECK(node->http_port == 4002);
+  for (const char* wrong : {"", "h", "h:1", ":1:2", "h:0:1", "h:1:65536", "h:1:2:", "::1:2:3"}) {
+    CAPTURE(wrong);
+    CHECK(absl::IsInvalidArgument(parse_bench_node(wrong).status()));
+  }
+}
+
+TEST_CASE("the samples of a metric are added up") {
+  const char* text = "# HELP a x\na 1\na{k=\"1 2\"} 2.5\nab 7\na_sum 9\n a 4\n";
+  CHECK(metric_sum(text, "a") == 3.5);
+  CHECK(metric_sum(text, "b") == 0);
 }
 
 TEST_CASE("HTTP requests that the load client writes carry their length") {
@@ -160,6 +180,32 @@ TEST_CASE("an ordered load writes every key and every element once") {
     REQUIRE(client.call(request, &response).ok());
     CHECK(response.set_members().members_size() == (key < 7 ? 25 : 0));
   }
+}
+
+TEST_CASE("a cluster is measured, the return of a node too") {
+  Cluster cluster(3);
+  std::vector<std::string> arguments = {
+      "cluster",       "--json", "--seconds",  "0.5",
+      "--away-writes", "500",    "--away-pid", std::to_string(cluster.node(3).pid())};
+  for (size_t number = 1; number <= 3; ++number) {
+    NodeProcess& node = cluster.node(number);
+    arguments.insert(arguments.end(),
+                     {"--node", node.host() + ":" + std::to_string(node.tcp_port()) + ":" +
+                                    std::to_string(node.http_port())});
+  }
+  const ProgramResult result = run_program("vordb-bench", arguments);
+  CHECK_MESSAGE(result.exit_status == 0, result.err);
+  std::istringstream lines(result.out);
+  std::map<std::string, double> figures;
+  for (std::string line; std::getline(lines, line);) {
+    const auto row = nlohmann::json::parse(line);
+    figures[row["figure"]] = row["value"];
+  }
+  CHECK(figures.size() == 12);
+  CHECK(figures["write shows on the second node, p50"] > 0);
+  CHECK(figures["W=2 against W=1"] > 0);
+  CHECK(figures["bytes between nodes, a write of 100 B and a copy"] > 100);
+  CHECK(figures["of what was missed, sent then"] > 0.5);
 }
 
 TEST_CASE("a load on a port without a server says so") {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <system_error>
 
+#include "server/bench_cluster.h"
 #include "server/bench_report.h"
 #include "server/bench_runs.h"
 #include "server/config.h"
@@ -30,7 +31,7 @@ void declare(CLI::App& app, Arguments& arguments) {
     runs += fmt::format("\n  {}: {}", run.name, run.meaning);
     names.emplace_back(run.name);
   }
-  runs += "\n  all: every one of them but load\n";
+  runs += "\n  all: every one of them but load and cluster\n";
   app.add_option("run", arguments.runs, runs)->check(CLI::IsMember(names))->type_name("");
   app.add_option("--protocol", arguments.protocol, "tcp, http or both")
       ->check(CLI::IsMember({"tcp", "http", "both"}))
@@ -83,6 +84,27 @@ void declare(CLI::App& app, Arguments& arguments) {
                  "Partitions, for the run balance; 0 asks the node")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
+  app.add_option_function<std::vector<std::string>>(
+         "--node",
+         [&arguments](const std::vector<std::string>& texts) {
+           arguments.options.nodes.clear();
+           for (const std::string& text : texts) {
+             const absl::StatusOr<BenchNode> node = parse_bench_node(text);
+             if (!node.ok())
+               throw CLI::ValidationError("--node", std::string(node.status().message()));
+             arguments.options.nodes.push_back(*node);
+           }
+         },
+         "A node of the run cluster, host:tcp_port:http_port; without it the three of "
+         "`make cluster`")
+      ->type_name("NODE");
+  app.add_option("--away-pid", arguments.options.away_pid,
+                 "Process of the last of them: it is stopped during writes, and the run cluster "
+                 "measures its return")
+      ->check(CLI::Range(1, 1 << 30));
+  app.add_option("--away-writes", arguments.options.away_writes, "How many")
+      ->check(CLI::Range(1, 100000000))
+      ->capture_default_str();
   app.add_flag("--json", arguments.json, "One JSON object a line instead of tables");
   app.set_version_flag("--version", std::string("vordb-bench ") + kVersion);
 }
@@ -92,7 +114,7 @@ std::vector<BenchRun> chosen_runs(const std::vector<std::string>& names) {
   for (const BenchRun& run : bench_runs()) {
     const std::string name = run.name;
     const auto asked = [&](const std::string& text) {
-      return text == name || (text == "all" && name != "load");
+      return text == name || (text == "all" && run.in_all);
     };
     if (std::any_of(names.begin(), names.end(), asked)) chosen.push_back(run);
   }
@@ -105,6 +127,7 @@ bool measure(const Arguments& arguments) {
   std::string first_error;
   for (const BenchRun& run : chosen_runs(arguments.runs)) {
     std::vector<BenchRow> rows;
+    std::vector<FigureRow> figures;
     BenchReport report;
     report.row = [&](const BenchRow& row) {
       errors += row.result.errors;
@@ -115,11 +138,19 @@ bool measure(const Arguments& arguments) {
         rows.push_back(row);
       std::fflush(stdout);
     };
+    report.figure = [&](const FigureRow& row) {
+      if (arguments.json)
+        fmt::print("{}\n", figure_json(row));
+      else
+        figures.push_back(row);
+      std::fflush(stdout);
+    };
     report.balance = [&](const BalanceRow& row) {
       fmt::print("{}\n", arguments.json ? balance_json(row) : balance_table(row));
     };
     const absl::Status status = run.run(arguments.options, report);
     if (!rows.empty()) fmt::print("{}\n", bench_table(rows));
+    if (!figures.empty()) fmt::print("{}\n", figure_table(figures));
     if (!status.ok()) {
       fmt::print(stderr, "vordb-bench: {}: {}\n", run.name, std::string(status.message()));
       if (absl::IsUnavailable(status)) {
