@@ -167,6 +167,12 @@ void ClusterLab::full_sync(size_t node) {
   settle();
 }
 
+void ClusterLab::change(size_t node, ClusterChange change) {
+  Env env = nodes_.at(node)->env();
+  nodes_.at(node)->shards[0].change_cluster(std::move(change), env);
+  settle();
+}
+
 void ClusterLab::send(size_t from, const std::string& address, const pb::PeerMessage& message) {
   for (size_t to = 0; to < nodes_.size(); ++to) {
     if (address_of_node(to) != address) continue;

@@ -42,8 +42,9 @@ class ClusterLab {
   // Submits and settles; the answer, if it has come.
   const ClientReply* ask(size_t node, ClientRequest request);
 
-  // As an operator asks for it.
+  // As an operator asks for it; of a change of members the answer is not kept.
   void full_sync(size_t node);
+  void change(size_t node, ClusterChange change);
 
   // ---- peers
   struct Sent {

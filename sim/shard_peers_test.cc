@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/cluster/configuration.h"
+#include "core/cluster/ring.h"
 #include "core/codec.h"
 #include "proto/peer.pb.h"
 #include "sim/cluster_lab.h"
@@ -113,6 +114,32 @@ TEST_CASE("shard: who is not admitted makes nothing here") {
   CHECK(vnodes(alone.lab, 0) == 0);
   CHECK(stands(alone.lab, alone.lab.ask(0, request_of(Operation::kPut, "k", "v")), Kind::kOk));
   CHECK(vnodes(alone.lab, 0) == 1);
+}
+
+// A node of another cluster has come to the address of a member, and bears its number.
+TEST_CASE("shard: what another cluster sends changes nothing and is not answered") {
+  Three three;
+  ClusterLab& lab = three.lab;
+  const uint16_t partition = cluster::partition_of(cluster::ring_hash(kDefaultLww, "k"), 8);
+  const auto say = [&](bool stranger) {
+    pb::PeerMessage put = three.from(1);
+    put.set_partition(partition);
+    if (stranger) put.set_cluster(put.cluster() + 1);
+    put.mutable_mutate()->mutable_origin()->set_op(stranger ? 9 : 10);
+    put.mutable_mutate()->mutable_origin()->set_node(lab.number(1));
+    put.mutable_mutate()->set_bucket_id(kDefaultLww);
+    put.mutable_mutate()->set_operation(uint32_t(Operation::kPut));
+    put.mutable_mutate()->set_key("k");
+    put.mutable_mutate()->set_value("theirs");
+    lab.sent.clear();
+    lab.feed(0, put);
+    lab.settle();
+    return lab.ask(0, request_of(Operation::kGet, "k", ""));
+  };
+  CHECK(stands(lab, say(true), Kind::kNotFound));
+  CHECK(lab.sent.empty());
+  CHECK(stands(lab, say(false), Kind::kValue));
+  CHECK_FALSE(lab.sent.empty());
 }
 
 TEST_CASE("shard: a request for a placement that is not served here makes no vnode") {

@@ -132,6 +132,7 @@ class VnodeLab {
   uint64_t snapshots_received(NodeNumber node);
   // Messages that it refused for what they hold.
   uint64_t violations(NodeNumber node);
+  NodeOptions& options() { return options_; }  // of all nodes
 
  private:
   struct Node;

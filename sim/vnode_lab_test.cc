@@ -73,8 +73,8 @@ TEST_CASE("deltas that overtake one another leave contexts over until the gap fi
   REQUIRE(lab.packets.size() == 2);
   lab.deliver(1);
   lab.settle(2);
-  // The second mutation alone: its element is here, the first is not taken for removed (HAZARDS
-  // H27).
+  // The second mutation alone: its element is here, the first is not taken for removed
+  // (docs/hazards.md, H27).
   CHECK(lab.members(2, "s") == Members{"b"});
   lab.deliver_all();
   CHECK(lab.members(2, "s") == Members{"a", "b"});

@@ -71,6 +71,24 @@ TEST_CASE("dot log: nothing is forgotten that one owner lacks, and all of it onc
   CHECK(lab.difference() == "");
 }
 
+TEST_CASE("dot log: what one owner lacks is still known after a crash of who wrote it") {
+  VnodeLab lab(3);
+  lab.quiesce();
+  lab.add(1, "s", {"a", "b"});
+  lab.settle(1);
+  lab.remove(1, "s", {"a"});
+  lab.settle(1);
+  lab.lose_all();
+  lab.restart(1);
+  lab.settle(1);
+  lab.quiesce();
+  for (const uint32_t node : {2, 3}) {
+    CHECK(lab.members(node, "s") == std::vector<std::string>{"b"});
+    CHECK(lab.snapshots_received(node) == 0);
+  }
+  CHECK(lab.difference() == "");
+}
+
 TEST_CASE("dot log: dots that it has lost hold up none behind them") {
   for (const int lost : {300, 5000}) {
     CAPTURE(lost);

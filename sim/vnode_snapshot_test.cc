@@ -2,6 +2,8 @@
 // 16, counterexamples I and J).
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "proto/peer.pb.h"
 #include "sim/vnode_lab.h"
 
@@ -131,6 +133,36 @@ TEST_CASE(
     for (uint32_t node = 1; node <= 3; ++node) lab.settle(node);
     ends_equal(lab, 2500);
     CHECK(lab.snapshots_received(3) == 1);
+  }
+}
+
+TEST_CASE("snapshot: parts are asked for no faster than the operator allows") {
+  for (const uint64_t bytes_per_s : {0, 10'000}) {
+    CAPTURE(bytes_per_s);
+    VnodeLab lab(3);
+    fill_and_wipe(lab);
+    lab.options().handoff_bytes_per_s = bytes_per_s;
+    REQUIRE(deliver_parts(lab, 1));  // of more than 10,000 bytes
+    const auto asked = [&] {
+      return std::any_of(lab.packets.begin(), lab.packets.end(), [](const VnodeLab::Packet& p) {
+        vordb::pb::PeerMessage message;
+        return message.ParseFromString(p.bytes) && message.has_snapshot_pull();
+      });
+    };
+    uint64_t waited_ms = 0;
+    for (; !asked() && waited_ms < 60'000; waited_ms += 100) {
+      lab.advance(100);
+      lab.pulse(3);
+      lab.settle(3);
+    }
+    if (bytes_per_s == 0) {
+      CHECK(waited_ms == 0);
+    } else {
+      CHECK(waited_ms > 1000);
+      CHECK(waited_ms < 60'000);
+    }
+    lab.options().handoff_bytes_per_s = 0;
+    ends_equal(lab, 2500);
   }
 }
 
