@@ -31,6 +31,7 @@ inline constexpr std::array<const char*, kDriverTags + std::variant_size_v<Messa
     "configuration_chosen",
     "configuration_in_use",
     "peers_suspected",
+    "clock_judged",
     "node_reborn",
     "serving_paused",
     "shard_report"};

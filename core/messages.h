@@ -189,6 +189,13 @@ struct PeersSuspected {
   VORDB_FIELDS(PeersSuspected, nodes)
 };
 
+// Membership -> every shard: whether this node's wall clock is too far ahead of the others' for
+// mutations: they would beat all that is written elsewhere until the others' clocks get there.
+struct ClockJudged {
+  bool ahead = false;
+  VORDB_FIELDS(ClockJudged, ahead)
+};
+
 // Membership -> every shard: this node has been admitted to another cluster and its store was made
 // anew. Every vnode of the node's earlier identity ends.
 struct NodeReborn {
@@ -226,7 +233,7 @@ struct ShardReport {
 using Message =
     std::variant<KeyMutation, KeyMutationReply, KeyRead, KeyReadReply, KeyList, KeyListReply,
                  KeyPush, KeyAck, BucketChange, BucketChangeReply, ConfigurationChosen,
-                 ConfigurationInUse, PeersSuspected, NodeReborn, ServingPaused, ShardReport>;
+                 ConfigurationInUse, PeersSuspected, ClockJudged, NodeReborn, ServingPaused, ShardReport>;
 
 // `node` 0 is this node. Only messages between coordinators and vnodes may name another.
 struct Envelope {

@@ -52,6 +52,7 @@ struct Shard::Impl {
   VnodeSet vnodes;
   std::vector<NodeNumber> suspected;
   bool paused = false;  // mutations are refused
+  bool clock_ahead = false;
   KeyCache cache;
   uint64_t ticks = 0;
   ShardReport reported;  // last
@@ -66,8 +67,8 @@ struct Shard::Impl {
   uint64_t commits = 0;
 
   VORDB_FIELDS(Impl, index, options, started, configuration, membership, coordinator, vnodes,
-               suspected, paused, cache, ticks, reported, reported_at, outbox, requests, next_out,
-               next_request, draining, committed_in_turn, commits)
+               suspected, paused, clock_ahead, cache, ticks, reported, reported_at, outbox,
+               requests, next_out, next_request, draining, committed_in_turn, commits)
 };
 
 // One call of a driver: the shard, and the doors that it was lent.
@@ -77,13 +78,13 @@ struct Shard::Call {
 
   // ---- actors
   coordinator::Turn coordinator_turn() {
-    return {env,      *s.configuration, *s.options,  s.cache,
-            s.outbox, s.started.node,   s.suspected, s.paused};
+    return {env,         *s.configuration, *s.options,   s.cache, s.outbox, s.started.node,
+            s.suspected, s.paused,         s.clock_ahead};
   }
   cluster::Turn membership_turn() { return {env, s.outbox}; }
   vnode::Turn vnode_turn() {
-    return {env,      *s.configuration,   *s.options,       s.cache,         s.index,
-            s.outbox, s.vnodes.unflushed, s.vnodes.ceiling, s.vnodes.fetches};
+    return {env,      *s.configuration,   *s.options,       s.cache,          s.index,
+            s.outbox, s.vnodes.unflushed, s.vnodes.ceiling, s.vnodes.fetches, s.clock_ahead};
   }
 
   void use(std::shared_ptr<const Configuration> chosen) {
@@ -175,6 +176,7 @@ struct Shard::Call {
   void handle(ActorId, ConfigurationInUse&& m) { step_membership(std::move(m)); }
   void handle(ActorId, ShardReport&& m) { step_membership(std::move(m)); }
   void handle(ActorId, PeersSuspected&& m) { s.suspected = std::move(m.nodes); }
+  void handle(ActorId, ClockJudged&& m) { s.clock_ahead = m.ahead; }
   void handle(ActorId, ServingPaused&& m) { s.paused = m.paused; }
   void handle(ActorId, ConfigurationChosen&& m) {
     use(std::move(m.configuration));

@@ -97,6 +97,7 @@ void add(Mixer& mixer, const PeersSuspected& m) {
   for (const NodeNumber node : m.nodes) mixer.add(node);
 }
 
+void add(Mixer& mixer, const ClockJudged& m) { mixer.add(m.ahead); }
 void add(Mixer& mixer, const NodeReborn& m) { mixer.add(m.node); }
 void add(Mixer& mixer, const ServingPaused& m) { mixer.add(m.paused); }
 

@@ -228,6 +228,7 @@ void Membership::become(NodeNumber node, Turn& turn) {
   to_self_.clear();
   peers_.clear();
   suspected_.clear();
+  clock_ahead_ = false;
   evidence_.clear();
   countable_since_.clear();
   reports_.assign(options_.shards, {});
@@ -235,6 +236,7 @@ void Membership::become(NodeNumber node, Turn& turn) {
   started_us_ = turn.env.clock.monotonic_us();
   tell_shards(NodeReborn{current_, node}, turn);
   tell_shards(PeersSuspected{}, turn);
+  tell_shards(ClockJudged{}, turn);
   tell_shards(ServingPaused{false}, turn);
 }
 

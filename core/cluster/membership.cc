@@ -332,6 +332,7 @@ void Membership::tick(Turn& turn) {
   if (current_->epoch == 0) return;
   send_heartbeats(turn);
   find_suspects(turn);
+  judge_clock(turn);
   if (chain_->proposing()) {
     ChainEffects effects;
     chain_->tick(now_us, turn.env.random.next(), effects);

@@ -75,7 +75,10 @@ class Membership {
     uint64_t heard_us = 0;
     uint64_t news_us = 0;   // when it was last sent or asked for news
     bool outdated = false;  // its disk is older than one that it had: it is no acceptor
-    VORDB_FIELDS(Peer, epoch, boot, heard_us, news_us, outdated)
+    // Its wall clock less this node's monotonic one, and when it told; 0: never.
+    int64_t wall_offset_ms = 0;
+    uint64_t wall_told_us = 0;
+    VORDB_FIELDS(Peer, epoch, boot, heard_us, news_us, outdated, wall_offset_ms, wall_told_us)
   };
   // What becomes durable, in order.
   struct Pending {
@@ -151,6 +154,7 @@ class Membership {
   pb::ClusterMessage heartbeat(Turn& turn) const;
   void send_heartbeats(Turn& turn);
   void find_suspects(Turn& turn);
+  void judge_clock(Turn& turn);
   bool silent(NodeNumber node, uint64_t now_us) const;
   uint64_t heartbeat_us() const { return options_.ring_gossip_interval_ms * 1000 / 5; }
 
@@ -213,6 +217,7 @@ class Membership {
 
   std::map<NodeNumber, Peer> peers_;
   std::vector<NodeNumber> suspected_;
+  bool clock_ahead_ = false;
   uint64_t started_us_ = 0;
   uint64_t heartbeat_at_us_ = 0;
 
@@ -229,8 +234,8 @@ class Membership {
   uint64_t progress_seen_us_ = 0;  // when this node's reports last had an effect
   VORDB_FIELDS(Membership, options_, self_, boot_, nonce_, current_, chain_, queue_, done_,
                installing_, installing_ours_, pending_, last_op_, in_use_, to_self_, peers_,
-               suspected_, started_us_, heartbeat_at_us_, join_, founding_, founder_, leave_waits_,
-               reports_, evidence_, countable_since_, moves_sent_us_, progress_us_,
+               suspected_, clock_ahead_, started_us_, heartbeat_at_us_, join_, founding_, founder_,
+               leave_waits_, reports_, evidence_, countable_since_, moves_sent_us_, progress_us_,
                progress_seen_us_)
 };
 

@@ -41,7 +41,7 @@ class Lab {
     Lab& lab;
     size_t index;
 
-    uint64_t wall_ms() override { return lab.now_us / 1000; }
+    uint64_t wall_ms() override { return lab.now_us / 1000 + lab.nodes[index]->wall_ahead_ms; }
     uint64_t monotonic_us() override { return lab.now_us; }
     uint64_t next() override { return lab.below(UINT32_MAX); }
 
@@ -111,6 +111,8 @@ class Lab {
     std::shared_ptr<const Configuration> used;
     NodeNumber number = 0;
     std::vector<NodeNumber> suspected;
+    uint64_t wall_ahead_ms = 0;
+    bool clock_ahead = false;
     bool paused = false;
     bool has_data = false;
     bool counts = true;  // its vnodes reach what moves ask for
@@ -335,6 +337,7 @@ class Lab {
       use(reborn->configuration);
     }
     if (const auto* paused = std::get_if<ServingPaused>(&message)) node.paused = paused->paused;
+    if (const auto* clock = std::get_if<ClockJudged>(&message)) node.clock_ahead = clock->ahead;
     if (const auto* suspects = std::get_if<PeersSuspected>(&message)) {
       node.suspected = suspects->nodes;
     }

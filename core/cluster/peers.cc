@@ -15,6 +15,9 @@ constexpr uint64_t kNewsUs = 150'000;
 // Members are suspected after so many intervals of silence.
 constexpr uint64_t kSilentIntervals = 5;
 
+// What a member's clock showed counts for so long.
+constexpr uint64_t kWallMemoryUs = 10'000'000;
+
 }  // namespace
 
 pb::PeerMessage Membership::sealed(pb::ClusterMessage body) const {
@@ -149,6 +152,9 @@ void Membership::receive_heartbeat(NodeNumber from, const pb::Heartbeat& heartbe
   Peer& peer = peers_[from];
   peer.outdated = heartbeat.boot() < peer.boot;
   peer.boot = std::max(peer.boot, heartbeat.boot());
+  const uint64_t now_us = turn.env.clock.monotonic_us();
+  peer.wall_offset_ms = int64_t(heartbeat.wall_ms()) - int64_t(now_us / 1000);
+  peer.wall_told_us = std::max<uint64_t>(now_us, 1);
   if (!peer.outdated || !may_send_news(from, turn)) return;
   pb::ClusterMessage body;
   body.mutable_news()->set_seen_boot(peer.boot);
@@ -189,6 +195,30 @@ void Membership::find_suspects(Turn& turn) {
   if (suspects == suspected_) return;
   suspected_ = suspects;
   tell_shards(PeersSuspected{std::move(suspects)}, turn);
+}
+
+// What a node far ahead writes would beat all that is written elsewhere, until the others' clocks
+// get there. Which clock is right is decided by the majority of those who were heard lately.
+void Membership::judge_clock(Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
+  const int64_t own_ms = int64_t(turn.env.clock.wall_ms()) - int64_t(now_us / 1000);
+  size_t heard = 0, behind = 0;
+  for (const auto& [node, peer] : peers_) {
+    const bool lately = peer.wall_told_us != 0 && now_us < peer.wall_told_us + kWallMemoryUs;
+    if (!lately || !current_->is_member(node)) continue;
+    ++heard;
+    if (own_ms - peer.wall_offset_ms > int64_t(options_.max_clock_drift_ms)) ++behind;
+  }
+  const bool ahead = 2 * behind > heard;
+  if (ahead == clock_ahead_) return;
+  clock_ahead_ = ahead;
+  turn.env.telemetry.log(
+      LogLevel::kError,
+      ahead ? "this node's clock is more than max_clock_drift_ms ahead of " +
+                  std::to_string(behind) + " of " + std::to_string(heard) +
+                  " other members heard: it takes no writes until the clock is set right"
+            : "this node's clock is near those of the other members again: it takes writes");
+  tell_shards(ClockJudged{ahead}, turn);
 }
 
 }  // namespace vordb::cluster

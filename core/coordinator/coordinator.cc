@@ -98,6 +98,11 @@ bool Coordinator::refuse_unready(const Admitted& request, Turn& turn) {
   } else if (turn.paused && mutates(request.operation)) {
     refuse(request, ErrorCode::kNotReady, "the node is joining another cluster",
            "retry at another node", turn);
+  } else if (turn.clock_ahead && mutates(request.operation)) {
+    refuse(request, ErrorCode::kUnavailable,
+           "this node's clock is further ahead of the other members' than max_clock_drift_ms, " +
+               std::to_string(turn.options.max_clock_drift_ms),
+           "retry at another node; set the clock of this one right", turn);
   } else {
     return false;
   }

@@ -51,6 +51,7 @@ struct Turn {
   NodeNumber node = 0;                       // this one
   const std::vector<NodeNumber>& suspected;  // asked last; ascending
   bool paused = false;                       // mutations are refused
+  bool clock_ahead = false;                  // likewise
 };
 
 class Coordinator {

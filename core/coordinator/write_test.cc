@@ -382,6 +382,15 @@ TEST_CASE("coordinator: a node in no cluster, or out of it, serves nothing") {
     lab.submit(Operation::kPut, "lww 1,1");
     CHECK(lab.count<KeyMutation>(1) == 1);
   }
+  SUBCASE("the clock is far ahead: no changes") {
+    lab.set_clock_ahead(true);
+    const ClientId client = lab.submit(Operation::kPut, "lww 1,1");
+    CHECK(lab.failed(client, Outcome::kRejected));
+    CHECK(lab.reply(client).error.message.find("max_clock_drift_ms") != std::string::npos);
+    CHECK(lab.count<KeyMutation>() == 0);
+    lab.submit(Operation::kGet, "lww 1,1");
+    CHECK(lab.count<KeyRead>(1) == 1);
+  }
   SUBCASE("paused: no changes, also none that was being prepared") {
     const ClientId prepared = lab.submit(Operation::kPut, "lww 2,2");
     lab.pause(true);

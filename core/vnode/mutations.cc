@@ -36,6 +36,7 @@ std::optional<ClientError> Mutations::refusal(const KeyMutation& mutation) const
   if (vnode.roles.epoch == 0 || !vnode.roles.owner || vnode.dropped) return not_owner();
   if (vnode.corrupt) return damaged();
   if (!vnode.standing.fenced) return unmet();
+  if (turn.clock_ahead) return clock_ahead();
   const FreeSpace space = turn.env.disk.free_space();
   if (space == FreeSpace::kLow && adds(mutation.operation)) {
     return rejected(ErrorCode::kDiskFull, "the disk has less free space than min_free_mb",

@@ -32,6 +32,11 @@ ClientError behind() {
                   "retry");
 }
 
+ClientError clock_ahead() {
+  return rejected(ErrorCode::kNotReady, "the owner's clock is too far ahead of the others'",
+                  "set its clock right");
+}
+
 ClientError bucket_gone() {
   return rejected(ErrorCode::kBucketNotFound, "the bucket was deleted", "");
 }

@@ -15,6 +15,7 @@ ClientError damaged();     // the placement's data cannot be trusted
 ClientError unreadable();  // it can, but the disk did not give it
 ClientError unmet();       // the placement is not fenced, or must be in step with another owner
 ClientError behind();      // the client has seen more than this replica
+ClientError clock_ahead();
 ClientError bucket_gone();
 
 }  // namespace vordb::vnode

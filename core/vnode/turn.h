@@ -25,7 +25,8 @@ struct Turn {
   std::vector<Envelope>& outbox;        // to actors of this node
   std::vector<PlacementId>& unflushed;  // vnodes with an open group; their flush() ends the turn
   Ceiling& ceiling;
-  uint32_t& fetches;  // snapshots that vnodes of this shard are receiving
+  uint32_t& fetches;         // snapshots that vnodes of this shard are receiving
+  bool clock_ahead = false;  // this node takes no mutations
 };
 
 // How often pulse() comes.

@@ -211,6 +211,7 @@ class CoordinatorLab {
   }
   void suspect(std::vector<NodeNumber> nodes) { suspected_ = std::move(nodes); }
   void pause(bool paused) { paused_ = paused; }
+  void set_clock_ahead(bool ahead) { clock_ahead_ = ahead; }
   void advance(uint64_t ms) {
     for (uint64_t left = ms; left > 0; left -= std::min<uint64_t>(left, 50)) {
       clock_.wall += 50;
@@ -271,7 +272,8 @@ class CoordinatorLab {
     configuration_.members.push_back(std::move(member));
   }
   Turn turn() {
-    return Turn{env_, configuration_, options_, cache_, outbox_, node_, suspected_, paused_};
+    return Turn{env_,  configuration_, options_, cache_,      outbox_,
+                node_, suspected_,     paused_,  clock_ahead_};
   }
   void take_out() {
     Turn c = turn();
@@ -295,6 +297,7 @@ class CoordinatorLab {
   KeyCache cache_{0};
   std::vector<NodeNumber> suspected_;
   bool paused_ = false;
+  bool clock_ahead_ = false;
   std::vector<Envelope> outbox_;
   std::deque<std::pair<NodeNumber, Message>> sent_;
   Coordinator coordinator_{0, 0};
