@@ -38,12 +38,13 @@ class OpTable {
   }
 
   // Null when the operation has ended.
-  T* find(OpId op) {
+  const T* find(OpId op) const {
     const size_t index = op & (kSlotsMax - 1);
     if (index >= slots_.size()) return nullptr;
-    Slot& slot = slots_[index];
+    const Slot& slot = slots_[index];
     return slot.used && slot.generation == op >> kIndexBits ? &slot.value : nullptr;
   }
+  T* find(OpId op) { return const_cast<T*>(std::as_const(*this).find(op)); }
 
   // Takes the operation out; it must be there.
   T take(OpId op) {

@@ -2,22 +2,17 @@
 // actors send one another goes through one queue in order.
 #include "core/shard.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/assert.h"
-#include "core/cluster/membership.h"
 #include "core/codec.h"
-#include "core/coordinator/coordinator.h"
-#include "core/cow.h"
 #include "core/fields.h"
 #include "core/peer_check.h"
 #include "core/peer_codec.h"
-#include "core/shard_start.h"
+#include "core/shard_impl.h"
 #include "core/vnode/absent.h"
-#include "core/vnode_set.h"
 #include "proto/peer.pb.h"
 
 namespace vordb {
@@ -32,44 +27,6 @@ constexpr uint64_t kNewsTicks = 2;
 enum Tag : uint8_t { kTagRequest, kTagCommitted, kTagRead, kTagPeer, kTagTick, kTagMessages };
 
 }  // namespace
-
-struct Shard::Impl {
-  Impl(uint16_t index_of, NodeOptions node_options)
-      : index(index_of),
-        options(std::move(node_options)),
-        coordinator(coordinator::Coordinator(index_of, 0)),
-        vnodes(index_of, options->ring_size),
-        cache(options->cache_bytes) {}
-
-  uint16_t shard_of(PlacementId id) const { return uint16_t(id.partition % options->shards); }
-
-  uint16_t index;
-  Cow<NodeOptions> options;
-  StartState started;
-  std::shared_ptr<const Configuration> configuration;
-  std::optional<Cow<cluster::Membership>> membership;
-  Cow<coordinator::Coordinator> coordinator;
-  VnodeSet vnodes;
-  std::vector<NodeNumber> suspected;
-  bool paused = false;  // mutations are refused
-  bool clock_ahead = false;
-  KeyCache cache;
-  uint64_t ticks = 0;
-  ShardReport reported;  // last
-  uint64_t reported_at = 0;
-
-  std::vector<Envelope> outbox;
-  std::vector<ClientRequest> requests;
-  size_t next_out = 0;
-  size_t next_request = 0;
-  bool draining = false;
-  bool committed_in_turn = false;  // by an actor other than a vnode
-  uint64_t commits = 0;
-
-  VORDB_FIELDS(Impl, index, options, started, configuration, membership, coordinator, vnodes,
-               suspected, paused, clock_ahead, cache, ticks, reported, reported_at, outbox,
-               requests, next_out, next_request, draining, committed_in_turn, commits)
-};
 
 // One call of a driver: the shard, and the doors that it was lent.
 struct Shard::Call {
@@ -234,17 +191,13 @@ struct Shard::Call {
       cluster::Turn turn = membership_turn();
       s.membership->edit().heard(from, message.epoch(), turn);
     }
-    if (configuration.epoch == 0 || message.cluster() != configuration.cluster_hash() ||
-        !configuration.is_member(from) || from == s.started.node)
-      return;
+    if (stopped_at_door(message, configuration, s.started.node)) return;
     if (message.has_digest()) {
       vnode::Turn turn = vnode_turn();
       return s.vnodes.hear_digest(message, turn);
     }
     const PlacementId id{uint8_t(message.replication_n()), uint16_t(message.partition())};
-    const bool placed =
-        id.n > 0 && id.partition < s.options->ring_size && s.shard_of(id) == s.index;
-    if (to == ActorKind::kVnode && !placed) return;
+    if (to == ActorKind::kVnode && !s.holds(id)) return;
     if (is_between_vnodes(message)) {
       if (vnode::Vnode* vnode = s.vnodes.find(id)) {
         vnode::Turn turn = vnode_turn();
@@ -348,8 +301,6 @@ void Shard::full_sync(Env& env) {
   call.drain();
 }
 
-std::shared_ptr<const Configuration> Shard::configuration() const { return impl_->configuration; }
-
 void Shard::on_disk(DiskEvent event, Env& env) {
   Impl& s = *impl_;
   Call call{s, env};
@@ -397,53 +348,5 @@ void Shard::end_turn(Env& env) {
   s.committed_in_turn = false;
   env.disk.end_turn();
 }
-
-bool Shard::turn_has_work() const {
-  return !impl_->vnodes.unflushed.empty() || impl_->committed_in_turn;
-}
-
-bool Shard::idle() const {
-  const Impl& s = *impl_;
-  if (s.coordinator->waiting() > 0 || (s.membership && !(*s.membership)->idle())) return false;
-  return s.vnodes.idle();
-}
-
-ShardFigures Shard::figures(uint64_t now_ms) const {
-  const Impl& s = *impl_;
-  ShardFigures figures;
-  figures.cache_hits = s.cache.hits();
-  figures.cache_misses = s.cache.misses();
-  figures.cache_bytes = s.cache.bytes();
-  figures.commits = s.commits;
-  figures.waiting_operations = s.coordinator->waiting();
-  figures.contexts_withheld = s.coordinator->contexts_withheld();
-  s.vnodes.add_to(figures, now_ms);
-  return figures;
-}
-
-std::pair<uint64_t, uint64_t> Shard::fingerprint() const { return digest_of_fields(*impl_); }
-
-void Shard::differences(const Shard& before, const VisitDifference& visit) const {
-  const Impl& was = *before.impl_;
-  const Impl& is = *impl_;
-  const auto report = [&](ActorId actor) {
-    return [&visit, actor](const char* name, size_t index) { visit(actor, name, uint8_t(index)); };
-  };
-  if (!was.coordinator.shares(is.coordinator)) {
-    for_each_difference(*was.coordinator, *is.coordinator,
-                        report({ActorKind::kCoordinator, is.index, {}}));
-  }
-  if (was.membership && is.membership && !was.membership->shares(*is.membership)) {
-    for_each_difference(**was.membership, **is.membership, report({ActorKind::kMembership, 0, {}}));
-  }
-  is.vnodes.for_each_pair(was.vnodes,
-                          [&](const VnodeTable::Slot& old, const VnodeTable::Slot& now) {
-                            if (old.shares(now)) return;
-                            for_each_difference(old->state(), now->state(),
-                                                report({ActorKind::kVnode, is.index, now->id()}));
-                          });
-}
-
-bool Shard::operator==(const Shard& other) const { return same_fields(*impl_, *other.impl_); }
 
 }  // namespace vordb

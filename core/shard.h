@@ -22,6 +22,7 @@
 #include "core/env.h"
 #include "core/node_options.h"
 #include "core/shard_figures.h"
+#include "core/taker_state.h"
 #include "core/tick.h"
 
 namespace vordb {
@@ -72,6 +73,9 @@ class Shard {
   // name, and its place in the actor's table of fields.
   using VisitDifference = std::function<void(ActorId, std::string_view field, uint8_t index)>;
   void differences(const Shard& before, const VisitDifference& visit) const;
+  // How the actor that this message is for stands to it (core/message_table.h). The message has
+  // passed check_peer_message(), or will.
+  TakerState taker_state(const pb::PeerMessage& message) const;
 
  private:
   struct Impl;

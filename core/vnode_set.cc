@@ -76,13 +76,20 @@ vnode::Vnode* VnodeSet::find(PlacementId id) {
   return found ? &found->edit() : nullptr;
 }
 
-vnode::Vnode* VnodeSet::serving(PlacementId id, vnode::Turn& turn) {
-  if (vnode::Vnode* found = find(id)) return found;
-  const Configuration& configuration = turn.configuration;
+const vnode::Vnode* VnodeSet::look_up(PlacementId id) const {
+  const VnodeTable::Slot* found = vnodes_.find(id);
+  return found ? &**found : nullptr;
+}
+
+bool VnodeSet::serves(PlacementId id, const Configuration& configuration) const {
   const bool used =
       id.n > 0 && id.n <= kReplicationMax && configuration.replication_since[id.n - 1] != 0;
-  if (!used || !vnode::roles_of(configuration, id, identity_.node).serves()) return nullptr;
-  return &add(id, turn);
+  return used && vnode::roles_of(configuration, id, identity_.node).serves();
+}
+
+vnode::Vnode* VnodeSet::serving(PlacementId id, vnode::Turn& turn) {
+  if (vnode::Vnode* found = find(id)) return found;
+  return serves(id, turn.configuration) ? &add(id, turn) : nullptr;
 }
 
 // A new life is above all that this placement has had on this disk, a dropped one's too.

@@ -30,7 +30,11 @@ class VnodeSet {
   // Nothing where there is none: a vnode that is not there holds nothing and owes nobody anything.
   // Whoever asks is to step it: it is this set's own from now on, not one that copies share.
   vnode::Vnode* find(PlacementId id);
-  // The same, but made where this node serves the placement and it is not there yet. The placement
+  // The same, for whoever only looks.
+  const vnode::Vnode* look_up(PlacementId id) const;
+  // This node is an owner of the placement, or is to be one.
+  bool serves(PlacementId id, const Configuration& configuration) const;
+  // As find(), but made where this node serves the placement and it is not there yet. The placement
   // is one of this shard.
   vnode::Vnode* serving(PlacementId id, vnode::Turn& turn);
   void configuration_changed(vnode::Turn& turn);

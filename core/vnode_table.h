@@ -27,10 +27,11 @@ class VnodeTable {
   bool empty() const { return size_ == 0; }
 
   // Null where there is none. The pointer holds until a vnode is added.
-  Slot* find(PlacementId id) {
+  const Slot* find(PlacementId id) const {
     const size_t at = index_of(id);
     return id.partition < ring_size_ && at < slots_.size() && slots_[at] ? &*slots_[at] : nullptr;
   }
+  Slot* find(PlacementId id) { return const_cast<Slot*>(std::as_const(*this).find(id)); }
 
   // The placement has none yet.
   vnode::Vnode& add(PlacementId id, vnode::Vnode vnode) {

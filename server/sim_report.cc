@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/sim_messages.h"
 
 namespace vordb::server {
 
@@ -204,7 +205,10 @@ std::string text_of(const sim::Scenario& scenario, const sim::RunResult& result,
       absl::StrAppendFormat(&out, "%-28s %12u %12u\n", to_string(sim::DiskFault(fault)),
                             count.injected, count.seen);
   }
-  if (result.nodes > 1) cluster_table(out, result.network, result.operators);
+  if (result.nodes > 1) {
+    cluster_table(out, result.network, result.operators);
+    message_table(out, result.messages);
+  }
   return out;
 }
 
@@ -226,6 +230,7 @@ std::string json_of(const sim::Scenario& scenario, const sim::RunResult& result,
                {"faults", json_of_faults(result)},
                {"network", json_of_network(result.network)},
                {"operators", json_of_operators(result.operators)},
+               {"messages", json_of(result.messages)},
                {"untested", result.untested}};
   json["violations"] = Json::array();
   for (const sim::Violation& violation : result.findings.violations())
@@ -281,6 +286,7 @@ absl::Status add_run(std::string_view json_line, SwarmResult& swarm) {
   swarm.operators.done += json["operators"]["done"].get<uint64_t>();
   swarm.operators.refused += json["operators"]["refused"].get<uint64_t>();
   swarm.operators.unknown += json["operators"]["unknown"].get<uint64_t>();
+  add_json(json["messages"], swarm.messages);
   const Json& faults = json["faults"];
   for (int kind = 0; kind < sim::kFaultKinds; ++kind) {
     const Json& one = faults["kinds"][to_string(sim::FaultKind(kind))];
@@ -388,7 +394,10 @@ std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
       absl::StrAppendFormat(&out, "%-28s %12u %12u\n", to_string(sim::DiskFault(fault)),
                             swarm.disk_injected[size_t(fault)], swarm.disk_seen[size_t(fault)]);
   }
-  if (swarm.network.sent > 0) cluster_table(out, swarm.network, swarm.operators);
+  if (swarm.network.sent > 0) {
+    cluster_table(out, swarm.network, swarm.operators);
+    message_table(out, swarm.messages);
+  }
   return out;
 }
 
@@ -404,6 +413,7 @@ std::string json_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
                {"acknowledged", swarm.acknowledged},
                {"network", json_of_network(swarm.network)},
                {"operators", json_of_operators(swarm.operators)},
+               {"messages", json_of(swarm.messages)},
                {"untested", swarm.untested}};
   for (int property = 0; property < sim::kProperties; ++property) {
     const sim::PropertyCount& count = swarm.properties[size_t(property)];

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "sim/findings.h"
+#include "sim/message_coverage.h"
 #include "sim/run_result.h"
 #include "sim/scenario.h"
 
@@ -62,6 +63,7 @@ struct SwarmResult {
   std::vector<uint64_t> disk_seen = std::vector<uint64_t>(sim::kDiskFaults);
   sim::NetworkFigures network;
   sim::OperatorFigures operators;
+  sim::MessageCoverage messages;
   std::vector<Seed> seeds;
   std::vector<std::string> untested;  // of the swarm as a whole
   std::vector<std::string> not_run;   // why some of the runs asked for were not made

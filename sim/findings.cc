@@ -52,6 +52,7 @@ const char* to_string(Property property) {
                                                       "audit_keeps_acked",
                                                       "audit_removed_stays",
                                                       "timestamps_bounded",
+                                                      "messages_expected",
                                                       "canary"};
   return kNames[int(property)];
 }

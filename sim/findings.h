@@ -55,6 +55,7 @@ enum class Property : uint8_t {
   kAuditKeepsAcked,       // I1 I3: at the end weak buckets show what was acknowledged
   kAuditRemovedStays,     // I6: and nothing that was removed, deleted or dropped
   kTimestampsBounded,     // I7: a timestamp lies between what the nodes' clocks may have shown
+  kMessagesExpected,      // a message reaches its taker in a state that its row in the table allows
   kCanary,  // of a scenario with a canary: fails in one run of a hundred, whatever the node does
 };
 inline constexpr int kProperties = int(Property::kCanary) + 1;

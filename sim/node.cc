@@ -303,7 +303,10 @@ void SimNode::take_request(uint16_t shard, uint64_t slot) {
 void SimNode::take_peer_message(const Event& event) {
   const std::optional<PeerBytes> arrived = host_->take_peer_message(event);
   pb::PeerMessage message;
-  if (!arrived || !message.ParseFromString(arrived->bytes)) return;
+  if (!arrived) return;
+  if (!message.ParseFromString(arrived->bytes)) {
+    return host_->findings().violated(Property::kMessagesExpected, name_ + " was sent no message");
+  }
   const ActorKind kind = peer_target(message);
   if (kind != ActorKind::kMembership && !is_for_me(arrived->to)) return;
   uint32_t first = 0;
@@ -315,12 +318,31 @@ void SimNode::take_peer_message(const Event& event) {
   } else if (kind == ActorKind::kCoordinator) {
     first = message.shard();
   }
-  if (first + shards > options_.shards) return;
+  if (first + shards > options_.shards) return note_message(message, TakerState::kMisplaced);
   const uint32_t life = life_;
   for (uint32_t shard = first; shard < first + shards && life == life_; ++shard) {
-    call(uint16_t(shard), [&](Shard& of, Env& env) { of.on_peer_message(message, env); });
+    hand_over(message, uint16_t(shard));
     after_call(uint16_t(shard));
   }
+}
+
+void SimNode::hand_over(const pb::PeerMessage& message, uint16_t shard) {
+  const TakerState before = shards_[shard].taker_state(message);
+  const uint64_t refused_before = telemetry_figures_.violated;
+  call(shard, [&](Shard& of, Env& env) { of.on_peer_message(message, env); });
+  const bool refused = telemetry_figures_.violated != refused_before;
+  note_message(message, taker_state_after(message, before, refused));
+}
+
+void SimNode::note_message(const pb::PeerMessage& message, TakerState state) {
+  const size_t row = message_row(message);
+  const MessageRow& of = message_table()[row];
+  messages_.count(row, state);
+  host_->findings().evaluated(Property::kMessagesExpected, true);
+  if (of.possible(state)) return;
+  host_->findings().violated(
+      Property::kMessagesExpected,
+      name_ + " got a " + of.name() + " in a state in which none comes: " + to_string(state));
 }
 
 bool SimNode::is_for_me(NodeNumber to) const {

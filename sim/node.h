@@ -16,6 +16,7 @@
 #include "sim/event_queue.h"
 #include "sim/fault_kinds.h"
 #include "sim/findings.h"
+#include "sim/message_coverage.h"
 #include "sim/sim_clock.h"
 #include "sim/sim_disk.h"
 #include "sim/sim_disk_image.h"
@@ -94,6 +95,8 @@ class SimNode : public SimNetworkHost {
     options_.initial_members.clear();
   }
   const TelemetryFigures& telemetry() const { return telemetry_figures_; }
+  // What its shards were handed of what other nodes sent.
+  const MessageCoverage& messages() const { return messages_; }
   const std::vector<Shard>& shards() const { return shards_; }
   size_t open_requests() const { return open_.size(); }
   bool idle() const;
@@ -146,6 +149,8 @@ class SimNode : public SimNetworkHost {
   void device_due();
   void take_request(uint16_t shard, uint64_t slot);
   void take_peer_message(const Event& event);
+  void hand_over(const pb::PeerMessage& message, uint16_t shard);
+  void note_message(const pb::PeerMessage& message, TakerState state);
   bool is_for_me(NodeNumber to) const;
   void tick(uint16_t shard);
 
@@ -156,6 +161,7 @@ class SimNode : public SimNetworkHost {
   NodeTime time_;
   SimDiskImage disk_;
   TelemetryFigures telemetry_figures_;
+  MessageCoverage messages_;
   // Keeps nothing between two calls, so copies on one thread share it.
   std::shared_ptr<ClientCodec> codec_ = std::make_shared<ClientCodec>();
   std::vector<ShardDoors> doors_;

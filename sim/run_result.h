@@ -8,6 +8,7 @@
 #include "sim/client.h"
 #include "sim/faults.h"
 #include "sim/findings.h"
+#include "sim/message_coverage.h"
 #include "sim/operators.h"
 #include "sim/trace.h"
 
@@ -34,6 +35,7 @@ struct RunResult {
   NetworkFigures network;
   OperatorFigures operators;
   DiskFaultCounts disk;
+  MessageCoverage messages;
   Findings findings;
   std::vector<std::string> untested;  // why the run is UNDER-TESTED
 };

@@ -62,6 +62,10 @@ class World : public ClientHost,
   // Over the shards and disks of all machines, whatever has led there.
   std::pair<uint64_t, uint64_t> fingerprint() const;
 
+ protected:
+  // Of NodeHost; a test that meddles with what nodes send comes between.
+  std::optional<PeerBytes> take_peer_message(const Event& event) override;
+
  private:
   // ---- ClientHost
   uint32_t nodes() const override { return uint32_t(machines_.size()); }
@@ -87,7 +91,6 @@ class World : public ClientHost,
   void send_to_client(uint32_t node, uint32_t client, std::string bytes) override;
   void send_to_peer(uint32_t from, const std::string& address, NodeNumber to,
                     std::string bytes) override;
-  std::optional<PeerBytes> take_peer_message(const Event& event) override;
   void operator_answered(uint32_t node, ClusterChangeReply reply) override;
   void moment(uint32_t node, Moment moment) override { faults_->moment(node, moment); }
   void died(uint32_t node) override;

@@ -274,6 +274,7 @@ RunResult World::result() {
   for (const Machine& machine : machines_) {
     result.boots += machine.node->boots();
     result.disk.add(machine.node->disk().counts());
+    result.messages.add(machine.node->messages());
   }
   result.findings = findings_;
   judge(scenario_, result);

@@ -25,6 +25,7 @@
 #include "core/env.h"
 #include "core/fields.h"
 #include "core/node_options.h"
+#include "core/taker_state.h"
 
 namespace vordb {
 struct StartState;
@@ -46,6 +47,8 @@ class Membership {
   void step(ShardReport report, Turn& turn);
   void step(ClusterChange change, Turn& turn);
   void step(const pb::PeerMessage& message, Turn& turn);
+  // How it stands to this message.
+  TakerState state_for(const pb::PeerMessage& message) const;
   void step(const DiskEvent& event, Turn& turn);
   // A message of this member, sent under this epoch, reached the node.
   void heard(NodeNumber from, uint64_t epoch, Turn& turn);
@@ -143,6 +146,7 @@ class Membership {
   uint64_t in_use() const;
 
   // ---- peers.cc
+  TakerState standing() const;
   void send(NodeNumber to, pb::ClusterMessage body, Turn& turn);
   void send_to(const std::string& address, pb::ClusterMessage body, Turn& turn);
   pb::PeerMessage sealed(pb::ClusterMessage body) const;

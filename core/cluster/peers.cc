@@ -77,6 +77,44 @@ void Membership::step(const pb::PeerMessage& message, Turn& turn) {
   deliver_to_self(turn);
 }
 
+TakerState Membership::state_for(const pb::PeerMessage& message) const {
+  const pb::ClusterMessage& body = message.cluster_message();
+  const bool to_anybody = body.has_join() || body.has_join_reply() || body.has_founding_hello() ||
+                          body.has_founding_entry() || body.has_founding_stored() ||
+                          body.has_founding_refusal();
+  if (to_anybody) return standing();
+  const NodeNumber from = message.from_node();
+  if (current_->epoch == 0) return TakerState::kNoCluster;
+  if (message.cluster() != current_->cluster_hash()) return TakerState::kForeign;
+  if (from == 0 || from == self_) return TakerState::kFromSelf;
+  if (!current_->member(from)) return TakerState::kUnknownSender;
+  const auto peer = peers_.find(from);
+  const bool outdated = peer != peers_.end() && peer->second.outdated;
+  return outdated ? TakerState::kOutdatedSender : standing();
+}
+
+TakerState Membership::standing() const {
+  const bool joins = join_ && join_->phase != Join::Phase::kConfirming;
+  if (installing_ && (current_->epoch == 0 || joins)) return TakerState::kStoring;
+  if (current_->epoch == 0) return founds() ? TakerState::kFounding : TakerState::kSeeking;
+  if (joins) return join_->lost_disk ? TakerState::kRenewing : TakerState::kMovingOver;
+  const Member* me = self();
+  if (!me) return TakerState::kRemoved;
+  switch (me->status) {
+    case MemberStatus::kJoining:
+      return TakerState::kJoining;
+    case MemberStatus::kUp:
+      return TakerState::kUp;
+    case MemberStatus::kLeaving:
+      return TakerState::kLeaving;
+    case MemberStatus::kDown:
+      return TakerState::kDown;
+    case MemberStatus::kRemoved:
+      break;
+  }
+  return TakerState::kRemoved;
+}
+
 void Membership::heard(NodeNumber from, uint64_t epoch, Turn& turn) {
   if (current_->epoch == 0 || from == self_ || !current_->member(from)) return;
   Peer& peer = peers_[from];

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/fingerprint.h"
+#include "proto/peer.pb.h"
 
 namespace vordb::coordinator {
 
@@ -191,6 +192,20 @@ void Coordinator::step(BucketChangeReply reply, Turn& turn) {
   if (!pending_.find(reply.op)) return;
   finish(reply.op, reply.error ? ClientReply::failed(*std::move(reply.error)) : ClientReply{},
          turn);
+}
+
+TakerState Coordinator::state_for(const pb::PeerMessage& answer) const {
+  const OpId op = answer.has_mutate_reply() ? answer.mutate_reply().op()
+                  : answer.has_read_reply() ? answer.read_reply().op()
+                  : answer.has_list_reply() ? answer.list_reply().op()
+                                            : answer.ack().op();
+  const Pending* pending = pending_.find(op);
+  if (!pending) return TakerState::kNoOperation;
+  if (pending->part) return TakerState::kListing;
+  if (!pending->work) return TakerState::kLocalOperation;
+  static_assert(uint8_t(TakerState::kSettling) - uint8_t(TakerState::kAsking) ==
+                uint8_t(Stage::kSettling));
+  return TakerState(uint8_t(TakerState::kAsking) + uint8_t(pending->work->stage));
 }
 
 // ---- time

@@ -34,9 +34,13 @@
 #include "core/fields.h"
 #include "core/node_options.h"
 #include "core/op_table.h"
+#include "core/taker_state.h"
 
 namespace vordb {
 class KeyCache;
+namespace pb {
+class PeerMessage;
+}  // namespace pb
 }  // namespace vordb
 
 namespace vordb::coordinator {
@@ -70,6 +74,8 @@ class Coordinator {
   void step(KeyListReply reply, Turn& turn);
   void step(KeyAck ack, Turn& turn);
   void step(BucketChangeReply reply, Turn& turn);
+  // What the operation waits for that this answer of another node names.
+  TakerState state_for(const pb::PeerMessage& answer) const;
   // Operations whose placement has other owners now, or fewer members, begin a new attempt.
   void configuration_changed(Turn& turn);
   // Asks again, asks others, and answers what has waited too long.

@@ -9,6 +9,7 @@
 #include "core/assert.h"
 #include "core/codec.h"
 #include "core/fingerprint.h"
+#include "core/peer_codec.h"
 #include "core/vnode/acknowledgements.h"
 #include "core/vnode/agreement.h"
 #include "core/vnode/announcements.h"
@@ -85,6 +86,27 @@ void Vnode::step(const pb::PeerMessage& message, Turn& turn) {
   } else if (message.has_snapshot_part()) {
     Fetching(part).take_in(message.snapshot_part(), from);
   }
+}
+
+TakerState Vnode::state_for(const pb::PeerMessage& message,
+                            const Configuration& configuration) const {
+  if (state_.dropped) return TakerState::kDropped;
+  if (state_.dropping) return TakerState::kDropping;
+  if (state_.corrupt) return TakerState::kCorrupt;
+  if (is_between_vnodes(message)) {
+    const crdt::ReplicaId from = from_pb(message.from_replica());
+    if (from.node != message.from_node()) return TakerState::kIllFormed;
+    const auto& others = roles().others;
+    if (std::find(others.begin(), others.end(), from.node) == others.end()) {
+      return TakerState::kUnrelatedSender;
+    }
+    if (retired(from, state_.standing.fence, configuration)) return TakerState::kRetiredSender;
+  }
+  if (state_.superseded()) return TakerState::kSuperseded;
+  if (!state_.standing.fenced) return TakerState::kUnfenced;
+  if (!roles().serves()) return roles().draining ? TakerState::kDraining : TakerState::kUncalled;
+  if (!roles().owner) return counts() ? TakerState::kCounting : TakerState::kReceiving;
+  return state_.standing.complete ? TakerState::kOwner : TakerState::kIncomplete;
 }
 
 void Vnode::step(DiskEvent event, Turn& turn) {

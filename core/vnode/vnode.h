@@ -30,6 +30,7 @@
 #include "absl/status/status.h"
 #include "core/fields.h"
 #include "core/messages.h"
+#include "core/taker_state.h"
 #include "core/vnode/state.h"
 #include "core/vnode/turn.h"
 
@@ -57,6 +58,8 @@ class Vnode {
   void step(KeyList list, Turn& turn);
   void step(KeyPush push, Turn& turn);
   void step(const pb::PeerMessage& message, Turn& turn);
+  // How it stands to this message, a peer vnode's or a coordinator's.
+  TakerState state_for(const pb::PeerMessage& message, const Configuration& configuration) const;
   void step(DiskEvent event, Turn& turn);
   // The configuration changed: takes up the roles that it gives, clears what dropped buckets left
   // behind.

@@ -1,0 +1,89 @@
+// What others may see of a shard: figures, how two states of it differ, and how it stands to a
+// message that comes. Nothing here changes it.
+#include <utility>
+
+#include "core/fingerprint.h"
+#include "core/peer_codec.h"
+#include "core/shard_impl.h"
+#include "proto/peer.pb.h"
+
+namespace vordb {
+
+std::optional<TakerState> stopped_at_door(const pb::PeerMessage& message,
+                                          const Configuration& configuration, NodeNumber self) {
+  if (configuration.epoch == 0) return TakerState::kNoCluster;
+  if (message.cluster() != configuration.cluster_hash()) return TakerState::kForeign;
+  if (!configuration.is_member(message.from_node())) return TakerState::kNoMember;
+  if (message.from_node() == self) return TakerState::kFromSelf;
+  return std::nullopt;
+}
+
+TakerState Shard::taker_state(const pb::PeerMessage& message) const {
+  const Impl& s = *impl_;
+  const ActorKind to = peer_target(message);
+  if (to == ActorKind::kMembership) {
+    return s.membership ? (*s.membership)->state_for(message) : TakerState::kMisplaced;
+  }
+  const Configuration& configuration = *s.configuration;
+  if (const auto stopped = stopped_at_door(message, configuration, s.started.node)) return *stopped;
+  if (message.has_digest()) return TakerState::kShard;
+  if (to == ActorKind::kCoordinator) return s.coordinator->state_for(message);
+  const PlacementId id{uint8_t(message.replication_n()), uint16_t(message.partition())};
+  if (!s.holds(id)) return TakerState::kMisplaced;
+  if (const vnode::Vnode* vnode = s.vnodes.look_up(id)) {
+    return vnode->state_for(message, configuration);
+  }
+  return s.vnodes.serves(id, configuration) ? TakerState::kUnmade : TakerState::kAbsent;
+}
+
+std::shared_ptr<const Configuration> Shard::configuration() const { return impl_->configuration; }
+
+bool Shard::turn_has_work() const {
+  return !impl_->vnodes.unflushed.empty() || impl_->committed_in_turn;
+}
+
+bool Shard::idle() const {
+  const Impl& s = *impl_;
+  if (s.coordinator->waiting() > 0 || (s.membership && !(*s.membership)->idle())) return false;
+  return s.vnodes.idle();
+}
+
+ShardFigures Shard::figures(uint64_t now_ms) const {
+  const Impl& s = *impl_;
+  ShardFigures figures;
+  figures.cache_hits = s.cache.hits();
+  figures.cache_misses = s.cache.misses();
+  figures.cache_bytes = s.cache.bytes();
+  figures.commits = s.commits;
+  figures.waiting_operations = s.coordinator->waiting();
+  figures.contexts_withheld = s.coordinator->contexts_withheld();
+  s.vnodes.add_to(figures, now_ms);
+  return figures;
+}
+
+std::pair<uint64_t, uint64_t> Shard::fingerprint() const { return digest_of_fields(*impl_); }
+
+void Shard::differences(const Shard& before, const VisitDifference& visit) const {
+  const Impl& was = *before.impl_;
+  const Impl& is = *impl_;
+  const auto report = [&](ActorId actor) {
+    return [&visit, actor](const char* name, size_t index) { visit(actor, name, uint8_t(index)); };
+  };
+  if (!was.coordinator.shares(is.coordinator)) {
+    for_each_difference(*was.coordinator, *is.coordinator,
+                        report({ActorKind::kCoordinator, is.index, {}}));
+  }
+  if (was.membership && is.membership && !was.membership->shares(*is.membership)) {
+    for_each_difference(**was.membership, **is.membership, report({ActorKind::kMembership, 0, {}}));
+  }
+  is.vnodes.for_each_pair(was.vnodes,
+                          [&](const VnodeTable::Slot& old, const VnodeTable::Slot& now) {
+                            if (old.shares(now)) return;
+                            for_each_difference(old->state(), now->state(),
+                                                report({ActorKind::kVnode, is.index, now->id()}));
+                          });
+}
+
+bool Shard::operator==(const Shard& other) const { return same_fields(*impl_, *other.impl_); }
+
+}  // namespace vordb
