@@ -15,8 +15,9 @@ find_package(CLI11 REQUIRED CONFIG)
 find_package(doctest REQUIRED CONFIG)
 find_package(rapidcheck REQUIRED CONFIG)
 
-# Debian ships no CMake package for xxHash, and RocksDB's looks for development files of libraries
-# that the shared librocksdb brings along by itself; both are one header folder and one library.
+# Debian ships no CMake package for xxHash and zstd, and RocksDB's looks for development files of
+# libraries that the shared librocksdb brings along by itself; each is one header folder and one
+# library.
 function(vordb_import_library target header)
   string(MAKE_C_IDENTIFIER "VORDB_${target}" variable)
   find_path(${variable}_INCLUDE ${header} REQUIRED)
@@ -28,4 +29,5 @@ function(vordb_import_library target header)
 endfunction()
 
 vordb_import_library(xxhash::xxhash xxhash.h xxhash)
+vordb_import_library(zstd::zstd zstd.h zstd)
 vordb_import_library(rocksdb::rocksdb rocksdb/db.h rocksdb)

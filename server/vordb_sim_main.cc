@@ -2,6 +2,8 @@
 //
 //   vordb-sim run scenarios/one-node-crashes.json --seed 7 --trace run.txt
 //   vordb-sim swarm scenarios/one-node-crashes.json --seeds 1..1000 --jobs 2
+//   vordb-sim run scenarios/one-node-crashes.json --seed 7 --record run.rec
+//   vordb-sim replay run.rec --from-event 2000 --until 2100 --verbose
 //
 // Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
 // (docs/simulation.md).
@@ -9,9 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <fstream>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,9 +22,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/common/read_bytes.h"
+#include "server/sim_output.h"
 #include "server/sim_process.h"
+#include "server/sim_replay.h"
 #include "server/sim_report.h"
 #include "server/sim_swarm.h"
+#include "sim/replay.h"
 #include "sim/scenario.h"
 #include "sim/world.h"
 
@@ -38,6 +41,10 @@ struct Arguments {
   std::string seed;  // empty: the scenario's
   std::string seeds = "1..100";
   std::string trace;
+  std::string record;
+  std::string until;
+  std::string from_event;
+  bool verbose = false;
   std::vector<std::string> sets;
   std::string jobs = "2";
   bool json = false;
@@ -46,16 +53,6 @@ struct Arguments {
 
 constexpr size_t kScenarioBytesMax = 1 << 20;
 constexpr uint64_t kJobsMax = 256;
-
-int usage(const std::string& why) {
-  std::cerr << "vordb-sim: " << why << "\n";
-  return kExitUsage;
-}
-
-int not_run(const std::string& why) {
-  std::cerr << "vordb-sim: " << why << "\n";
-  return kExitNotRun;
-}
 
 // "a.b=value" or "/a/b=value" to a JSON pointer and its value.
 bool parse_set(const std::string& text, std::pair<std::string, std::string>& out) {
@@ -90,12 +87,6 @@ absl::StatusOr<sim::Scenario> load(const Arguments& arguments) {
   return sim::parse_scenario(text, overrides);
 }
 
-// What nobody could read is no result.
-int print(const std::string& text, int code) {
-  std::cout << text << std::flush;
-  return std::cout ? code : not_run("what was found could not be written to standard output");
-}
-
 struct Run {
   const sim::Scenario& scenario;
   const Arguments& arguments;
@@ -113,15 +104,29 @@ int run_one(void* argument) {
     file << std::unitbuf;
     sink = [&file](std::string_view line) { file << line; };
   }
+  std::ofstream record;
+  if (!run.arguments.record.empty()) {
+    record.open(run.arguments.record, std::ios::binary);
+    if (!record) return usage(run.arguments.record + ": cannot be written");
+  }
   const auto since = std::chrono::steady_clock::now();
-  auto world = std::make_unique<sim::World>(run.scenario, run.seed, sink);
-  sim::RunResult result = world->run();
-  result.seed = run.seed;
+  sim::RunResult result;
+  if (record.is_open()) {
+    // Whole frames: what a run that aborts leaves can be read.
+    result = sim::record_run(run.scenario, run.seed, sink, [&record](std::string_view frame) {
+      record.write(frame.data(), std::streamsize(frame.size())).flush();
+    });
+  } else {
+    result = std::make_unique<sim::World>(run.scenario, run.seed, sink)->run();
+    result.seed = run.seed;
+  }
   const uint64_t real_ms = uint64_t(std::chrono::duration_cast<std::chrono::milliseconds>(
                                         std::chrono::steady_clock::now() - since)
                                         .count());
   if (file.is_open() && !file.flush())
     return not_run(run.arguments.trace + ": could not be written to its end");
+  if (record.is_open() && !record.flush())
+    return not_run(run.arguments.record + ": could not be written to its end");
   return print(run.arguments.json ? json_of(run.scenario, result, real_ms) + "\n"
                                   : text_of(run.scenario, result, real_ms),
                exit_code(result.outcome));
@@ -143,6 +148,25 @@ int run(const Arguments& arguments) {
         absl::StrCat("--seed wants a number from 0 to ", UINT64_MAX, ", not ", arguments.seed));
   Run run{*scenario, arguments, seed};
   return arguments.in_process ? run_one(&run) : run_apart(seed, run_one, &run);
+}
+
+int replay_file(const Arguments& arguments) {
+  ReplayOptions options{.record = arguments.record};
+  options.verbose = arguments.verbose;
+  options.json = arguments.json;
+  options.in_process = arguments.in_process;
+  uint64_t until = 0;
+  if (!arguments.until.empty() && !parse_number(arguments.until, 1, UINT64_MAX, until))
+    return usage("--until wants the number of an event, not " + arguments.until);
+  if (!arguments.until.empty()) options.until = until;
+  if (!arguments.from_event.empty() &&
+      !parse_number(arguments.from_event, 1, UINT64_MAX, options.from_event))
+    return usage("--from-event wants the number of an event, not " + arguments.from_event);
+  if (!arguments.from_event.empty() && !arguments.verbose)
+    return usage("--from-event says where the lines of --verbose begin: give both");
+  if (arguments.verbose && arguments.json)
+    return usage("--verbose prints lines and --json one document: give one of them");
+  return replay(options);
 }
 
 int swarm(const Arguments& arguments) {
@@ -179,16 +203,27 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   CLI::App* run_command = app.add_subcommand("run", "One run");
   CLI::App* swarm_command = app.add_subcommand("swarm", "Many seeds");
+  CLI::App* replay_command = app.add_subcommand("replay", "A run from its record");
   for (CLI::App* command : {run_command, swarm_command}) {
     command->add_option("scenario", arguments.scenario, "A file of scenarios/")->required();
     command->add_option("--set", arguments.sets,
                         "Replaces a value of the scenario: key=value, key as in faults.swarm");
-    command->add_flag("--json", arguments.json, "Prints one JSON document");
   }
+  for (CLI::App* command : {run_command, swarm_command, replay_command})
+    command->add_flag("--json", arguments.json, "Prints one JSON document");
+  for (CLI::App* command : {run_command, replay_command})
+    command->add_flag("--in-process", arguments.in_process,
+                      "For a debugger: runs without a process of its own");
   run_command->add_option("--seed", arguments.seed, "The run; without it the scenario's own, or 1");
   run_command->add_option("--trace", arguments.trace, "Writes a line an event to this file");
-  run_command->add_flag("--in-process", arguments.in_process,
-                        "For a debugger: runs without a process of its own");
+  run_command->add_option("--record", arguments.record,
+                          "Writes every decision to this file, for `replay`");
+  replay_command->add_option("record", arguments.record, "What `run --record` wrote")->required();
+  replay_command->add_option("--until", arguments.until,
+                             "Stops after this event and says where the run stands");
+  replay_command->add_flag("--verbose", arguments.verbose, "Prints a line an event");
+  replay_command->add_option("--from-event", arguments.from_event,
+                             "Prints no line before this event");
   swarm_command->add_option("--seeds", arguments.seeds, "A..B, both included");
   swarm_command->add_option("--jobs", arguments.jobs, "Processes");
   try {
@@ -196,5 +231,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitPass : kExitUsage;
   }
+  if (replay_command->parsed()) return replay_file(arguments);
   return run_command->parsed() ? run(arguments) : swarm(arguments);
 }

@@ -23,13 +23,15 @@ constexpr uint32_t kUnheardMax = 20;
 }  // namespace
 
 SimClient::SimClient(uint32_t index, const WorkloadPlan& plan, const Catalogue& catalogue,
-                     Workload& workload, Chooser& chooser, Oracles& oracles, ClientFigures& figures,
-                     ClientHost& host)
+                     const Workload& workload, Chooser& chooser, Oracles& oracles,
+                     ClientFigures& figures, ClientHost& host)
     : index_(index),
       plan_(plan),
       catalogue_(catalogue),
       workload_(workload),
-      chooser_(chooser),
+      choices_(chooser, {StreamKind::kClient, index}),
+      calls_(chooser, {StreamKind::kCalls, index}),
+      calls_behind_(chooser, {StreamKind::kBehind, index}),
       oracles_(oracles),
       figures_(figures),
       host_(host) {}
@@ -50,10 +52,15 @@ void SimClient::think() {
       send();
       return;
     }
-    Call call = workload_->next();
-    dress(call);
+    Call call = workload_->next(calls_);
+    dress(call, calls_);
+    if (!calls_.yes(Decision::kAsks)) return think_again();
     begin_call(std::move(call));
   }
+}
+
+void SimClient::think_again() {
+  host_->think_later(index_, choices_.below(Decision::kThinkTime, plan_.think_us_max + 1));
 }
 
 void SimClient::begin_call(Call call) {
@@ -62,12 +69,13 @@ void SimClient::begin_call(Call call) {
   choose_node(call);
   tell_begun(call, host_->step());
   current_ = std::move(call);
-  hang_up_ = mode_ == Mode::kLoad && chooser_->chance(plan_.abandon_per_million);
-  impatient_ =
-      mode_ == Mode::kLoad && host_->nodes() > 1 && chooser_->chance(plan_.impatient_per_million);
+  hang_up_ = mode_ == Mode::kLoad && choices_.chance(Decision::kHangsUp, plan_.abandon_per_million);
+  impatient_ = mode_ == Mode::kLoad && host_->nodes() > 1 &&
+               choices_.chance(Decision::kIsImpatient, plan_.impatient_per_million);
   const bool alone = hang_up_ || impatient_;
   send();
-  if (!alone && mode_ == Mode::kLoad && waiting_ && chooser_->chance(plan_.pipeline_per_million))
+  if (!alone && mode_ == Mode::kLoad && waiting_ &&
+      choices_.chance(Decision::kSendsBehind, plan_.pipeline_per_million))
     send_behind();
 }
 
@@ -97,7 +105,7 @@ void SimClient::send() {
       unheard_ = 0;
       look_elsewhere();
     }
-    host_->think_later(index_, kRetryAfterUs + chooser_->below(kRetryAfterUs));
+    host_->think_later(index_, kRetryAfterUs + choices_.below(Decision::kRetryWait, kRetryAfterUs));
     return;
   }
   waiting_ = true;
@@ -158,7 +166,7 @@ void SimClient::abandon(bool may_be_answered) {
     abandoned_.push_back(std::move(abandoned));
     waiting_ = false;
     ++figures_->retries;
-    host_->think_later(index_, kRetryAfterUs + chooser_->below(kRetryAfterUs));
+    host_->think_later(index_, kRetryAfterUs + choices_.below(Decision::kRetryWait, kRetryAfterUs));
     return;
   }
   trace_call(*current_, "abandoned");
@@ -172,8 +180,7 @@ void SimClient::finish(const ClientReply& reply) {
     oracles_->repeated(repeating_->call, repeating_->first, reply);
     repeating_.reset();
     current_.reset();
-    host_->think_later(index_, chooser_->below(plan_.think_us_max + 1));
-    return;
+    return think_again();
   }
   Call& call = *current_;
   if (call.operation == Operation::kListKeys) return finish_page(reply);
@@ -187,7 +194,7 @@ void SimClient::finish(const ClientReply& reply) {
   remember_context(call, reply);
   const bool young = call.now.high_ms - call.now.low_ms < kTokenLifeMs;
   if (!call.request_token.empty() && young && mode_ == Mode::kLoad &&
-      chooser_->chance(plan_.repeat_per_million))
+      choices_.chance(Decision::kRepeats, plan_.repeat_per_million))
     to_repeat_ = Repeat{call, reply};
   end_call();
 }
@@ -204,7 +211,7 @@ void SimClient::finish_page(const ClientReply& reply) {
   if (reply.next) {
     call.after = reply.next;
     waiting_ = false;
-    host_->think_later(index_, chooser_->below(1000));
+    host_->think_later(index_, choices_.below(Decision::kPageWait, 1000));
     return;
   }
   call.span.end = host_->step();
@@ -216,7 +223,8 @@ void SimClient::finish_page(const ClientReply& reply) {
 
 void SimClient::failed(const ClientError& error) {
   const ErrorCauses causes = host_->causes(current_->node, sent_at_us_);
-  if (!sticky() && host_->nodes() > 1 && chooser_->chance(500'000)) look_elsewhere();
+  if (!sticky() && host_->nodes() > 1 && choices_.chance(Decision::kSwitchesNode, 500'000))
+    look_elsewhere();
   if (repeating_.has_value()) {
     oracles_->attempt_failed(*current_, error, causes);
     repeating_.reset();
@@ -338,7 +346,7 @@ void SimClient::disconnected() {
       !call.request_token.empty() && age_ms < kTokenLifeMs && call.attempts < kAttemptsMax;
   if (!call.is_mutation() || by_token) {
     ++figures_->retries;
-    host_->think_later(index_, kRetryAfterUs + chooser_->below(kRetryAfterUs));
+    host_->think_later(index_, kRetryAfterUs + choices_.below(Decision::kRetryWait, kRetryAfterUs));
     return;
   }
   give_up(call);
@@ -362,7 +370,8 @@ void SimClient::end_call() {
   current_.reset();
   waiting_ = false;
   if (behind_.has_value()) return take_behind();
-  host_->think_later(index_, mode_ == Mode::kScript ? 0 : chooser_->below(plan_.think_us_max + 1));
+  if (mode_ == Mode::kScript) return host_->think_later(index_, 0);
+  think_again();
 }
 
 std::optional<uint64_t> SimClient::waiting_since_us() const {

@@ -16,13 +16,13 @@
 
 #include "sim/bound.h"
 #include "sim/call.h"
+#include "sim/chooser.h"
 #include "sim/client_wire.h"
 #include "sim/workload.h"
 
 namespace vordb::sim {
 
 struct ErrorCauses;
-class Chooser;
 class Oracles;
 
 // What a client needs of the world around it.
@@ -78,14 +78,16 @@ class SimClient {
   enum class Mode : uint8_t { kSilent, kLoad, kScript };
 
   SimClient(uint32_t index, const WorkloadPlan& plan, const Catalogue& catalogue,
-            Workload& workload, Chooser& chooser, Oracles& oracles, ClientFigures& figures,
+            const Workload& workload, Chooser& chooser, Oracles& oracles, ClientFigures& figures,
             ClientHost& host);
 
   // For a copy that shall live in another world.
-  void attach(Workload& workload, Chooser& chooser, Oracles& oracles, ClientFigures& figures,
+  void attach(const Workload& workload, Chooser& chooser, Oracles& oracles, ClientFigures& figures,
               ClientHost& host) {
     workload_.bind(workload);
-    chooser_.bind(chooser);
+    choices_.bind(chooser);
+    calls_.bind(chooser);
+    calls_behind_.bind(chooser);
     oracles_.bind(oracles);
     figures_.bind(figures);
     host_.bind(host);
@@ -147,6 +149,7 @@ class SimClient {
     std::optional<std::string> early;  // its answer, come before that of `current_`
   };
 
+  void think_again();
   void begin_call(Call call);
   void send_behind();
   void take_behind();
@@ -166,14 +169,16 @@ class SimClient {
   void remember_context(const Call& call, const ClientReply& reply);
   void end_call();
   NowBounds bounds_at_end(const Call& call) const;
-  void dress(Call& call);
+  void dress(Call& call, const Choices& choices);
   void trace_call(const Call& call, const std::string& how);
 
   const uint32_t index_;
   const WorkloadPlan& plan_;
   const Catalogue& catalogue_;
-  Bound<Workload> workload_;
-  Bound<Chooser> chooser_;
+  Bound<const Workload> workload_;
+  Choices choices_;
+  Choices calls_;         // what it asks
+  Choices calls_behind_;  // and right behind that
   Bound<Oracles> oracles_;
   Bound<ClientFigures> figures_;
   Bound<ClientHost> host_;

@@ -6,7 +6,6 @@
 // Answers reach the client in the order of the calls, as a connection brings them.
 #include <utility>
 
-#include "sim/chooser.h"
 #include "sim/client.h"
 #include "sim/oracle.h"
 
@@ -43,9 +42,9 @@ void SimClient::send_behind() {
   // All pages of a listing would have to be answered first.
   if (current_->operation == Operation::kListKeys) return;
   Behind behind;
-  behind.call = workload_->next_after(*current_);
+  behind.call = workload_->next_after(*current_, calls_behind_);
   Call& call = behind.call;
-  dress(call);
+  dress(call, calls_behind_);
   call.id = host_->next_call_id();
   call.client = index_;
   call.node = current_->node;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/chooser.h"
 #include "sim/client.h"
 #include "sim/oracle.h"
 
@@ -23,7 +22,8 @@ void SimClient::choose_node(Call& call) {
   if (!chosen_) {
     node_ = index_ % host_->nodes();
     chosen_ = true;
-  } else if (host_->nodes() > 1 && !sticky() && chooser_->chance(plan_.switch_per_million)) {
+  } else if (host_->nodes() > 1 && !sticky() &&
+             choices_.chance(Decision::kSwitchesNode, plan_.switch_per_million)) {
     look_elsewhere();
   }
   call.node = node_;
@@ -31,21 +31,23 @@ void SimClient::choose_node(Call& call) {
 
 void SimClient::look_elsewhere() {
   if (host_->nodes() == 1) return;
-  const uint32_t next = uint32_t(chooser_->below(host_->nodes()));
+  const uint32_t next = uint32_t(choices_.below(Decision::kNode, host_->nodes()));
   figures_->switches += next != node_;
   node_ = next;
 }
 
 // What a client adds to a bare call: a token to retry with, a causal token of what it has seen.
-void SimClient::dress(Call& call) {
+void SimClient::dress(Call& call, const Choices& choices) {
   const bool on_key = call.operation <= Operation::kCounterValue;
   const bool churns = catalogue_.bucket(call.bucket).churns;
   // A token is forgotten with its bucket: a retry would be a request of its own on the next one of
   // that name.
   if (call.is_mutation() && on_key && !churns && call.w == 0 &&
-      chooser_->chance(plan_.token_per_million))
-    call.request_token = "t" + std::to_string(chooser_->bits()) + "-" + std::to_string(index_);
-  if (!on_key || churns || !chooser_->chance(plan_.context_per_million)) return;
+      choices.chance(Decision::kHasToken, plan_.token_per_million))
+    call.request_token =
+        "t" + std::to_string(choices.bits(Decision::kToken)) + "-" + std::to_string(index_);
+  if (!on_key || churns || !choices.chance(Decision::kGivesContext, plan_.context_per_million))
+    return;
   // A counter's reset with a context has a meaning of its own; it is not modelled.
   if (call.operation == Operation::kDelete) return;
   for (const Seen& seen : seen_) {
@@ -63,7 +65,8 @@ void SimClient::dress(Call& call) {
 void SimClient::remember_context(const Call& call, const ClientReply& reply) {
   if (reply.context.empty()) return;
   std::erase_if(seen_, [&](const Seen& s) {
-    return s.bucket == call.bucket && s.key == call.key && chooser_->chance(500'000);
+    return s.bucket == call.bucket && s.key == call.key &&
+           choices_.chance(Decision::kForgetsContext, 500'000);
   });
   if (seen_.size() >= kContextsKept) seen_.erase(seen_.begin());
   const bool of_all = !call.is_mutation() && call.operation != Operation::kSetContains &&

@@ -10,6 +10,13 @@ namespace {
 constexpr uint64_t kAimedDelayUsMax = 400;
 constexpr uint64_t kRetryUs = 300'000;
 
+// Mostly below `short_us`, in `per_million` of a million cases below `long_us`.
+uint64_t draw_length(const Choices& choices, uint32_t per_million, uint64_t long_us,
+                     uint64_t short_us) {
+  const bool is_long = choices.chance(Decision::kLastsLong, per_million);
+  return choices.below(Decision::kDuration, is_long ? long_us : short_us);
+}
+
 }  // namespace
 
 FaultInjector::FaultInjector(const FaultPlan& plan, const Limits& limits, Chooser& chooser,
@@ -31,7 +38,7 @@ FaultInjector::FaultInjector(const FaultPlan& plan, const Limits& limits, Choose
     const bool loses_buffers =
         FaultKind(kind) == FaultKind::kPowerLoss || FaultKind(kind) == FaultKind::kSyncFailure;
     if (limits.buffered && loses_buffers) on = false;
-    if (on && plan.swarm) on = chooser.chance(500'000);
+    if (on && plan.swarm) on = when(FaultKind(kind)).chance(Decision::kFaultIsOn, 500'000);
     figures_.on[size_t(kind)] = on;
   }
 }
@@ -82,7 +89,8 @@ bool FaultInjector::any_damaged() const {
 }
 
 void FaultInjector::plan_next(FaultKind kind) {
-  host_->plan_fault(kind, 0, 1 + chooser_->below(longest_wait_us(plan_, kind)), false);
+  host_->plan_fault(kind, 0,
+                    1 + when(kind).below(Decision::kFaultDue, longest_wait_us(plan_, kind)), false);
 }
 
 void FaultInjector::came(FaultKind kind, uint64_t now_us, uint64_t again_us) {
@@ -91,18 +99,21 @@ void FaultInjector::came(FaultKind kind, uint64_t now_us, uint64_t again_us) {
   paces_.opens(kind, again_us);
 }
 
-SimDiskImage::Crash FaultInjector::crash_kind() {
-  if (limits_.buffered || chooser_->chance(500'000)) return SimDiskImage::Crash::kKill;
+SimDiskImage::Crash FaultInjector::crash_kind(FaultKind kind) {
+  if (limits_.buffered || how(kind).chance(Decision::kIsKill, 500'000))
+    return SimDiskImage::Crash::kKill;
   return SimDiskImage::Crash::kPowerLoss;
 }
 
 void FaultInjector::step_clock(uint32_t machine) {
   // Mostly seconds, sometimes minutes; either way.
+  const Choices choices = how(FaultKind::kClockStep);
   const int64_t limit_ms = limits_.clock_offset_ms;
-  const uint64_t reach_ms = chooser_->chance(300'000)
+  const uint64_t reach_ms = choices.chance(Decision::kStepIsFar, 300'000)
                                 ? uint64_t(limit_ms)
                                 : std::min<uint64_t>(uint64_t(limit_ms), 3'000);
-  int64_t by_ms = int64_t(chooser_->below(2 * reach_ms + 1)) - int64_t(reach_ms);
+  int64_t by_ms =
+      int64_t(choices.below(Decision::kClockStep, 2 * reach_ms + 1)) - int64_t(reach_ms);
   int64_t& offset_ms = sick_[machine].clock_offset_ms;
   if (offset_ms + by_ms > limit_ms || offset_ms + by_ms < -limit_ms) by_ms = -by_ms;
   offset_ms += by_ms;
@@ -114,6 +125,12 @@ void FaultInjector::step_clock(uint32_t machine) {
 void FaultInjector::due(FaultKind kind, uint32_t machine, bool ends, uint64_t now_us) {
   if (!running_) return;
   if (ends) return end(kind, machine, now_us);
+  // An aimed crash was planned when its moment came by.
+  const bool aimed = kind == FaultKind::kAimedCrash;
+  if (!how(kind).yes(Decision::kStrikes)) {
+    came(kind, now_us, now_us);
+    return aimed ? void() : plan_next(kind);
+  }
   if (is_of_network(kind)) return strike_network(kind, now_us);
   if (is_of_membership(kind)) {
     paces_.came(kind, now_us);
@@ -122,8 +139,6 @@ void FaultInjector::due(FaultKind kind, uint32_t machine, bool ends, uint64_t no
     paces_.opens(kind, now_us);
     return plan_next(kind);
   }
-  // An aimed crash was planned when its moment came by.
-  const bool aimed = kind == FaultKind::kAimedCrash;
   // Want of space comes again once it has ended.
   const bool lasts = kind == FaultKind::kNoSpace;
   if (!aimed && !lasts) plan_next(kind);
@@ -132,10 +147,10 @@ void FaultInjector::due(FaultKind kind, uint32_t machine, bool ends, uint64_t no
   if (there.empty()) return;
   if (kind == FaultKind::kCrashAll) {
     ++figures_.hits[size_t(kind)];
-    for (const uint32_t one : there) host_->crash(one, crash_kind(), "crash of all");
+    for (const uint32_t one : there) host_->crash(one, crash_kind(kind), "crash of all");
     return;
   }
-  if (!aimed) machine = there.size() == 1 ? there[0] : there[size_t(chooser_->below(there.size()))];
+  if (!aimed) machine = there[size_t(how(kind).below(Decision::kTarget, there.size()))];
   if (!host_->machine(machine).up() && kind != FaultKind::kClockStep && !lasts) return;
   ++figures_.hits[size_t(kind)];
   strike(kind, machine, now_us);
@@ -156,8 +171,7 @@ void FaultInjector::end(FaultKind kind, uint32_t machine, uint64_t now_us) {
 }
 
 void FaultInjector::strike_network(FaultKind kind, uint64_t now_us) {
-  const uint64_t for_us =
-      50'000 + chooser_->below(chooser_->chance(150'000) ? kNetworkFaultUsMax : 1'500'000);
+  const uint64_t for_us = 50'000 + draw_length(how(kind), 150'000, kNetworkFaultUsMax, 1'500'000);
   const std::string what = network_.begin(kind, host_->in_service(), now_us + for_us);
   paces_.came(kind, now_us);
   if (what.empty()) return host_->plan_fault(kind, 0, kRetryUs, false);
@@ -177,32 +191,30 @@ void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
     case FaultKind::kPowerLoss:
       return host_->crash(machine, SimDiskImage::Crash::kPowerLoss, "power loss");
     case FaultKind::kAimedCrash:
-      return host_->crash(machine, crash_kind(), "aimed crash");
+      return host_->crash(machine, crash_kind(kind), "aimed crash");
     case FaultKind::kClockStep:
       return step_clock(machine);
     case FaultKind::kClockDrift: {
-      const int32_t ppm = int32_t(chooser_->below(1001)) - 500;
+      const int32_t ppm = int32_t(how(kind).below(Decision::kClockDrift, 1001)) - 500;
       node.time().drift(ppm);
       return host_->note_fault(kind, std::to_string(ppm) + " ppm" + where);
     }
     case FaultKind::kPause: {
-      const uint64_t for_us =
-          1000 + chooser_->below(chooser_->chance(100'000) ? kPauseUsMax : 300'000);
+      const uint64_t for_us = 1000 + draw_length(how(kind), 100'000, kPauseUsMax, 300'000);
       stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
       node.pause(now_us + for_us);
       return host_->note_fault(kind, std::to_string(for_us) + " us" + where);
     }
     case FaultKind::kSlowDisk: {
-      const uint64_t for_us =
-          1000 + chooser_->below(chooser_->chance(100'000) ? 3'000'000 : 300'000);
+      const uint64_t for_us = 1000 + draw_length(how(kind), 100'000, 3'000'000, 300'000);
       stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
       node.disk().stall(now_us + for_us);
       return host_->note_fault(kind, std::to_string(for_us) + " us" + where);
     }
     case FaultKind::kNoSpace: {
       sick_[machine].no_space = true;
-      const bool full = !limits_.buffered && chooser_->chance(100'000);
-      const bool little = !full && chooser_->chance(300'000);
+      const bool full = !limits_.buffered && how(kind).chance(Decision::kDiskIsFull, 100'000);
+      const bool little = !full && how(kind).chance(Decision::kDiskIsBelowHalf, 300'000);
       node.disk().set_space(full     ? SimDiskImage::Space::kFull
                             : little ? SimDiskImage::Space::kBelowHalf
                                      : SimDiskImage::Space::kBelowReserve);
@@ -210,7 +222,7 @@ void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
                                : little ? "below half of the reserve"
                                         : "below the reserve") +
                                   where);
-      const uint64_t for_us = 1 + chooser_->below(500'000);
+      const uint64_t for_us = 1 + how(kind).below(Decision::kDuration, 500'000);
       came(kind, now_us, now_us + for_us);
       return host_->plan_fault(kind, machine, for_us, true);
     }
@@ -223,7 +235,7 @@ void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
       return host_->note_fault(kind, "the next read fails" + where);
     case FaultKind::kBitRot: {
       sick_[machine].damaged = true;
-      const bool detected = !chooser_->chance(200'000);
+      const bool detected = how(kind).chance(Decision::kRotIsDetected, 800'000);
       const bool rotted = node.disk().rot(detected);
       return host_->note_fault(
           kind, (rotted ? (detected ? "detected" : "silent") : "nothing to rot") + where);
@@ -236,15 +248,17 @@ void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
 void FaultInjector::moment(uint32_t machine, Moment moment) {
   ++figures_.moments[size_t(moment)];
   if (!running_ || !figures_.on[size_t(FaultKind::kAimedCrash)]) return;
+  const Choices choices =
+      chooser_->stream(StreamKind::kMoment, machine * kMoments + uint32_t(moment));
   // Rare moments get as many hits as common ones.
   const bool rare = is_rare(moment);
   const uint32_t per_million = rare ? plan_.aimed_per_million * 50 : plan_.aimed_per_million;
   paces_.offered(FaultKind::kAimedCrash, std::min(per_million, 1'000'000u));
-  if (!chooser_->chance(per_million)) return;
+  if (!choices.chance(Decision::kAims, per_million)) return;
   ++figures_.moment_hits[size_t(moment)];
-  const bool now = chooser_->chance(500'000);
-  host_->plan_fault(FaultKind::kAimedCrash, machine, now ? 0 : chooser_->below(kAimedDelayUsMax),
-                    false);
+  const bool now = choices.chance(Decision::kAimsAtOnce, 500'000);
+  const uint64_t in_us = now ? 0 : choices.below(Decision::kAimedDelay, kAimedDelayUsMax);
+  host_->plan_fault(FaultKind::kAimedCrash, machine, in_us, false);
 }
 
 }  // namespace vordb::sim

@@ -109,7 +109,9 @@ class FaultInjector {
   void plan_next(FaultKind kind);
   // It came, and may come again from that time on.
   void came(FaultKind kind, uint64_t now_us, uint64_t again_us);
-  SimDiskImage::Crash crash_kind();
+  Choices when(FaultKind kind) { return chooser_->stream(StreamKind::kFault, uint32_t(kind)); }
+  Choices how(FaultKind kind) { return chooser_->stream(StreamKind::kStrike, uint32_t(kind)); }
+  SimDiskImage::Crash crash_kind(FaultKind kind);
   void step_clock(uint32_t machine);
   void strike(FaultKind kind, uint32_t machine, uint64_t now_us);
   void strike_network(FaultKind kind, uint64_t now_us);

@@ -15,8 +15,14 @@ constexpr uint32_t kTailPerMillion = 10'000;
 constexpr uint64_t kTailUsMax = 20'000;
 constexpr uint64_t kReorderUsMax = 50'000;
 
-bool happens(Chooser& chooser, uint32_t per_million) {
-  return per_million != 0 && chooser.chance(per_million);
+bool happens(const Choices& choices, Decision decision, uint32_t per_million) {
+  return per_million != 0 && choices.chance(decision, per_million);
+}
+
+uint64_t draw_delay_us(const Choices& choices) {
+  const uint64_t delay_us = choices.between(Decision::kDelay, kDelayUsMin, kDelayUsMax);
+  if (!happens(choices, Decision::kDelayIsLong, kTailPerMillion)) return delay_us;
+  return delay_us + choices.below(Decision::kLongDelay, kTailUsMax);
 }
 
 }  // namespace
@@ -27,14 +33,10 @@ Links::Links(uint32_t machines, Chooser& chooser, const uint64_t& now_us)
       now_us_(now_us),
       links_(size_t(machines) * machines) {}
 
-uint64_t Links::delay_us() {
-  const uint64_t delay_us = chooser_->between(kDelayUsMin, kDelayUsMax);
-  return happens(chooser_, kTailPerMillion) ? delay_us + chooser_->below(kTailUsMax) : delay_us;
-}
-
 Links::Passage Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
   VORDB_ASSERT(from < machines_ && to < machines_, "a link joins two machines");
   Link& link = at(from, to);
+  const Choices choices = chooser_->stream(StreamKind::kLink, from * machines_ + to);
   ++figures_.sent;
   figures_.bytes += bytes;
   const bool held = link.held_until_us > now_us_;
@@ -46,32 +48,33 @@ Links::Passage Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
     ++figures_.full;
     return {};
   }
-  if (happens(chooser_, link.chances.loss)) {
+  if (happens(choices, Decision::kLose, link.chances.loss)) {
     ++figures_.lost;
     return {};
   }
-  if (happens(chooser_, link.chances.reset)) {
+  if (happens(choices, Decision::kBreak, link.chances.reset)) {
     ++link.connection;
     ++figures_.resets;
     return {};
   }
   if (held) ++figures_.held;
   const uint32_t slow_us_max = link.chances.delay_us_max;
-  const uint64_t slow_us = slow_us_max == 0 ? 0 : chooser_->below(slow_us_max);
+  const uint64_t slow_us = slow_us_max == 0 ? 0 : choices.below(Decision::kSlowDelay, slow_us_max);
   if (slow_us > 0) ++figures_.slow;
   Passage passage;
   passage.connection = link.connection;
-  passage.copies = happens(chooser_, link.chances.doubling) ? 2 : 1;
+  passage.copies = happens(choices, Decision::kDouble, link.chances.doubling) ? 2 : 1;
   if (passage.copies == 2) ++figures_.doubled;
   for (uint32_t copy = 0; copy < passage.copies; ++copy) {
     const uint64_t from_us = std::max(*now_us_, link.held_until_us) + slow_us;
     uint64_t& at_us = passage.at_us[copy];
-    if (copy > 0 || happens(chooser_, link.chances.reordering)) {
+    if (copy > 0 || happens(choices, Decision::kReorder, link.chances.reordering)) {
       // Out of order: not before and not after its neighbours, but whenever it comes.
-      at_us = from_us + delay_us() + chooser_->below(kReorderUsMax);
+      const uint64_t delay_us = draw_delay_us(choices);
+      at_us = from_us + delay_us + choices.below(Decision::kReorderDelay, kReorderUsMax);
       ++figures_.reordered;
     } else {
-      link.last_us = std::max(link.last_us, from_us + delay_us());
+      link.last_us = std::max(link.last_us, from_us + draw_delay_us(choices));
       at_us = link.last_us;
     }
     last_arrival_us_ = std::max(last_arrival_us_, at_us);

@@ -117,7 +117,6 @@ class Links {
 
   Link& at(uint32_t from, uint32_t to) { return links_[size_t(from) * machines_ + to]; }
   const Link& at(uint32_t from, uint32_t to) const { return links_[size_t(from) * machines_ + to]; }
-  uint64_t delay_us();
 
   uint32_t machines_;
   Bound<Chooser> chooser_;

@@ -14,9 +14,9 @@ constexpr uint32_t kResetChanceMax = 30'000;
 
 uint32_t cause_of(FaultKind kind) { return uint32_t(kind) - uint32_t(FaultKind::kLoss); }
 
-void shuffle(std::vector<uint32_t>& machines, Chooser& chooser) {
+void shuffle(std::vector<uint32_t>& machines, const Choices& choices) {
   for (size_t left = machines.size(); left > 1; --left)
-    std::swap(machines[left - 1], machines[size_t(chooser.below(left))]);
+    std::swap(machines[left - 1], machines[size_t(choices.below(Decision::kOrder, left))]);
 }
 
 std::string names(const std::vector<uint32_t>& machines) {
@@ -58,8 +58,9 @@ std::string NetworkFaults::weather(FaultKind kind, const std::vector<uint32_t>& 
   const uint32_t highest = kind == FaultKind::kDelay   ? kSlowLinkUsMax
                            : kind == FaultKind::kReset ? kResetChanceMax
                                                        : kChanceMax;
-  const uint32_t rate = 1 + uint32_t(chooser_->below(highest));
-  const bool everywhere = chooser_->chance(500'000);
+  const Choices choices = choices_of(kind);
+  const uint32_t rate = 1 + uint32_t(choices.below(Decision::kRate, highest));
+  const bool everywhere = choices.chance(Decision::kIsEverywhere, 500'000);
   const uint32_t center = present[0];
   for (uint32_t from = 0; from < links_->machines(); ++from) {
     for (uint32_t to = 0; to < links_->machines(); ++to) {
@@ -73,10 +74,11 @@ std::string NetworkFaults::weather(FaultKind kind, const std::vector<uint32_t>& 
 
 std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, uint64_t until_us) {
   if (present.size() < 2) return "";
-  shuffle(present, chooser_);
+  const Choices choices = choices_of(kind);
+  shuffle(present, choices);
   Cut cut{cause_of(kind), 0};
   const bool cuts = kind >= FaultKind::kSplit && kind <= FaultKind::kRing;
-  if (cuts && chooser_->chance(kHeldPerMillion)) cut.held_until_us = until_us;
+  if (cuts && choices.chance(Decision::kHolds, kHeldPerMillion)) cut.held_until_us = until_us;
   const std::string held = cut.held_until_us != 0 ? " (held)" : "";
   const auto split = [&](size_t begin, size_t at) {
     const auto middle = present.begin() + std::ptrdiff_t(at);
@@ -91,7 +93,8 @@ std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, 
     case FaultKind::kReset:
       return weather(kind, present);
     case FaultKind::kSplit: {
-      const auto [first, second] = split(0, size_t(chooser_->between(1, present.size() - 1)));
+      const auto [first, second] =
+          split(0, size_t(choices.between(Decision::kCutPlace, 1, present.size() - 1)));
       cut_halves(cut, first, second);
       return names(first) + " from" + names(second) + held;
     }
@@ -101,14 +104,15 @@ std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, 
       return "n" + std::to_string(present[0]) + held;
     }
     case FaultKind::kOneWay: {
-      const size_t deaf = size_t(chooser_->between(1, present.size() - 1));
+      const size_t deaf = size_t(choices.between(Decision::kCutPlace, 1, present.size() - 1));
       for (size_t i = 1; i <= deaf; ++i)
         links_->cut(cut.cause, present[0], present[i], cut.held_until_us);
       return "n" + std::to_string(present[0]) + " is not heard by " + std::to_string(deaf) + held;
     }
     case FaultKind::kBridge: {
       if (present.size() < 3) return "";
-      const auto [first, second] = split(1, size_t(chooser_->between(2, present.size() - 1)));
+      const auto [first, second] =
+          split(1, size_t(choices.between(Decision::kCutPlace, 2, present.size() - 1)));
       cut_halves(cut, first, second);
       return "n" + std::to_string(present[0]) + " joins" + names(first) + " and" + names(second) +
              held;
@@ -123,8 +127,8 @@ std::string NetworkFaults::begin(FaultKind kind, std::vector<uint32_t> present, 
       return names(present) + held;
     }
     case FaultKind::kClog: {
-      const bool out = chooser_->chance(700'000);
-      const bool in = !out || chooser_->chance(500'000);
+      const bool out = choices.chance(Decision::kClogsOut, 700'000);
+      const bool in = !out || choices.chance(Decision::kClogsIn, 500'000);
       for (uint32_t other = 0; other < links_->machines(); ++other) {
         if (other == present[0]) continue;
         if (out) links_->clog(present[0], other, until_us);

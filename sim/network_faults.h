@@ -36,6 +36,9 @@ class NetworkFaults {
   void cut_both(const Cut& cut, uint32_t one, uint32_t other);
   void cut_halves(const Cut& cut, const std::vector<uint32_t>& first,
                   const std::vector<uint32_t>& second);
+  Choices choices_of(FaultKind kind) {
+    return chooser_->stream(StreamKind::kStrike, uint32_t(kind));
+  }
   std::string weather(FaultKind kind, const std::vector<uint32_t>& present);
 
   Bound<Links> links_;

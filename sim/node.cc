@@ -19,10 +19,11 @@ constexpr uint64_t kCompletionUsMax = 20;
 constexpr uint64_t kTurnUsMax = 40;
 constexpr uint64_t kTickJitterUsMax = 5'000;
 
-SimDiskOptions disk_options(const NodeOptions& options) {
+SimDiskOptions disk_options(const NodeOptions& options, uint32_t machine) {
   SimDiskOptions disk;
   disk.column_families = options.column_families;
   disk.buffered = options.durability_buffered;
+  disk.machine = machine;
   return disk;
 }
 
@@ -78,7 +79,7 @@ SimNode::SimNode(uint32_t number, NodeOptions options, NodeHost& host)
       options_(std::move(options)),
       host_(host),
       time_(host.now_us()),
-      disk_(disk_options(options_), host.chooser(), host.now_us()),
+      disk_(disk_options(options_, number), host.chooser(), host.now_us()),
       last_completion_us_(options_.shards, 0),
       turn_end_planned_(options_.shards, false) {}
 
@@ -119,8 +120,8 @@ void SimNode::boot() {
   };
   if (const absl::Status opened = disk_.open(); !opened.ok()) return refuse(opened);
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
-    doors_.push_back({SimClock(time_), SimNetwork(*this, options_.shards), SimDisk(disk_, shard),
-                      SimRandom(host_->chooser()),
+    doors_.push_back({SimClock(time_), SimNetwork(*this, options_.shards, stream_of(shard)),
+                      SimDisk(disk_, shard), SimRandom(host_->chooser(), stream_of(shard)),
                       SimTelemetry(host_->trace(), telemetry_figures_, host_->now_us(), name_)});
   }
   up_ = true;
@@ -157,8 +158,10 @@ bool SimNode::request(uint32_t client, std::string bytes) {
   if (!up_) return false;
   // A connection stays on the shard that accepted it.
   const uint16_t shard = uint16_t(client % options_.shards);
-  Event planned = event(EventKind::kRequest, shard,
-                        in_order(last_request_us_[client], 5 + host_->chooser().below(100)));
+  const uint64_t delay_us =
+      5 +
+      host_->chooser().stream(StreamKind::kConnection, client).below(Decision::kRequestDelay, 100);
+  Event planned = event(EventKind::kRequest, shard, in_order(last_request_us_[client], delay_us));
   planned.digest = digest_of(bytes);
   planned.payload = requests_.put({client, std::move(bytes)});
   host_->plan(planned);
@@ -238,17 +241,18 @@ void SimNode::plan_disk() {
 }
 
 void SimNode::plan_tick(uint16_t shard) {
-  host_->plan(
-      event(EventKind::kTick, shard, kTickMs * 1000 + host_->chooser().below(kTickJitterUsMax)));
+  host_->plan(event(EventKind::kTick, shard,
+                    kTickMs * 1000 + pace_of(shard).below(Decision::kTick, kTickJitterUsMax)));
 }
 
 // A turn ends at once or takes in what arrives a little later: both happen in production.
 void SimNode::after_call(uint16_t shard) {
   if (!up_) return;
   if (turn_end_planned_[shard]) return plan_disk();
-  if (host_->chooser().chance(500'000)) return end_turn(shard);
+  if (pace_of(shard).chance(Decision::kTurnEndsAtOnce, 500'000)) return end_turn(shard);
   turn_end_planned_[shard] = true;
-  host_->plan(event(EventKind::kEndTurn, shard, 1 + host_->chooser().below(kTurnUsMax)));
+  host_->plan(event(EventKind::kEndTurn, shard,
+                    1 + pace_of(shard).below(Decision::kTurnLength, kTurnUsMax)));
   plan_disk();
 }
 
@@ -269,7 +273,8 @@ void SimNode::device_due() {
     return host_->died(number_);
   }
   for (SimDiskEvent& completed : device_events_) {
-    const uint64_t delay_us = host_->chooser().below(kCompletionUsMax);
+    const uint64_t delay_us =
+        pace_of(completed.shard).below(Decision::kCompletionDelay, kCompletionUsMax);
     Event planned = event(EventKind::kCompletion, completed.shard,
                           in_order(last_completion_us_[completed.shard], delay_us));
     planned.digest = digest_of(completed.event);

@@ -121,6 +121,10 @@ class SimNode : public SimNetworkHost {
 
   // ---- SimNetworkHost
   Chooser& chooser() override { return host_->chooser(); }
+  uint32_t stream_of(uint16_t shard) const { return number_ * options_.shards + shard; }
+  Choices pace_of(uint16_t shard) {
+    return host_->chooser().stream(StreamKind::kShard, stream_of(shard));
+  }
   const uint64_t& now_us() const override { return host_->now_us(); }
   void deliver_local(ActorId to, Message message, uint64_t at_us) override;
   void deliver_reply(ClientId client, ClientReply reply) override;

@@ -89,10 +89,10 @@ bool Operators::begin(FaultKind kind) {
 bool Operators::begin_join() {
   const std::vector<uint32_t> spares = of_duty(Duty::kSpare);
   if (spares.empty()) return false;
-  const uint32_t machine = pick(spares);
-  const bool by_seeds = chooser_->chance(500'000);
+  const uint32_t machine = pick(FaultKind::kJoin, spares);
+  const bool by_seeds = choices_of(FaultKind::kJoin).chance(Decision::kBySeeds, 500'000);
   host_->machine(machine).set_seeds(by_seeds ? addresses_but(machine) : std::vector<std::string>{});
-  host_->plan_boot(machine, 1 + chooser_->below(50'000));
+  host_->plan_boot(machine, 1 + choices_of(FaultKind::kJoin).below(Decision::kStartWait, 50'000));
   machines_[machine].duty = Duty::kServing;
   host_->note_operator(name_of(machine) + (by_seeds ? " joins by its seeds" : " is told to join"));
   if (!by_seeds) jobs_.push_back({FaultKind::kJoin, machine});
@@ -102,7 +102,7 @@ bool Operators::begin_join() {
 bool Operators::begin_leave() {
   const std::vector<uint32_t> serving = of_duty(Duty::kServing);
   if (serving.size() <= scenario_.nodes.least) return false;
-  const uint32_t machine = pick(serving);
+  const uint32_t machine = pick(FaultKind::kLeave, serving);
   if (!host_->machine(machine).up()) return false;
   machines_[machine].duty = Duty::kLeaving;
   host_->note_operator(name_of(machine) + " is told to leave");
@@ -117,17 +117,18 @@ bool Operators::begin_removal(FaultKind kind) {
   const size_t least = replaced ? 2 : std::max<size_t>(scenario_.nodes.least + 1, 2);
   if (serving.size() < least || (replaced && spares.empty()) || !jobs_.empty() || !host_->at_rest())
     return false;
-  const uint32_t machine = pick(serving);
+  const uint32_t machine = pick(kind, serving);
   machines_[machine].duty = Duty::kDead;
   host_->note_operator(name_of(machine) + " dies for good");
   host_->crash(machine, SimDiskImage::Crash::kKill, "dead");
   host_->change_disk(machine, nullptr, true);
   jobs_.push_back({kind, machine});
-  jobs_.back().not_before_us = host_->now_us() + chooser_->below(1'000'000);
+  jobs_.back().not_before_us =
+      host_->now_us() + choices_of(kind).below(Decision::kOperatorWait, 1'000'000);
   if (!replaced) return true;
-  const uint32_t spare = pick(spares);
+  const uint32_t spare = pick(kind, spares);
   host_->machine(spare).set_seeds(addresses_but(spare));
-  host_->plan_boot(spare, 1 + chooser_->below(500'000));
+  host_->plan_boot(spare, 1 + choices_of(kind).below(Decision::kStartWait, 500'000));
   machines_[spare].duty = Duty::kServing;
   host_->note_operator(name_of(spare) + " takes its place");
   return true;
@@ -136,9 +137,10 @@ bool Operators::begin_removal(FaultKind kind) {
 bool Operators::begin_disk_loss(FaultKind kind) {
   const std::vector<uint32_t> serving = of_duty(Duty::kServing);
   if (serving.size() < 2 || !jobs_.empty() || !host_->at_rest()) return false;
-  const uint32_t machine = pick(serving);
+  const uint32_t machine = pick(kind, serving);
   std::optional<SimRecords>& backup = machines_[machine].backup;
-  if (kind == FaultKind::kRestore && (!backup.has_value() || chooser_->chance(300'000))) {
+  if (kind == FaultKind::kRestore &&
+      (!backup.has_value() || choices_of(kind).chance(Decision::kTakesBackup, 300'000))) {
     backup = host_->machine(machine).disk().copy();
     host_->note_operator("the disk of " + name_of(machine) + " is copied");
     return false;
@@ -195,7 +197,7 @@ void Operators::ask(Job& job) {
       const std::vector<std::string> seeds = addresses_but(job.subject);
       if (seeds.empty()) return;
       change.kind = ClusterChange::Kind::kJoin;
-      change.node = seeds[size_t(chooser_->below(seeds.size()))];
+      change.node = seeds[size_t(choices_of(job.kind).below(Decision::kMachine, seeds.size()))];
       job.asked = job.subject;
       break;
     }
@@ -208,7 +210,7 @@ void Operators::ask(Job& job) {
                     : job.kind == FaultKind::kReplace ? ClusterChange::Kind::kReplace
                                                       : ClusterChange::Kind::kRemove;
       change.accept_loss = job.accept_loss;
-      job.asked = pick(serving);
+      job.asked = pick(job.kind, serving);
   }
   change.request = ++last_request_;
   job.not_before_us = host_->now_us() + kAskAgainUs;

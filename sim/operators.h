@@ -99,8 +99,11 @@ class Operators {
   bool begin_leave();
   bool begin_removal(FaultKind kind);
   bool begin_disk_loss(FaultKind kind);
-  uint32_t pick(const std::vector<uint32_t>& from) {
-    return from[size_t(chooser_->below(from.size()))];
+  Choices choices_of(FaultKind kind) {
+    return chooser_->stream(StreamKind::kOperator, uint32_t(kind));
+  }
+  uint32_t pick(FaultKind kind, const std::vector<uint32_t>& from) {
+    return from[size_t(choices_of(kind).below(Decision::kMachine, from.size()))];
   }
   std::vector<uint32_t> of_duty(Duty duty) const;
   std::vector<std::string> addresses_but(uint32_t machine) const;

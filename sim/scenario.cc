@@ -430,6 +430,7 @@ absl::StatusOr<Scenario> parse_scenario(
                   "a node that buffers may lose what a power cut takes: set it to 0");
   }
   if (!status.ok()) return status;
+  scenario.text = json.dump();
   return scenario;
 }
 

@@ -22,6 +22,7 @@ struct Scenario {
   // Node 0 founds the cluster and the others join, or they all found it together, under faults.
   enum class Founding : uint8_t { kJoin, kMembers };
 
+  std::string text;  // all of it, as JSON: what this was read from, with its overrides
   std::string name;
   uint64_t seed = 1;              // of a run that is given none
   uint64_t duration_ms = 10'000;  // of the phase with faults and load

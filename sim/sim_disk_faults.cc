@@ -65,7 +65,7 @@ bool SimDiskImage::write_fails() {
     died_of_ = DiskFault::kNoSpace;
     return true;
   }
-  if (!fail_next_write_ && !chance(knobs_.sync_failures)) return false;
+  if (!fail_next_write_ && !chance(Decision::kWriteFails, knobs_.sync_failures)) return false;
   fail_next_write_ = false;
   ++counts_[DiskFault::kSyncFailure].injected;
   died_of_ = DiskFault::kSyncFailure;
@@ -73,7 +73,7 @@ bool SimDiskImage::write_fails() {
 }
 
 bool SimDiskImage::read_fails() {
-  if (!fail_next_read_ && !chance(knobs_.read_errors)) return false;
+  if (!fail_next_read_ && !chance(Decision::kReadFails, knobs_.read_errors)) return false;
   fail_next_read_ = false;
   ++counts_[DiskFault::kReadError].injected;
   ++counts_[DiskFault::kReadError].seen;
@@ -106,8 +106,8 @@ void SimDiskImage::crash(Crash kind) {
   size_t kept = 0;
   bool torn = false;
   if (at_risk != 0) {
-    kept = chooser_->below(at_risk + 1);
-    torn = kept < at_risk && chooser_->below(2) == 0;
+    kept = choices_.below(Decision::kGroupsKept, at_risk + 1);
+    torn = kept < at_risk && choices_.below(Decision::kGroupIsTorn, 2) == 0;
   }
   crash_keeping(kind, kept, torn);
 }
@@ -192,7 +192,7 @@ void SimDiskImage::stall(uint64_t until_us) {
 bool SimDiskImage::rot(bool detected) {
   const uint64_t size = records_.size();
   if (size == 0) return false;
-  uint64_t skip = chooser_->below(size);
+  uint64_t skip = choices_.below(Decision::kRotPlace, size);
   Family family = 0;
   for (; skip >= records_.family(family).size(); ++family) skip -= records_.family(family).size();
 
@@ -209,13 +209,13 @@ bool SimDiskImage::rot(bool detected) {
     const std::string key = at->first;
     const SimRecord from = at->second;
     SimRecord to{from.value, Rot::kSilent};
-    const uint64_t bit = chooser_->below(to.value.size() * 8);
+    const uint64_t bit = choices_.below(Decision::kRotBit, to.value.size() * 8);
     to.value[bit / 8] = char(uint8_t(to.value[bit / 8]) ^ uint8_t(1u << (bit % 8)));
     spoil(key, from, std::move(to));
     ++counts_[DiskFault::kSilentRot].injected;
     return true;
   }
-  const uint64_t run = chooser_->between(1, kDamagedRecordsMax);
+  const uint64_t run = choices_.between(Decision::kRotLength, 1, kDamagedRecordsMax);
   std::vector<std::pair<std::string, SimRecord>> block;
   for (; block.size() < run && at != records_.family(family).end(); ++at) block.push_back(*at);
   for (const auto& record : block) {

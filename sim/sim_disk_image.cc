@@ -11,12 +11,12 @@ namespace vordb::sim {
 
 SimDiskImage::SimDiskImage(SimDiskOptions options, Chooser& chooser, const uint64_t& now_us)
     : options_(options),
-      chooser_(chooser),
+      choices_(chooser, {StreamKind::kDisk, options.machine}),
       now_us_(now_us),
       records_(uint16_t(options.column_families + 1)) {}
 
 void SimDiskImage::attach(Chooser& chooser, const uint64_t& now_us) {
-  chooser_.bind(chooser);
+  choices_.bind(chooser);
   now_us_.bind(now_us);
 }
 
@@ -56,8 +56,8 @@ bool SimDiskImage::finish_write(std::vector<SimDiskEvent>& events) {
   if (options_.buffered && sync_due_us_ == kNever) {
     sync_due_us_ = *now_us_ + options_.sync_interval_us;
   }
-  if (chance(knobs_.rots)) {
-    const bool silent = chance(knobs_.silent_rots);
+  if (chance(Decision::kRots, knobs_.rots)) {
+    const bool silent = chance(Decision::kRotIsSilent, knobs_.silent_rots);
     rot(!silent);
   }
   begin_write();
@@ -90,7 +90,7 @@ void SimDiskImage::enqueue(Group&& turn) {
 void SimDiskImage::begin_write() {
   if (writing() || queue_.empty()) return;
   in_flight_.swap(queue_);
-  write_due_us_ = due_in(knobs_.write_us_min, knobs_.write_us_max);
+  write_due_us_ = due_in(Decision::kWriteTime, knobs_.write_us_min, knobs_.write_us_max);
 }
 
 void SimDiskImage::apply(const Group& group) {
@@ -114,14 +114,14 @@ bool SimDiskImage::sync() {
   return true;
 }
 
-uint64_t SimDiskImage::due_in(uint64_t min_us, uint64_t max_us) {
+uint64_t SimDiskImage::due_in(Decision decision, uint64_t min_us, uint64_t max_us) {
   uint64_t due_us = std::max(*now_us_, stalled_until_us_);
   if (due_us != *now_us_) ++counts_[DiskFault::kSlow].seen;
-  due_us += chooser_->between(min_us, max_us);
-  if (chance(knobs_.stalls)) {
+  due_us += choices_.between(decision, min_us, max_us);
+  if (chance(Decision::kDiskStalls, knobs_.stalls)) {
     ++counts_[DiskFault::kSlow].injected;
     ++counts_[DiskFault::kSlow].seen;
-    due_us += chooser_->between(0, knobs_.stall_us_max);
+    due_us += choices_.between(Decision::kStallTime, 0, knobs_.stall_us_max);
   }
   return due_us;
 }
@@ -130,12 +130,12 @@ uint64_t SimDiskImage::due_in(uint64_t min_us, uint64_t max_us) {
 // found out on the device.
 std::optional<ReadResult> SimDiskImage::read(uint16_t shard, ActorId actor, OpId op,
                                              const ReadRequest& request) {
-  const bool late = chance(knobs_.late_reads);
+  const bool late = chance(Decision::kReadIsLate, knobs_.late_reads);
   ReadResult result = read_records(request);
   if (!late && result.status.ok()) return result;
-  const bool as_of_question =
-      !result.status.ok() || request.snapshot != 0 || chooser_->below(2) == 0;
-  const uint64_t due_us = due_in(knobs_.read_us_min, knobs_.read_us_max);
+  const bool as_of_question = !result.status.ok() || request.snapshot != 0 ||
+                              choices_.below(Decision::kReadAsOfQuestion, 2) == 0;
+  const uint64_t due_us = due_in(Decision::kReadTime, knobs_.read_us_min, knobs_.read_us_max);
   LateRead& read = late_reads_.emplace_back(
       LateRead{shard, actor, op, request, std::nullopt, groups_written_, due_us});
   if (as_of_question) {
@@ -149,7 +149,7 @@ ReadResult SimDiskImage::read_at_start(const ReadRequest& request) { return read
 
 absl::Status SimDiskImage::commit_at_start(const Batch& batch) {
   const bool fails = write_fails();
-  if (!fails || chooser_->below(2) == 0) apply(batch, nullptr);
+  if (!fails || choices_.below(Decision::kStartCommitIsKept, 2) == 0) apply(batch, nullptr);
   if (fails) return absl::UnavailableError("simulated failure of a write");
   // It is synced even when `buffered`, and a sync takes all before it along.
   unsynced_.clear();

@@ -52,6 +52,7 @@ struct SimDiskOptions {
   uint16_t column_families = 16;  // for data; the meta family comes on top
   bool buffered = false;
   uint64_t sync_interval_us = 1'000'000;  // `buffered` only
+  uint32_t machine = 0;                   // that it belongs to: others make other choices
 };
 
 // An event for one shard of the node.
@@ -155,8 +156,10 @@ class SimDiskImage {
   void close_snapshot(SnapshotId snapshot);
   FreeSpace free_space();
 
-  bool chance(uint32_t per_million) { return per_million != 0 && chooser_->chance(per_million); }
-  uint64_t due_in(uint64_t min_us, uint64_t max_us);
+  bool chance(Decision decision, uint32_t per_million) const {
+    return per_million != 0 && choices_.chance(decision, per_million);
+  }
+  uint64_t due_in(Decision decision, uint64_t min_us, uint64_t max_us);
   void begin_write();
   void apply(const Batch& batch, std::vector<SimRecords::Undo>* undo);
   void apply(const Group& group);
@@ -172,7 +175,7 @@ class SimDiskImage {
   void replace(SimRecords records, DiskFault fault);
 
   SimDiskOptions options_;
-  Bound<Chooser> chooser_;
+  Choices choices_;
   Bound<const uint64_t> now_us_;
   SimDiskKnobs knobs_;
   DiskFaultCounts counts_;

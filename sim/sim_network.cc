@@ -31,7 +31,10 @@ void SimNetwork::set_peers(const Configuration& configuration) {
 void SimNetwork::send_local(ActorId to, Message message) {
   VORDB_ASSERT(to.shard < last_us_.size(), "messages go to shards of this node");
   uint64_t& last_us = last_us_[to.shard];
-  last_us = std::max(last_us, host_->now_us() + 1 + host_->chooser().below(kLocalDelayUsMax));
+  const uint64_t delay_us = 1 + host_->chooser()
+                                    .stream(StreamKind::kShard, stream_)
+                                    .below(Decision::kLocalDelay, kLocalDelayUsMax);
+  last_us = std::max(last_us, host_->now_us() + delay_us);
   host_->deliver_local(to, std::move(message), last_us);
 }
 

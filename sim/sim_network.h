@@ -36,7 +36,9 @@ class SimNetwork : public Network {
  public:
   static constexpr uint64_t kLocalDelayUsMax = 20;
 
-  SimNetwork(SimNetworkHost& host, uint16_t shards) : host_(host), last_us_(shards, 0) {}
+  // `stream`: the index of the one that says what messages between shards take.
+  SimNetwork(SimNetworkHost& host, uint16_t shards, uint32_t stream = 0)
+      : host_(host), stream_(stream), last_us_(shards, 0) {}
 
   // For a copy that shall live in another world.
   void attach(SimNetworkHost& host) { host_.bind(host); }
@@ -50,6 +52,7 @@ class SimNetwork : public Network {
 
  private:
   Bound<SimNetworkHost> host_;
+  uint32_t stream_;
   std::vector<uint64_t> last_us_;  // by receiving shard: when the last message arrives there
   std::map<NodeNumber, std::string> addresses_;
 };

@@ -2,19 +2,20 @@
 #pragma once
 
 #include "core/env/random.h"
-#include "sim/bound.h"
 #include "sim/chooser.h"
 
 namespace vordb::sim {
 
 class SimRandom : public Random {
  public:
-  explicit SimRandom(Chooser& chooser) : chooser_(chooser) {}
-  void attach(Chooser& chooser) { chooser_.bind(chooser); }
-  uint64_t next() override { return chooser_->bits(); }
+  // `index` of the stream: other nodes and shards have others.
+  explicit SimRandom(Chooser& chooser, uint32_t index = 0)
+      : choices_(chooser, {StreamKind::kRandom, index}) {}
+  void attach(Chooser& chooser) { choices_.bind(chooser); }
+  uint64_t next() override { return choices_.bits(Decision::kNodeRandom); }
 
  private:
-  Bound<Chooser> chooser_;
+  Choices choices_;
 };
 
 }  // namespace vordb::sim

@@ -1,12 +1,11 @@
 // What clients ask: random calls over a catalogue, most of them on few hot keys so that they meet,
-// some on cold ones. Every draw comes from the run's Chooser.
+// some on cold ones. What a client asks is drawn from the choices that it brings.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <vector>
 
-#include "sim/bound.h"
 #include "sim/call.h"
 #include "sim/catalogue.h"
 #include "sim/chooser.h"
@@ -38,30 +37,26 @@ struct WorkloadPlan {
 
 class Workload {
  public:
-  Workload(const WorkloadPlan& plan, const Catalogue& catalogue, Chooser& chooser);
-
-  // For a copy that shall live in another world.
-  void attach(Chooser& chooser) { chooser_.bind(chooser); }
+  Workload(const WorkloadPlan& plan, const Catalogue& catalogue);
 
   // A call of a client that may do anything. Its id, client, span and context are left to the
   // client.
-  Call next();
+  Call next(const Choices& choices) const;
   // One to send right behind `first`, mostly on the same key.
-  Call next_after(const Call& first);
+  Call next_after(const Call& first, const Choices& choices) const;
 
   // Reads that together show everything, through each of these nodes: the audit at the end of a
   // run.
   std::vector<Call> audit(const std::vector<uint32_t>& nodes) const;
 
  private:
-  void pick_rest(Call& call);
-  Operation pick_operation(const BucketPlan& plan);
-  uint32_t pick_key(const BucketPlan& plan);
-  void pick_elements(Call& call, const BucketPlan& plan);
+  void pick_rest(Call& call, const Choices& choices) const;
+  Operation pick_operation(const BucketPlan& plan, const Choices& choices) const;
+  uint32_t pick_key(const BucketPlan& plan, const Choices& choices) const;
+  void pick_elements(Call& call, const BucketPlan& plan, const Choices& choices) const;
 
   const WorkloadPlan& plan_;
   const Catalogue& catalogue_;
-  Bound<Chooser> chooser_;
 };
 
 }  // namespace vordb::sim

@@ -48,20 +48,24 @@ int64_t clock_offset_ms(const Scenario& scenario, uint32_t machines) {
 
 }  // namespace
 
-WorldState::WorldState(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
+WorldState::WorldState(const Scenario& scenario, Chooser chooser, Trace::Sink sink)
     : scenario_(scenario),
-      chooser_(seed),
+      chooser_(std::move(chooser)),
       trace_(std::move(sink)),
       catalogue_(std::make_shared<const Catalogue>(scenario.workload.buckets)),
-      workload_(scenario_.workload, *catalogue_, chooser_),
+      workload_(scenario_.workload, *catalogue_),
       disk_oracle_(findings_),
       // Of a chooser of its own: the run is the same with and without it.
-      canary_dies_(Chooser(~seed).chance(kCanaryPerMillion)) {}
+      canary_dies_(Chooser(~chooser_.seed()).chance(kCanaryPerMillion)) {}
 
 World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
-    : WorldState(scenario, seed, std::move(sink)) {
+    : World(scenario, Chooser(seed), std::move(sink)) {}
+
+World::World(const Scenario& scenario, Chooser chooser, Trace::Sink sink)
+    : WorldState(scenario, std::move(chooser), std::move(sink)) {
   buffered_ = scenario.durability == Scenario::Durability::kBuffered ||
-              (scenario.durability == Scenario::Durability::kEither && chooser_.chance(500'000));
+              (scenario.durability == Scenario::Durability::kEither &&
+               chooser_.stream(StreamKind::kWorld).chance(Decision::kBuffered, 500'000));
   machines_.resize(scenario.nodes.count + scenario.nodes.spare);
   for (uint32_t machine = 0; machine < machines_.size(); ++machine) {
     machines_[machine].node =
@@ -92,12 +96,12 @@ World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
 World::World(const World& other)
     : ClientHost(), NodeHost(), FaultHost(), OperatorHost(), WorldState(other) {
   trace_.set_sink(nullptr);
+  chooser_.record_to(nullptr);
   attach();
 }
 
 // What each part needs of the others.
 void World::attach() {
-  workload_.attach(chooser_);
   disk_oracle_.attach(findings_);
   for (Machine& machine : machines_) machine.node->attach(*this);
   links_->attach(chooser_, now_us_);
@@ -121,7 +125,7 @@ RunResult World::run() {
 void World::start() {
   plan_boot(0, 0);
   for (uint32_t machine = 1; machine < scenario_.nodes.count; ++machine)
-    plan_boot(machine, chooser_.below(200'000));
+    plan_boot(machine, chooser_.stream(StreamKind::kWorld).below(Decision::kFirstStart, 200'000));
   check();
   enter(alone() ? Phase::kSetup : Phase::kForm);
 }
@@ -131,6 +135,7 @@ bool World::advance() {
   const Event event = queue_.pop();
   now_us_ = event.time_us;
   trace_.event(event, chooser_.draws());
+  chooser_.at_event(trace_.events());
   findings_.at(trace_.events(), now_us_);
   handle(event);
   if (trace_.events() % kHorizonEvery == 0) update_horizon();
@@ -241,11 +246,16 @@ void World::crash(uint32_t index, SimDiskImage::Crash kind, const char* why) {
     Event event;
     event.kind = EventKind::kDisconnect;
     event.actor = client;
-    event.time_us = now_us_ + 1 + chooser_.below(2'000);
+    event.time_us =
+        now_us_ + 1 +
+        chooser_.stream(StreamKind::kConnection, client).below(Decision::kDisconnectDelay, 2'000);
     queue_.push(event);
   }
   // Mostly soon, sometimes after what has a time to live is gone.
-  plan_boot(index, 1'000 + chooser_.below(chooser_.chance(150'000) ? 2'500'000 : 200'000));
+  const Choices choices = chooser_.stream(StreamKind::kMachine, index);
+  const uint64_t wait_us_max =
+      choices.chance(Decision::kRestartIsLate, 150'000) ? 2'500'000 : 200'000;
+  plan_boot(index, 1'000 + choices.below(Decision::kRestartWait, wait_us_max));
 }
 
 void World::change_disk(uint32_t machine, const SimRecords* older, bool counts) {
@@ -324,7 +334,8 @@ void World::operator_answered(uint32_t node, ClusterChangeReply reply) {
   event.kind = EventKind::kOperator;
   event.actor = node;
   event.life = machines_[node].node->life();
-  event.time_us = now_us_ + 1 + chooser_.below(100);
+  event.time_us = now_us_ + 1 +
+                  chooser_.stream(StreamKind::kMachine, node).below(Decision::kOperatorDelay, 100);
   event.digest = reply.request * 2 + reply.error.has_value();
   event.payload = operator_replies_.put(std::move(reply));
   queue_.push(event);
@@ -339,7 +350,9 @@ bool World::send_request(uint32_t client, uint32_t node, std::string bytes) {
 
 void World::send_to_client(uint32_t node, uint32_t client, std::string bytes) {
   if (clients_[client].takes_at_once(bytes)) return clients_[client].answer(bytes, false);
-  last_reply_us_[client] = std::max(last_reply_us_[client], now_us_ + 5 + chooser_.below(100));
+  const uint64_t delay_us =
+      5 + chooser_.stream(StreamKind::kConnection, client).below(Decision::kReplyDelay, 100);
+  last_reply_us_[client] = std::max(last_reply_us_[client], now_us_ + delay_us);
   Event event;
   event.kind = EventKind::kReply;
   event.actor = client;

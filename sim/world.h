@@ -38,6 +38,8 @@ class World : public ClientHost,
  public:
   // `scenario` outlives the world.
   World(const Scenario& scenario, uint64_t seed, Trace::Sink sink = nullptr);
+  // The run of the chooser's seed; it may record or follow a record.
+  World(const Scenario& scenario, Chooser chooser, Trace::Sink sink = nullptr);
   // A copy goes on as the original would, event for event, and neither sees what the other does. It
   // writes no trace until it is given a sink.
   World(const World& other);
@@ -54,9 +56,15 @@ class World : public ClientHost,
 
   void set_sink(Trace::Sink sink) { trace_.set_sink(std::move(sink)); }
   // What is drawn from now on is drawn from this seed: another future of the same past.
-  void reseed(uint64_t seed) { chooser_ = Chooser(seed); }
+  void reseed(uint64_t seed) { chooser_.reseed(seed); }
 
-  // Where the run is, for whoever must report a broken assertion.
+  // ---- The record of decisions (sim/chooser.h).
+  const Chooser& decisions() const { return chooser_; }
+  void record_to(DecisionSink* sink) { chooser_.record_to(sink); }
+
+  // Where the run is: the part of it, what that waits for, and who is up.
+  std::string where() const;
+  // For whoever must report a broken assertion.
   uint64_t events() const { return trace_.events(); }
   TraceHash trace_hash() const { return trace_.hash(); }
   // Over the shards and disks of all machines, whatever has led there.

@@ -48,6 +48,14 @@ void World::give_scripts(std::vector<Call> calls) {
     clients_[client].give_script(std::move(scripts[client]));
 }
 
+std::string World::where() const {
+  std::string text = std::to_string(now_us_) + " us, " + name_of(int(phase_));
+  if (!waits_for_.empty()) text += " (at the last look: " + waits_for_ + ")";
+  for (const Machine& machine : machines_)
+    text += ", n" + std::to_string(machine.node->number()) + (machine.node->up() ? " up" : " down");
+  return text;
+}
+
 void World::enter(Phase phase) {
   phase_ = phase;
   phase_since_us_ = now_us_;
@@ -55,7 +63,9 @@ void World::enter(Phase phase) {
   SimClient::Mode mode = SimClient::Mode::kSilent;
   std::vector<Call> calls;
   if (phase == Phase::kForm && scenario_.nodes.founding == Scenario::Founding::kMembers) {
-    form_faults_until_us_ = now_us_ + chooser_.below(kFormFaultsUsMax);
+    form_faults_until_us_ =
+        now_us_ +
+        chooser_.stream(StreamKind::kWorld).below(Decision::kFormFaultsEnd, kFormFaultsUsMax);
     faults_->start(now_us_);
   } else if (phase == Phase::kSetup) {
     mode = SimClient::Mode::kScript;
@@ -87,7 +97,8 @@ void World::enter(Phase phase) {
   if (mode == SimClient::Mode::kScript) give_scripts(std::move(calls));
   if (mode == SimClient::Mode::kSilent) return;
   for (uint32_t client = 0; client < clients_.size(); ++client)
-    think_later(client, chooser_.below(1000));
+    think_later(client,
+                chooser_.stream(StreamKind::kClient, client).below(Decision::kFirstThought, 1000));
 }
 
 std::string World::why_not_at_rest() const {

@@ -43,7 +43,7 @@ struct WorldState {
   };
 
   // `scenario` outlives the state and its copies.
-  WorldState(const Scenario& scenario, uint64_t seed, Trace::Sink sink);
+  WorldState(const Scenario& scenario, Chooser chooser, Trace::Sink sink);
 
   const Scenario& scenario_;
   Chooser chooser_;
