@@ -230,10 +230,10 @@ struct ShardReport {
   VORDB_FIELDS(ShardReport, shard, shards, epoch, paused, counted, drained, has_data)
 };
 
-using Message =
-    std::variant<KeyMutation, KeyMutationReply, KeyRead, KeyReadReply, KeyList, KeyListReply,
-                 KeyPush, KeyAck, BucketChange, BucketChangeReply, ConfigurationChosen,
-                 ConfigurationInUse, PeersSuspected, ClockJudged, NodeReborn, ServingPaused, ShardReport>;
+using Message = std::variant<KeyMutation, KeyMutationReply, KeyRead, KeyReadReply, KeyList,
+                             KeyListReply, KeyPush, KeyAck, BucketChange, BucketChangeReply,
+                             ConfigurationChosen, ConfigurationInUse, PeersSuspected, ClockJudged,
+                             NodeReborn, ServingPaused, ShardReport>;
 
 // `node` 0 is this node. Only messages between coordinators and vnodes may name another.
 struct Envelope {

@@ -160,8 +160,8 @@ struct State {
   const std::shared_ptr<const ReadToken>& token();
   VORDB_FIELDS(State, id, self, roles, clock, standing, time, left_overs, log, buckets, corrupt,
                durable, durable_groups, made_token, peers, stable, announce_soon, content_told,
-               asked, announce_to, gossiping, gossip_behind, offers, counts_for, fetch_wanted, fetch,
-               serving, dropping, dropped, first_op, next_op, overlay, lanes, parked, scans,
+               asked, announce_to, gossiping, gossip_behind, offers, counts_for, fetch_wanted,
+               fetch, serving, dropping, dropped, first_op, next_op, overlay, lanes, parked, scans,
                stripping, early_acks, taken, taken_in_order, scrub, scrub_due_us, scrubbed, purged,
                exchanged)
 };
