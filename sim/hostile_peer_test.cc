@@ -12,24 +12,23 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "core/cluster/configuration.h"
 #include "core/cluster/founding.h"
 #include "core/cluster/ring.h"
-#include "core/codec.h"
 #include "core/vnode/record_keys.h"
-#include "core/vnode/stored_vnode.h"
 #include "proto/peer.pb.h"
 #include "sim/cluster_lab.h"
 #include "sim/fresh_seed_test.h"
+#include "sim/hostile_watch_test.h"
 #include "sim/peer_mutations.h"
 
 using namespace vordb;
 using vordb::sim::ClusterLab;
 using vordb::sim::PeerMutations;
+using vordb::sim::Watch;
 using Kind = ClientReply::Kind;
 
 namespace {
@@ -212,83 +211,6 @@ class Cluster {
   }
 };
 
-// What the victim promises of itself, looked at again and again.
-class Watch {
- public:
-  explicit Watch(Cluster& cluster) : cluster_(cluster) {}
-
-  void look() {
-    look_at_disk();
-    uint32_t vnodes = 0;
-    for (uint16_t shard = 0; shard < ClusterLab::kShards; ++shard) {
-      vnodes += cluster_.lab.shard(kVictim, shard).figures(0).vnodes;
-    }
-    CHECK(vnodes <= cluster_.expected_vnodes_max());
-    cluster_.lab.sent.clear();
-  }
-
- private:
-  void look_at_disk() {
-    std::map<PlacementId, vnode::StoredVnode> stored;
-    look_at_identity();
-    for (const auto& [at, value] : cluster_.lab.disk(kVictim).records()) {
-      const auto& [family, key] = at;
-      PlacementId id;
-      if (family == kMetaFamily && vnode::parse_stored_key(key, &id)) {
-        REQUIRE(stored[id].take(id, {key, value}).ok());
-      } else if (family == kMetaFamily && key >= vnode::ceilings_begin() &&
-                 key < vnode::ceilings_end()) {
-        look_at_ceiling(key, value);
-      } else if (family != kMetaFamily && key.size() > vnode::kTablePrefixBytes &&
-                 key[vnode::kTablePrefixBytes - 1] == char(vnode::Table::kDots)) {
-        look_at_dot(key, value);
-      }
-    }
-    // Own dots are as many as the vnode can have taken.
-    for (const auto& [id, vnode] : stored) {
-      CHECK(vnode.clock.highest_of(from_pb(vnode.record.self())) < 1'000'000);
-    }
-  }
-
-  // A node that comes back as another member gives up what it was, one shard after the other.
-  void look_at_identity() {
-    const std::string key = vnode::node_record_key();
-    const auto& records = cluster_.lab.disk(kVictim).records();
-    pb::NodeRecord record;
-    REQUIRE(open_record(key, records.at({kMetaFamily, key}), &record).ok());
-    if (std::exchange(node_, record.node()) == record.node()) return;
-    for (const auto& [ceiling, time] : ceilings_) given_up_.insert(ceiling);
-  }
-
-  // Times stay within bounds and never go back.
-  void look_at_ceiling(const std::string& key, const std::string& value) {
-    Hlc now;
-    REQUIRE(vnode::decode_ceilings({{key, value}}, &now).ok());
-    CHECK(now.word <= Hlc::kWordMax);
-    Hlc& before = ceilings_[key];
-    CHECK((now >= before || given_up_.erase(key) == 1));
-    before = now;
-  }
-
-  // One dot, one meaning.
-  void look_at_dot(const std::string& key, const std::string& value) {
-    crdt::Dot dot;
-    pb::DotRecord record;
-    REQUIRE(open_record(key, value, &record).ok());
-    REQUIRE(vnode::parse_dot_name(std::string_view(key).substr(vnode::kTablePrefixBytes), &dot));
-    if (dot.replica.node != cluster_.lab.number(kVictim)) return;
-    const std::string what = std::to_string(record.bucket_id()) + " " + record.key();
-    const auto [known, fresh] = meanings_.try_emplace(key, what);
-    CHECK(known->second == what);
-  }
-
-  Cluster& cluster_;
-  NodeNumber node_ = 0;
-  std::map<std::string, Hlc> ceilings_;
-  std::set<std::string> given_up_;               // of them
-  std::map<std::string, std::string> meanings_;  // of the victim's own dots
-};
-
 struct Figures {
   uint64_t fed = 0;
   uint64_t refused = 0;   // by the door or by a vnode
@@ -351,7 +273,7 @@ Figures play(uint64_t seed, Lies lies, int mutations) {
     const bool of_cluster = all_bodies().contains(body) && messages.front().has_cluster_message();
     if (lies == Lies::kAny || !of_cluster) bodies.push_back(body);
   }
-  Watch watch(cluster);
+  Watch watch(lab, kVictim);
   Figures figures;
   std::vector<ClientId> waiting;
   for (int i = 0; i < mutations; ++i) {
@@ -388,7 +310,7 @@ Figures play(uint64_t seed, Lies lies, int mutations) {
     hostile.set_operations(std::move(operations));
     lab.run_for(kTickMs);
     serve(cluster, lies, i, figures);
-    watch.look();
+    watch.look(cluster.expected_vnodes_max());
   }
   lab.run_for(15'000);
   for (const ClientId client : waiting) CHECK(lab.reply(client) != nullptr);
@@ -396,7 +318,7 @@ Figures play(uint64_t seed, Lies lies, int mutations) {
   CHECK_MESSAGE(restarted.ok(), restarted.message());
   if (restarted.ok()) {
     lab.run_for(1'000);
-    watch.look();
+    watch.look(cluster.expected_vnodes_max());
   }
   return figures;
 }
