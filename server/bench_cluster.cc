@@ -54,13 +54,22 @@ absl::StatusOr<uint64_t> repair_figure(const BenchNode& node, const char* name) 
   return found->get<uint64_t>();
 }
 
-absl::StatusOr<double> metric(const std::vector<BenchNode>& nodes, const char* name) {
-  double sum = 0;
+// What GET /metrics says of each.
+absl::StatusOr<std::vector<std::string>> metrics_of(const std::vector<BenchNode>& nodes) {
+  std::vector<std::string> texts;
   for (const BenchNode& node : nodes) {
-    const absl::StatusOr<std::string> text = ask(node, "GET", "/metrics");
+    absl::StatusOr<std::string> text = ask(node, "GET", "/metrics");
     if (!text.ok()) return text.status();
-    sum += metric_sum(*text, name);
+    texts.push_back(*std::move(text));
   }
+  return texts;
+}
+
+absl::StatusOr<double> metric(const std::vector<BenchNode>& nodes, const char* name) {
+  const absl::StatusOr<std::vector<std::string>> texts = metrics_of(nodes);
+  if (!texts.ok()) return texts.status();
+  double sum = 0;
+  for (const std::string& text : *texts) sum += metric_sum(text, name);
   return sum;
 }
 
@@ -102,23 +111,23 @@ class ClusterBench {
   absl::Status greet() {
     const auto until = std::chrono::steady_clock::now() + kSettleAtMost;
     for (;;) {
-      const absl::StatusOr<double> moving = metric(nodes_, "vordb_moving_partitions");
-      if (!moving.ok()) return moving.status();
-      const absl::StatusOr<double> draining = metric(nodes_, "vordb_draining_partitions");
-      if (!draining.ok()) return draining.status();
-      if (*moving + *draining == 0) break;
+      const absl::StatusOr<std::vector<std::string>> texts = metrics_of(nodes_);
+      if (!texts.ok()) return texts.status();
+      double moving = 0;
+      for (size_t i = 0; i < nodes_.size(); ++i) {
+        const std::string& text = (*texts)[i];
+        moving += metric_sum(text, "vordb_moving_partitions");
+        moving += metric_sum(text, "vordb_draining_partitions");
+        const double others = metric_sum(text, "vordb_cluster_connected");
+        if (others + 1 < double(nodes_.size()))
+          return absl::FailedPreconditionError(fmt::format(
+              "{}:{} is connected to {} other members; {} nodes of one cluster are wanted",
+              nodes_[i].host, nodes_[i].http_port, others, nodes_.size()));
+      }
+      if (moving == 0) break;
       if (std::chrono::steady_clock::now() > until)
         return absl::DeadlineExceededError("partitions are still on the move");
       sleep_ms(100);
-    }
-    for (const BenchNode& node : nodes_) {
-      const absl::StatusOr<std::string> text = ask(node, "GET", "/metrics");
-      if (!text.ok()) return text.status();
-      const double others = metric_sum(*text, "vordb_cluster_connected");
-      if (others + 1 < double(nodes_.size()))
-        return absl::FailedPreconditionError(fmt::format(
-            "{}:{} is connected to {} other members; {} nodes of one cluster are wanted", node.host,
-            node.http_port, others, nodes_.size()));
     }
     return settle(nodes_);
   }
@@ -206,15 +215,15 @@ class ClusterBench {
   // In turns, so that what else the machine does meets both.
   absl::Status quorums() {
     const std::string run = std::to_string(now_ns());
+    const auto bucket = [&](int w) { return fmt::format("bench-w{}-{}", w, run); };
     double rate[2] = {0, 0};
     constexpr int kTurns = 3;
     for (const int w : {1, 2}) {
-      if (absl::Status status = create(fmt::format("bench-w{}-{}", w, run), w); !status.ok())
-        return status;
+      if (absl::Status status = create(bucket(w), w); !status.ok()) return status;
     }
     for (int turn = 0; turn < kTurns; ++turn) {
       for (const int w : {1, 2}) {
-        LoadSpec spec = writes(fmt::format("bench-w{}-{}", w, run));
+        LoadSpec spec = writes(bucket(w));
         spec.seconds = options_.spec.seconds / kTurns;
         const absl::StatusOr<LoadResult> result = good(run_load(spec));
         if (!result.ok()) return result.status();
@@ -225,8 +234,7 @@ class ClusterBench {
     tell(fmt::format("writes, W=2, {} connections", options_.spec.clients), rate[1], "/s");
     tell("W=2 against W=1", rate[1] / rate[0], "x", "> 0.5");
     for (const int w : {1, 2}) {
-      if (absl::Status status = remove(fmt::format("bench-w{}-{}", w, run)); !status.ok())
-        return status;
+      if (absl::Status status = remove(bucket(w)); !status.ok()) return status;
     }
     return settle(nodes_);
   }
@@ -265,24 +273,17 @@ class ClusterBench {
   absl::Status idle() {
     if (absl::Status status = settle(nodes_); !status.ok()) return status;
     sleep_ms(2000);  // what has settled is still told and forgotten
-    std::vector<std::string> before, after;
     const uint64_t began_ns = now_ns();
-    for (const BenchNode& node : nodes_) {
-      absl::StatusOr<std::string> text = ask(node, "GET", "/metrics");
-      if (!text.ok()) return text.status();
-      before.push_back(*std::move(text));
-    }
+    const absl::StatusOr<std::vector<std::string>> before = metrics_of(nodes_);
+    if (!before.ok()) return before.status();
     sleep_ms(int(2000 * options_.spec.seconds));
-    for (const BenchNode& node : nodes_) {
-      absl::StatusOr<std::string> text = ask(node, "GET", "/metrics");
-      if (!text.ok()) return text.status();
-      after.push_back(*std::move(text));
-    }
+    const absl::StatusOr<std::vector<std::string>> after = metrics_of(nodes_);
+    if (!after.ok()) return after.status();
     const double seconds = seconds_since(began_ns);
     const auto most = [&](const char* name) {
       double highest = 0;
       for (size_t i = 0; i < nodes_.size(); ++i)
-        highest = std::max(highest, metric_sum(after[i], name) - metric_sum(before[i], name));
+        highest = std::max(highest, metric_sum((*after)[i], name) - metric_sum((*before)[i], name));
       return highest / seconds;
     };
     tell("idle, bytes sent a node", most("vordb_peer_bytes_sent_total"), "B/s", "< 2000");

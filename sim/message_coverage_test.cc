@@ -4,9 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,21 +12,13 @@
 #include "core/shard.h"
 #include "proto/peer.pb.h"
 #include "sim/cluster_lab.h"
-#include "sim/scenario.h"
+#include "sim/scenario_file_test.h"
 #include "sim/world.h"
 
 namespace vordb::sim {
 namespace {
 
 using S = TakerState;
-
-Scenario load(const std::string& name) {
-  std::ostringstream text;
-  text << std::ifstream(VORDB_SOURCE_DIR "/scenarios/" + name + ".json", std::ios::binary).rdbuf();
-  auto scenario = parse_scenario(text.str(), {{"/duration_ms", "4000"}});
-  REQUIRE_MESSAGE(scenario.ok(), scenario.status().ToString());
-  return *std::move(scenario);
-}
 
 size_t row_of(const std::string& name) {
   for (size_t row = 0; row < kMessageRows; ++row) {
@@ -95,7 +85,7 @@ const std::vector<Cell> kSeen = {
 TEST_CASE("messages: a few runs meet the takers in the states that matter") {
   MessageCoverage all;
   for (const char* name : {"everything", "membership-churn", "founding"}) {
-    const Scenario scenario = load(name);
+    const Scenario scenario = load_scenario(name, {{"/duration_ms", "4000"}});
     for (const uint64_t seed : {1, 2, 3}) {
       const RunResult result = std::make_unique<World>(scenario, seed)->run();
       for (const Violation& violation : result.findings.violations()) FAIL_CHECK(violation.text);
@@ -133,7 +123,7 @@ class MeddledWorld : public World {
 };
 
 std::string complaint_of(bool (*meddle)(pb::PeerMessage& message)) {
-  const Scenario scenario = load("everything");
+  const Scenario scenario = load_scenario("everything", {{"/duration_ms", "4000"}});
   auto world = std::make_unique<MeddledWorld>(scenario, 3);
   world->meddle = meddle;
   const RunResult result = world->run();

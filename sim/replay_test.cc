@@ -4,26 +4,16 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "sim/fresh_seed_test.h"
+#include "sim/scenario_file_test.h"
 
 namespace vordb::sim {
 namespace {
-
-Scenario load(const std::string& name) {
-  std::ostringstream text;
-  text << std::ifstream(VORDB_SOURCE_DIR "/scenarios/" + name + ".json", std::ios::binary).rdbuf();
-  auto scenario = parse_scenario(
-      text.str(), {{"/duration_ms", "1500"}, {"/settle_ms", "100"}, {"/clients/count", "4"}});
-  REQUIRE_MESSAGE(scenario.ok(), scenario.status().ToString());
-  return *std::move(scenario);
-}
 
 struct Recorded {
   Scenario scenario;
@@ -39,7 +29,7 @@ struct Recorded {
 };
 
 Recorded recorded(const std::string& name, uint64_t seed) {
-  Recorded run{load(name), {}, "", {}};
+  Recorded run{short_scenario(name), {}, "", {}};
   run.result = record_run(run.scenario, seed, nullptr, [&run](std::string_view frame) {
     run.bytes += frame;
     run.ends.push_back(run.bytes.size());

@@ -2,32 +2,21 @@
 // trace, and neither sees what the other does.
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sim/chooser.h"
 #include "sim/fresh_seed_test.h"
-#include "sim/scenario.h"
+#include "sim/scenario_file_test.h"
 #include "sim/world.h"
 
 namespace vordb::sim {
 namespace {
 
 constexpr uint64_t kSeeds = 6;
-
-Scenario load(const std::string& name) {
-  std::ostringstream text;
-  text << std::ifstream(VORDB_SOURCE_DIR "/scenarios/" + name + ".json", std::ios::binary).rdbuf();
-  auto scenario = parse_scenario(
-      text.str(), {{"/duration_ms", "1500"}, {"/settle_ms", "100"}, {"/clients/count", "4"}});
-  REQUIRE_MESSAGE(scenario.ok(), scenario.status().ToString());
-  return *std::move(scenario);
-}
 
 // How a run ended, and all that was written of it since some moment.
 struct End {
@@ -65,7 +54,7 @@ std::unique_ptr<World> begun(const Scenario& scenario, uint64_t seed, uint64_t e
 void check_copies(const std::string& name, uint64_t seed) {
   CAPTURE(name);
   CAPTURE(seed);
-  const Scenario scenario = load(name);
+  const Scenario scenario = short_scenario(name);
   World whole(scenario, seed);
   const RunResult straight = whole.run();
   REQUIRE(straight.events > 100);
@@ -104,7 +93,7 @@ TEST_CASE("a copy of a world goes on as the original does, with seeds that nobod
 }
 
 TEST_CASE("a world that is copied at every step does what it would do anyway") {
-  const Scenario scenario = load("everything");
+  const Scenario scenario = short_scenario("everything");
   World whole(scenario, 7);
   const RunResult straight = whole.run();
   auto world = std::make_unique<World>(scenario, 7);
@@ -125,7 +114,7 @@ TEST_CASE("a world that is copied at every step does what it would do anyway") {
 
 TEST_CASE("another future of the same past: what one world does the other does not know") {
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const Scenario scenario = load("everything");
+    const Scenario scenario = short_scenario("everything");
     World whole(scenario, seed);
     const RunResult straight = whole.run();
     const auto original = begun(scenario, seed, straight.events / 2);

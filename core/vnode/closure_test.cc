@@ -10,7 +10,7 @@
 
 #include "core/codec.h"
 #include "core/crdt/set.h"
-#include "core/vnode/stored_vnode.h"
+#include "core/vnode/testing/vnode_records.h"
 #include "proto/peer.pb.h"
 
 using vordb::Batch;
@@ -54,8 +54,8 @@ std::vector<std::string> elements(const std::vector<std::string>& names) {
 }
 
 // A vnode's records, and a closure read from them.
-struct Case {
-  Case() {
+struct Case : vordb::vnode::VnodeRecords {
+  Case() : VnodeRecords(kId, kData) {
     vordb::Bucket forever;
     forever.id = kForever;
     forever.config.type = BucketType::kOrswot;
@@ -69,41 +69,14 @@ struct Case {
   void see(uint64_t counter) {
     VnodeClock clock;
     for (uint64_t c = 1; c <= counter; ++c) clock.add(dot(c));
-    vordb::vnode::Group group;
-    group.joined = clock;
-    Batch batch;
-    vordb::vnode::put_record(kId, {}, &batch);
-    vordb::vnode::put_clock_rows(kId, clock, group, &batch);
-    apply(batch);
+    put_clock(clock);
   }
   void log(uint64_t counter, BucketId bucket, const std::string& key,
            std::vector<std::string> subkeys, bool purge = false) {
-    Batch batch;
-    dots.write(bucket, key, {dot(counter), std::move(subkeys), {}, purge}, kData, batch);
-    apply(batch);
+    put_dot(bucket, key, {dot(counter), std::move(subkeys), {}, purge});
   }
   void hold(BucketId bucket, const std::string& key, const std::string& subkey, uint64_t counter) {
-    Entry entry;
-    entry.live.push_back({dot(counter), {}});
-    const std::string at = record_key(kId, Table::kEntries, entry_name(bucket, key, subkey));
-    records[{kData, at}] = vordb::encode_entry(at, entry);
-  }
-  void apply(const Batch& batch) {
-    batch.for_each([&](const Batch::Write& write) {
-      records[{write.family, std::string(write.key)}] = std::string(write.value);
-    });
-  }
-
-  ReadResult read(const ReadRequest& request) const {
-    ReadResult result;
-    auto at = records.lower_bound({request.family, request.begin});
-    for (; at != records.end() && at->first.first == request.family; ++at) {
-      const bool inside =
-          request.is_point() ? at->first.second == request.begin : at->first.second < request.end;
-      if (!inside) break;
-      result.records.push_back({at->first.second, at->second});
-    }
-    return result;
+    put_entry(entry_name(bucket, key, subkey), dot(counter));
   }
   absl::Status collect(Closure& closure) const {
     while (const std::optional<ReadRequest> request = closure.next_read(kData)) {
@@ -120,8 +93,6 @@ struct Case {
     return closure;
   }
 
-  std::map<std::pair<Family, std::string>, std::string> records;
-  DotLog dots{kId};
   Configuration configuration;
 };
 

@@ -10,8 +10,7 @@
 
 #include "core/codec.h"
 #include "core/crdt/set.h"
-#include "core/vnode/dot_log.h"
-#include "core/vnode/stored_vnode.h"
+#include "core/vnode/testing/vnode_records.h"
 #include "proto/peer.pb.h"
 
 using vordb::Batch;
@@ -54,56 +53,29 @@ std::string numbered(const std::string& prefix, int number) {
 }
 
 // A vnode's records, and the parts of a snapshot read from them.
-struct Case {
-  Case() {
+struct Case : vordb::vnode::VnodeRecords {
+  Case() : VnodeRecords(kId, kData) {
     vordb::Bucket set;
     set.id = kSet;
     set.config.type = BucketType::kOrswot;
     configuration.buckets = {{kSet, set}};
-    vordb::vnode::Group group;
-    for (uint64_t counter = 1; counter <= 9; ++counter) group.joined.add(dot(counter));
-    Batch batch;
-    vordb::vnode::put_record(kId, {}, &batch);
-    vordb::vnode::put_clock_rows(kId, group.joined, group, &batch);
-    apply(batch);
+    VnodeClock clock;
+    for (uint64_t counter = 1; counter <= 9; ++counter) clock.add(dot(counter));
+    put_clock(clock);
   }
 
   void hold(const std::string& key, const std::string& element, BucketId bucket = kSet) {
-    Entry entry;
-    entry.live.push_back({dot(1), {}});
-    const std::string name = entry_name(bucket, key, element_subkey(element));
-    const std::string at = record_key(kId, Table::kEntries, name);
-    records[{kData, at}] = vordb::encode_entry(at, entry);
+    put_entry(entry_name(bucket, key, element_subkey(element)), dot(1));
   }
   void log(uint64_t counter, const std::string& key, const std::vector<std::string>& elements) {
     std::vector<std::string> subkeys;
     for (const std::string& element : elements) subkeys.push_back(element_subkey(element));
-    Batch batch;
-    dots.write(kSet, key, {dot(counter), std::move(subkeys), {}, false}, kData, batch);
-    apply(batch);
-  }
-  void apply(const Batch& batch) {
-    batch.for_each([&](const Batch::Write& write) {
-      records[{write.family, std::string(write.key)}] = std::string(write.value);
-    });
+    put_dot(kSet, key, {dot(counter), std::move(subkeys), {}, false});
   }
 
-  ReadResult read(const ReadRequest& request) {
-    ++reads;
-    ReadResult result;
-    auto at = records.lower_bound({request.family, request.begin});
-    for (; at != records.end() && at->first.first == request.family; ++at) {
-      const bool inside =
-          request.is_point() ? at->first.second == request.begin : at->first.second < request.end;
-      if (!inside) break;
-      result.more = !request.is_point() && result.records.size() == request.limit_records;
-      if (result.more) break;
-      result.records.push_back({at->first.second, at->second});
-    }
-    return result;
-  }
   absl::Status collect(SnapshotPage& page) {
     while (const auto request = page.next_read(kData, configuration)) {
+      ++reads;
       const absl::Status taken = page.take(read(*request), configuration);
       if (!taken.ok()) return taken;
     }
@@ -121,8 +93,6 @@ struct Case {
     return all;
   }
 
-  std::map<std::pair<Family, std::string>, std::string> records;
-  DotLog dots{kId};
   Configuration configuration;
   int reads = 0;
 };
