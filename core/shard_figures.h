@@ -33,7 +33,9 @@ struct ShardFigures {
   uint64_t scrub_differences = 0;    // ranges that differ though the clocks are equal
   uint64_t scrub_given_up = 0;       // comparisons that could not be made
   uint64_t unacknowledged_dots = 0;  // that some other owner has not said to hold
-  uint64_t stable_lag_ms = 0;        // how far the oldest stable time lies behind the clock
+  // How far the stable time lies behind the clock: the most of any vnode whose owners do not agree
+  // yet, or that waits for that time.
+  uint64_t stable_lag_ms = 0;
 };
 
 }  // namespace vordb

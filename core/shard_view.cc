@@ -57,7 +57,7 @@ ShardFigures Shard::figures(uint64_t now_ms) const {
   figures.commits = s.commits;
   figures.waiting_operations = s.coordinator->waiting();
   figures.contexts_withheld = s.coordinator->contexts_withheld();
-  s.vnodes.add_to(figures, now_ms);
+  s.vnodes.add_to(figures, *s.configuration, now_ms);
   return figures;
 }
 

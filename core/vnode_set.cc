@@ -5,7 +5,6 @@
 
 #include "core/assert.h"
 #include "core/codec.h"
-#include "core/digests.h"
 #include "core/fingerprint.h"
 #include "core/shard_start.h"
 #include "core/tick.h"
@@ -18,6 +17,7 @@ void VnodeSet::become(const StartState& started) {
   unflushed.clear();
   vnodes_.clear();
   last_lives_.clear();
+  digests_ = {};
   fetches = 0;
   ceiling = vnode::Ceiling();
   identity_.node = started.node;
@@ -164,7 +164,7 @@ void VnodeSet::tick(vnode::Turn& turn) {
   digest_wait_ms_ += kTickMs;
   if (digest_wait_ms_ < turn.options.sync_interval_ms) return;
   digest_wait_ms_ = 0;
-  send_digests(vnodes_, shard_, identity_.node, turn);
+  digests_.send(vnodes_, shard_, identity_.node, turn);
 }
 
 void VnodeSet::flush(vnode::Turn& turn) {
@@ -209,7 +209,8 @@ void VnodeSet::add_to(ShardReport& report, const Configuration& configuration) c
   }
 }
 
-void VnodeSet::add_to(ShardFigures& figures, uint64_t now_ms) const {
+void VnodeSet::add_to(ShardFigures& figures, const Configuration& configuration,
+                      uint64_t now_ms) const {
   figures.vnodes = uint32_t(vnodes_.size());
   vnodes_.for_each([&](const vnode::Vnode& vnode) {
     const vnode::Roles& roles = vnode.roles();
@@ -236,6 +237,7 @@ void VnodeSet::add_to(ShardFigures& figures, uint64_t now_ms) const {
     figures.scrub_given_up += scrubbed.given_up;
     if (roles.others.empty()) return;
     figures.unacknowledged_dots += vnode.unacknowledged_dots();
+    if (vnode.settled(configuration)) return;
     const uint64_t stable_ms = vnode.stable_time().ms();
     figures.stable_lag_ms = std::max(figures.stable_lag_ms, now_ms - std::min(now_ms, stable_ms));
   });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/digests.h"
 #include "core/fields.h"
 #include "core/shard_figures.h"
 #include "core/vnode/vnode.h"
@@ -56,7 +57,7 @@ class VnodeSet {
 
   bool idle() const;
   void add_to(ShardReport& report, const Configuration& configuration) const;
-  void add_to(ShardFigures& figures, uint64_t now_ms) const;
+  void add_to(ShardFigures& figures, const Configuration& configuration, uint64_t now_ms) const;
 
   // Lent to the vnodes (vnode::Turn).
   std::vector<PlacementId> unflushed;
@@ -78,11 +79,12 @@ class VnodeSet {
   uint64_t tick_credit_ = 0;
   uint64_t sweep_credit_ = 0;
   uint64_t digest_wait_ms_ = 0;
+  Digests digests_;
   PlacementId tick_cursor_;
   PlacementId sweep_cursor_;
   VORDB_FIELDS(VnodeSet, unflushed, ceiling, fetches, shard_, identity_, boot_, vnodes_,
-               last_lives_, births_, tick_credit_, sweep_credit_, digest_wait_ms_, tick_cursor_,
-               sweep_cursor_)
+               last_lives_, births_, tick_credit_, sweep_credit_, digest_wait_ms_, digests_,
+               tick_cursor_, sweep_cursor_)
 };
 
 }  // namespace vordb

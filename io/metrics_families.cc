@@ -57,7 +57,8 @@ constexpr FigureRow kFigures[] = {
     {&ShardFigures::unacknowledged_dots, "vordb_unacknowledged_dots",
      "Mutations that some other owner has not said to hold.", MetricType::Gauge},
     {&ShardFigures::stable_lag_ms, "vordb_convergence_lag_ms",
-     "How far behind the clock the time lies up to which all owners hold everything.",
+     "How far behind the clock the time lies up to which all owners hold everything; 0 while they "
+     "agree and nothing waits for that.",
      MetricType::Gauge, true},
     {&ShardFigures::moving_vnodes, "vordb_moving_vnodes", "Placements here that move.",
      MetricType::Gauge},

@@ -21,7 +21,7 @@ std::string address_of_node(size_t index) { return "n" + std::to_string(index + 
 // What the shards of one node see of the world besides their disk.
 class ClusterLab::Doors : public Clock, public Network, public Random, public Telemetry {
  public:
-  Doors(ClusterLab& lab, Node& node) : lab_(lab), node_(node) {}
+  Doors(ClusterLab& lab, Node& node);
 
   uint64_t wall_ms() override { return lab_.now_ms_; }
   uint64_t monotonic_us() override { return lab_.now_ms_ * 1000; }
@@ -51,7 +51,7 @@ class ClusterLab::Doors : public Clock, public Network, public Random, public Te
   ClusterLab& lab_;
   Node& node_;
   std::map<NodeNumber, std::string> addresses_;
-  uint64_t last_ = 0;
+  uint64_t last_;
 };
 
 struct ClusterLab::Node {
@@ -79,6 +79,10 @@ struct ClusterLab::Node {
   }
 };
 
+// Each node draws numbers of its own.
+ClusterLab::Doors::Doors(ClusterLab& lab, Node& node)
+    : lab_(lab), node_(node), last_(uint64_t(node.index) << 32) {}
+
 void ClusterLab::Doors::send(NodeNumber to, const pb::PeerMessage& message) {
   const auto at = addresses_.find(to);
   if (at != addresses_.end()) lab_.send(node_.index, at->second, message);
@@ -97,23 +101,26 @@ void ClusterLab::Doors::violated(std::string_view constraint) {
   node_.last_refusal = constraint;
 }
 
-ClusterLab::ClusterLab() = default;
-ClusterLab::~ClusterLab() = default;
-
-void ClusterLab::add() {
-  auto node = std::make_unique<Node>();
-  node->index = nodes_.size();
-  node->doors = std::make_unique<Doors>(*this, *node);
-  NodeOptions& options = node->options;
-  options.node_id = "n" + std::to_string(node->index + 1);
-  options.address = address_of_node(node->index);
-  if (node->index > 0) options.seed_nodes = {address_of_node(node->index - 1)};
+ClusterLab::ClusterLab() {
   options.ring_size = 8;
   options.column_families = 4;
   options.shards = kShards;
   options.sync_interval_ms = 100;
   options.ttl_sweep_interval_ms = 200;
   options.ring_gossip_interval_ms = 500;
+}
+
+ClusterLab::~ClusterLab() = default;
+
+void ClusterLab::add() {
+  auto node = std::make_unique<Node>();
+  node->index = nodes_.size();
+  node->doors = std::make_unique<Doors>(*this, *node);
+  node->options = options;
+  NodeOptions& own = node->options;
+  own.node_id = "n" + std::to_string(node->index + 1);
+  own.address = address_of_node(node->index);
+  if (node->index > 0) own.seed_nodes = {address_of_node(node->index - 1)};
   nodes_.push_back(std::move(node));
   const absl::Status started = start(*nodes_.back());
   VORDB_ASSERT(started.ok(), "a node starts on an empty disk");

@@ -26,6 +26,10 @@ class ClusterLab {
   ClusterLab(const ClusterLab&) = delete;
   ClusterLab& operator=(const ClusterLab&) = delete;
 
+  // Of the nodes that are added from now on; names, addresses and seeds are their own. Its
+  // intervals are short ones.
+  NodeOptions options;
+
   // Adds a node; the first founds the cluster, each other one asks that before it to admit it.
   void add();
   size_t nodes() const { return nodes_.size(); }

@@ -94,7 +94,7 @@ TEST_CASE("scrub: an entry that one owner lacks is found, at the end of the tabl
     break;
   }
   lab.scrub(1);
-  lab.quiesce(2);
+  lab.quiesce(5);
   CHECK(found(lab, 1).differences == 1);
 }
 

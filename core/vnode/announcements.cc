@@ -19,6 +19,7 @@ void Announcements::tell(std::span<const NodeNumber> to, bool ask) {
   to_pb(view.clock, announcement->mutable_clock());
   announcement->set_hlc(announced_time().word);
   announcement->set_stable_hlc(view.stable.word);
+  if (vnode.waits()) announcement->set_awaited_hlc(vnode.awaited.word);
   announcement->set_fenced(view.fenced);
   announcement->set_complete(view.complete);
   announcement->set_ask(ask);
@@ -67,6 +68,7 @@ void Announcements::take_in(const pb::PeerMessage& message, const crdt::ReplicaI
   view.sealed = vector_from_pb(announcement.sealed());
   for (const pb::ReplicaId& latest : announcement.fence()) view.fence.raise(from_pb(latest));
   view.content = announced_content(view);
+  turn.ceiling.want(Hlc{announcement.awaited_hlc()});
   if (announcement.ask()) tell({&from.node, 1}, false);
   const PeerView* known = vnode.peers.find(from.node);
   const bool news = !known || known->content != view.content;
@@ -77,19 +79,19 @@ void Announcements::take_in(const pb::PeerMessage& message, const crdt::ReplicaI
   heard_from(from.node);
 }
 
-void Announcements::hear_standing(NodeNumber from, uint32_t content, Hlc hlc, Hlc stable,
-                                  uint64_t epoch) {
+void Announcements::hear_standing(NodeNumber from, const StandingWord& word, uint64_t epoch) {
   if (vnode.corrupt || vnode.gone()) return;
   const auto& others = vnode.roles.others;
   if (std::find(others.begin(), others.end(), from) == others.end()) return;
+  turn.ceiling.want(word.awaited);
   const PeerView* peer = vnode.peers.find(from);
-  if (!peer || peer->content != content) {
+  if (!peer || peer->content != word.content) {
     // What it told was lost, or is still on its way.
     if (vnode.asked.insert(from).second) tell({&from, 1}, true);
     return;
   }
   if (retired(peer->replica, vnode.standing.fence, turn.configuration)) return;
-  vnode.peers.hear_times(from, hlc, stable, epoch);
+  vnode.peers.hear_times(from, word.hlc, word.stable, epoch);
   heard_from(from);
 }
 

@@ -27,7 +27,7 @@ class Announcements : Part {
   void take_in(const pb::PeerMessage& message, const crdt::ReplicaId& from);
   // What was last heard of this owner still holds, and these times; if it was something else, it is
   // asked for.
-  void hear_standing(NodeNumber from, uint32_t content, Hlc hlc, Hlc stable, uint64_t epoch);
+  void hear_standing(NodeNumber from, const StandingWord& word, uint64_t epoch);
 
  private:
   void heard_from(NodeNumber from);

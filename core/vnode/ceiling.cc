@@ -18,7 +18,14 @@ Hlc Ceiling::target(Hlc at, const Instant& now, uint64_t part) {
                   Hlc::from_ms(at.ms() + kLeadAheadMs / part));
 }
 
+bool Ceiling::begin_renewal(Hlc at, const Instant& now) {
+  if (renewing_ || wanted_ < written_ || !sinks(at, now)) return false;
+  renewing_ = true;
+  return true;
+}
+
 std::optional<Hlc> Ceiling::raise(Hlc last, Hlc at, const Instant& now) {
+  renewing_ = false;
   if (last <= written_ && !sinks(at, now)) return std::nullopt;
   const Hlc raised = std::max({last, written_, target(at, now, 1)});
   if (raised == written_) return std::nullopt;

@@ -45,6 +45,37 @@ TEST_CASE("ceiling: a time above it is covered at once") {
   CHECK(*raised >= far);
 }
 
+TEST_CASE("ceiling: is renewed for a time that somebody waits for, and no further") {
+  Ceiling ceiling;
+  ceiling.raise(ms(kNow), ms(kNow), at_ms(kNow));
+  const auto renewals_until = [&](uint64_t from, uint64_t until) {
+    uint64_t renewals = 0;
+    for (uint64_t now = from; now < until; now += 100) {
+      if (!ceiling.begin_renewal(ms(now), at_ms(now))) continue;
+      ++renewals;
+      CHECK(ceiling.raise(ms(now), ms(now), at_ms(now)));
+    }
+    return renewals;
+  };
+  CHECK(renewals_until(kNow, kNow + 60'000) == 0);
+  ceiling.want(ms(kNow + 30'000));
+  CHECK(renewals_until(kNow + 60'000, kNow + 120'000) == 1);
+  CHECK(ceiling.written() >= ms(kNow + 60'000));
+  // A time that is yet to come: the lead is kept until then.
+  ceiling.want(ms(kNow + 180'000));
+  const uint64_t kept = renewals_until(kNow + 120'000, kNow + 240'000);
+  CHECK(kept >= 30);
+  CHECK(kept <= 70);
+}
+
+TEST_CASE("ceiling: one vnode of a turn renews it") {
+  Ceiling ceiling;
+  ceiling.want(ms(kNow));
+  CHECK(ceiling.begin_renewal(ms(kNow), at_ms(kNow)));
+  CHECK_FALSE(ceiling.begin_renewal(ms(kNow), at_ms(kNow)));
+  CHECK(ceiling.raise(ms(kNow), ms(kNow), at_ms(kNow)));
+}
+
 TEST_CASE("ceiling: what is durable never sinks") {
   Ceiling ceiling;
   ceiling.note_durable(ms(20));
@@ -70,6 +101,7 @@ TEST_CASE("ceiling: a hundred restarts in a row do not run away from the wall cl
 TEST_CASE("ceiling: at the end of all times there is nothing to raise") {
   const Hlc last{Hlc::kWordMax};
   Ceiling ceiling(last);
-  CHECK_FALSE(ceiling.sinks(last, at_ms(Hlc::kMsMax)));
+  ceiling.want(last);
+  CHECK_FALSE(ceiling.begin_renewal(last, at_ms(Hlc::kMsMax)));
   CHECK_FALSE(ceiling.raise(last, last, at_ms(Hlc::kMsMax)));
 }

@@ -54,7 +54,10 @@ void Commits::flush() {
 
 void Commits::keep_lead() {
   const Instant now = turn.env.clock.now();
-  if (!vnode.durable.any || turn.ceiling.sinks(vnode.time.at(now), now)) open().wanted = true;
+  if (vnode.waits()) turn.ceiling.want(vnode.awaited);
+  if (!vnode.durable.any || turn.ceiling.begin_renewal(vnode.time.at(now), now)) {
+    open().wanted = true;
+  }
 }
 
 void Commits::erase_dropped_buckets() {

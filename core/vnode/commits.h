@@ -12,7 +12,7 @@ class Commits : Part {
 
   // Commits the open group as one batch with the vnode's record, if there is anything in it.
   void flush();
-  // With other owners: the durable ceiling stays ahead of the clock.
+  // With other owners: the durable ceiling stays ahead of the clock while somebody waits for that.
   void keep_lead();
   // What buckets that were dropped have left here goes with the next batch.
   void erase_dropped_buckets();

@@ -117,7 +117,10 @@ bool Forgetting::finish(KeyTask& task) {
   const bool spent = kind == crdt::EntryKind::kRegister
                          ? crdt::register_spent(entry, vnode.stable.stable)
                          : crdt::counter_spent(entry, vnode.stable.global);
-  if (!spent) return true;
+  if (!spent) {
+    vnode.await(sweep.when);
+    return true;
+  }
   Entry after;
   after.context = entry.context;
   Writes(*this).write_entry(task, sweep.subkey, &entry, std::move(after));
@@ -144,6 +147,7 @@ bool Forgetting::finish_purge(KeyTask& task) {
   const bool removals_wait =
       !vnode.sole_owner() &&
       (task.load.found || Writes(*this).logs_undurably(task, &LoggedKey::data));
+  if (sweep.when >= vnode.stable.stable) vnode.await(Hlc{sweep.when.word + 1});
   if (removals_wait || sweep.when >= vnode.stable.stable) return true;
   Effects(*this).drop_deadline(task, now);
   ++vnode.purged;

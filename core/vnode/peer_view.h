@@ -34,6 +34,14 @@ struct PeerView {
                complete, content)
 };
 
+// What an owner says when nothing but time has passed since it announced itself.
+struct StandingWord {
+  uint32_t content = 0;  // announced_content of what it announced
+  Hlc hlc;
+  Hlc stable;
+  Hlc awaited;  // it waits until all owners have announced this time; 0: for nothing
+};
+
 // A hash of what an announcement says beside its times; never 0.
 uint32_t announced_content(const PeerView& view);
 

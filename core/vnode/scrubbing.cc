@@ -24,6 +24,8 @@ constexpr uint32_t kRangeRecords = 1000;
 // Who holds much more than it was asked about holds something else.
 constexpr uint64_t kAnswerEntriesMax = 4 * kRangeRecords;
 constexpr uint64_t kPatienceUs = 3'000'000;
+// All owners are to announce a time that they are first told to be awaited.
+constexpr uint64_t kDoubtPatienceUs = 20'000'000;
 constexpr uint32_t kTriesMax = 20;
 
 // A number of its own for each vnode of a cluster.
@@ -47,7 +49,8 @@ void Scrubbing::tick() {
   if (vnode.scrub) {
     if (vnode.scrub->doubt) judge_doubt();
     if (!vnode.scrub) return;
-    if (vnode.scrub->session == 0 || vnode.scrub->asked_us + kPatienceUs < now_us) ask();
+    const uint64_t patience_us = vnode.scrub->doubt ? kDoubtPatienceUs : kPatienceUs;
+    if (vnode.scrub->session == 0 || vnode.scrub->asked_us + patience_us < now_us) ask();
     return;
   }
   if (interval_us() == 0) return;
@@ -120,6 +123,7 @@ void Scrubbing::take_in(const pb::ScrubAnswer& answer, NodeNumber from) {
       return advance();
     case kDifferent:
       scrub.doubt = Doubt{vnode.time.last(), answer.entries()};
+      vnode.await(scrub.doubt->at);
       return;
     case kIncomparable:
       scrub.session = 0;  // the next tick asks again

@@ -65,6 +65,16 @@ PeerView State::own_view(const Configuration& configuration) const {
   return view;
 }
 
+bool State::settled(const Configuration& configuration) const {
+  if (waits() || !durable.standing.fenced || !durable.standing.complete) return false;
+  const auto views = peers.agreeing(standpoint(configuration));
+  if (!views) return false;
+  const crdt::VnodeClock mine = durable.known();
+  return std::all_of(views->begin(), views->end(), [&](const PeerView* view) {
+    return view->complete && view->clock.covers(mine) && mine.covers(view->clock);
+  });
+}
+
 uint64_t State::unacknowledged_dots() const {
   const crdt::VnodeClock mine = durable.known();
   uint64_t most = 0;

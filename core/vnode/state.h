@@ -91,6 +91,7 @@ struct State {
   // What it knows of the other owners, and they of it.
   Peers peers;
   StableTime stable;
+  Hlc awaited;  // until every owner has merged all up to here, something stays or is in doubt
   bool announce_soon = true;       // to all, as soon as this life's record is durable
   uint32_t content_told = 0;       // what all others were told last
   std::set<NodeNumber> asked;      // for an announcement, since the last tick
@@ -142,11 +143,15 @@ struct State {
   Hlc ceiling(const Ceiling& of_shard) const {
     return sole_owner() ? Hlc{UINT64_MAX} : of_shard.durable();
   }
+  void await(Hlc time) { awaited = std::max(awaited, time); }
+  bool waits() const { return stable.global < awaited; }
   Standpoint standpoint(const Configuration& configuration) const {
     return {roles, durable.standing.fence, configuration};
   }
   // What it tells of itself.
   PeerView own_view(const Configuration& configuration) const;
+  // As far as this owner can tell, all others hold what it holds, and wait for nothing.
+  bool settled(const Configuration& configuration) const;
   // Dots held here that some receiver has not announced yet: the largest number of any.
   uint64_t unacknowledged_dots() const;
   // What goes to the disk of all that changes rarely; of a vnode that drops everything who it was.
@@ -159,11 +164,11 @@ struct State {
   // What a client that reads now is told it has seen.
   const std::shared_ptr<const ReadToken>& token();
   VORDB_FIELDS(State, id, self, roles, clock, standing, time, left_overs, log, buckets, corrupt,
-               durable, durable_groups, made_token, peers, stable, announce_soon, content_told,
-               asked, announce_to, gossiping, gossip_behind, offers, counts_for, fetch_wanted,
-               fetch, serving, dropping, dropped, first_op, next_op, overlay, lanes, parked, scans,
-               stripping, early_acks, taken, taken_in_order, scrub, scrub_due_us, scrubbed, purged,
-               exchanged)
+               durable, durable_groups, made_token, peers, stable, awaited, announce_soon,
+               content_told, asked, announce_to, gossiping, gossip_behind, offers, counts_for,
+               fetch_wanted, fetch, serving, dropping, dropped, first_op, next_op, overlay, lanes,
+               parked, scans, stripping, early_acks, taken, taken_in_order, scrub, scrub_due_us,
+               scrubbed, purged, exchanged)
 };
 
 }  // namespace vordb::vnode

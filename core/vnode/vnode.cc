@@ -171,20 +171,20 @@ void Vnode::scrub(Turn& turn) {
 
 void Vnode::announce_to_all(Turn& turn) { Announcements({state_, turn}).tell_all(); }
 
-uint32_t Vnode::standing_announcement(Hlc* hlc, Hlc* stable, Turn& turn) const {
-  if (state_.content_told == 0 || state_.gone() || !state_.durable.any) return 0;
-  const uint32_t content = state_.own_view(turn.configuration).content;
-  if (content != state_.content_told) return 0;
-  const Instant now = turn.env.clock.now();
-  *hlc = std::min(
-      *hlc, state_.time.tellable(state_.overlay.lowest_hlc(), state_.ceiling(turn.ceiling), now));
-  *stable = std::min(*stable, state_.stable.stable);
-  return content;
+std::optional<StandingWord> Vnode::standing_word(Turn& turn) const {
+  if (state_.content_told == 0 || state_.gone() || !state_.durable.any) return std::nullopt;
+  StandingWord word;
+  word.content = state_.own_view(turn.configuration).content;
+  if (word.content != state_.content_told) return std::nullopt;
+  word.hlc = state_.time.tellable(state_.overlay.lowest_hlc(), state_.ceiling(turn.ceiling),
+                                  turn.env.clock.now());
+  word.stable = state_.stable.stable;
+  if (state_.waits()) word.awaited = state_.awaited;
+  return word;
 }
 
-void Vnode::hear_standing(NodeNumber from, uint32_t content, Hlc hlc, Hlc stable, uint64_t epoch,
-                          Turn& turn) {
-  Announcements({state_, turn}).hear_standing(from, content, hlc, stable, epoch);
+void Vnode::hear_standing(NodeNumber from, const StandingWord& word, uint64_t epoch, Turn& turn) {
+  Announcements({state_, turn}).hear_standing(from, word, epoch);
 }
 
 void Vnode::sweep(Turn& turn) {

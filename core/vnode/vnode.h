@@ -68,17 +68,16 @@ class Vnode {
   void tick(Turn& turn);
   // The others are told everything again, and asked for as much.
   void announce_to_all(Turn& turn);
-  // The content that the others were told last, if it still holds; 0: there is more to tell. With
-  // it the times that may be told (lowered to what holds here).
-  uint32_t standing_announcement(Hlc* hlc, Hlc* stable, Turn& turn) const;
+  // What the others were told last, with the times that may be told now; nothing: there is more to
+  // tell than times.
+  std::optional<StandingWord> standing_word(Turn& turn) const;
   // Compares what it holds with every other owner, now.
   void scrub(Turn& turn);
   // `hlc` was told: what happens from now on happens later.
   void told(Hlc hlc, const Instant& now) { state_.time.observe(hlc, now); }
   // What was last heard of this owner still holds, and these times; if it was something else, it is
   // asked for.
-  void hear_standing(NodeNumber from, uint32_t content, Hlc hlc, Hlc stable, uint64_t epoch,
-                     Turn& turn);
+  void hear_standing(NodeNumber from, const StandingWord& word, uint64_t epoch, Turn& turn);
   // Every sweep interval: looks for what has become due.
   void sweep(Turn& turn);
   // Every tick of the shard: what waits for a time of its own. Not needed while nothing does.
@@ -108,6 +107,8 @@ class Vnode {
   bool synced() const { return state_.standing.synced; }
   size_t left_overs() const { return state_.left_overs.size(); }
   size_t waiting() const { return state_.waiting(); }
+  // As far as it can tell, all owners hold the same, and it waits for nothing.
+  bool settled(const Configuration& configuration) const { return state_.settled(configuration); }
   uint64_t purged() const { return state_.purged; }
   bool fetching() const { return state_.fetch.has_value(); }
   bool scrubbing() const { return state_.scrub.has_value(); }

@@ -34,6 +34,7 @@ SharedEntry Writes::write_entry(const KeyTask& task, std::string_view subkey, co
   }
   if (due_after && due_before != due_after) {
     group.batch.put(at, record_key(vnode.id, Table::kDue, due_name(*due_after, name)), {});
+    if (*due_after <= vnode.time.last()) vnode.await(*due_after);
   }
   index_left_over(name, after);
   note_bucket(task.bucket);
