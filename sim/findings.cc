@@ -39,6 +39,7 @@ const char* to_string(Property property) {
                                                       "clock_grows",
                                                       "acked_durable",
                                                       "records_sound",
+                                                      "one_configuration",
                                                       "cluster_settles",
                                                       "converged",
                                                       "scrub_agrees",

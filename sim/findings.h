@@ -42,6 +42,7 @@ enum class Property : uint8_t {
   kClockGrows,            // I7: the durable clock never shrinks
   kAckedDurable,          // I1: what is acknowledged is on the disk, read without the node
   kRecordsSound,          // I9: every record on the disk has its checksum, bit rot aside
+  kOneConfiguration,      // of an epoch there is one configuration, whoever uses it
   kClusterSettles,        // faults over, the cluster agrees on one configuration and ends its moves
   kConverged,             // I2: then all owners reach equal clocks and byte-equal entries
   kScrubAgrees,           // owners that compare what they hold find no difference

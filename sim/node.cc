@@ -115,6 +115,7 @@ void SimNode::boot() {
   const auto refuse = [&](const absl::Status& status) {
     host_->trace().note(host_->now_us(), name_, "did not start: " + status.ToString());
     shards_.clear();
+    epochs_.clear();
     doors_.clear();
     host_->died(number_);
   };
@@ -129,10 +130,12 @@ void SimNode::boot() {
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
     Env env = doors_[shard].env();
     shards_.emplace_back(shard, options_);
+    epochs_.push_back(0);
     if (const absl::Status started = shards_.back().start(env); !started.ok()) {
       up_ = false;
       return refuse(started);
     }
+    note_configuration(shard);
     host_->moment(number_, Moment::kStarting);
     plan_tick(shard);
   }
@@ -144,6 +147,7 @@ void SimNode::crash(SimDiskImage::Crash kind) {
   up_ = false;
   ++life_;
   shards_.clear();
+  epochs_.clear();
   doors_.clear();
   open_.clear();
   last_request_us_.clear();
@@ -166,6 +170,12 @@ bool SimNode::request(uint32_t client, std::string bytes) {
   planned.payload = requests_.put({client, std::move(bytes)});
   host_->plan(planned);
   return true;
+}
+
+void SimNode::note_configuration(uint16_t shard) {
+  const std::shared_ptr<const Configuration> configuration = shards_[shard].configuration();
+  const uint64_t before = std::exchange(epochs_[shard], configuration->epoch);
+  if (before != configuration->epoch) host_->configuration_used(number_, before, *configuration);
 }
 
 bool SimNode::change_cluster(ClusterChange change) {

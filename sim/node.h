@@ -45,6 +45,9 @@ class NodeHost {
   virtual Findings& findings() = 0;
   virtual void plan(Event event) = 0;
   virtual void send_to_client(uint32_t node, uint32_t client, std::string bytes) = 0;
+  // A shard uses this configuration from now on, in place of one of epoch `before`.
+  virtual void configuration_used(uint32_t node, uint64_t before,
+                                  const Configuration& configuration) = 0;
   // To whoever listens at this address.
   virtual void send_to_peer(uint32_t from, const std::string& address, NodeNumber to,
                             std::string bytes) = 0;
@@ -136,11 +139,16 @@ class SimNode : public SimNetworkHost {
   template <typename Body>
   void call(uint16_t shard, Body&& body) {
     Env env = doors_[shard].env();
-    if (!host_->trace().has_sink()) return body(shards_[shard], env);
-    const Shard before = shards_[shard];
-    body(shards_[shard], env);
-    note_changes(shard, before);
+    if (host_->trace().has_sink()) {
+      const Shard before = shards_[shard];
+      body(shards_[shard], env);
+      note_changes(shard, before);
+    } else {
+      body(shards_[shard], env);
+    }
+    note_configuration(shard);
   }
+  void note_configuration(uint16_t shard);
   void note_changes(uint16_t shard, const Shard& before);
 
   Event event(EventKind kind, uint16_t shard, uint64_t in_us) const;
@@ -170,6 +178,7 @@ class SimNode : public SimNetworkHost {
   std::shared_ptr<ClientCodec> codec_ = std::make_shared<ClientCodec>();
   std::vector<ShardDoors> doors_;
   std::vector<Shard> shards_;
+  std::vector<uint64_t> epochs_;  // of the configurations that they use
 
   Pool<std::pair<ActorId, Message>> local_;
   Pool<DiskEvent> completions_;

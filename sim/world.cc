@@ -55,6 +55,7 @@ WorldState::WorldState(const Scenario& scenario, Chooser chooser, Trace::Sink si
       catalogue_(std::make_shared<const Catalogue>(scenario.workload.buckets)),
       workload_(scenario_.workload, *catalogue_),
       disk_oracle_(findings_),
+      configuration_oracle_(findings_),
       // Of a chooser of its own: the run is the same with and without it.
       canary_dies_(Chooser(~chooser_.seed()).chance(kCanaryPerMillion)) {}
 
@@ -103,6 +104,7 @@ World::World(const World& other)
 // What each part needs of the others.
 void World::attach() {
   disk_oracle_.attach(findings_);
+  configuration_oracle_.attach(findings_);
   for (Machine& machine : machines_) machine.node->attach(*this);
   links_->attach(chooser_, now_us_);
   operators_->attach(chooser_, findings_, *this);

@@ -101,6 +101,10 @@ class World : public ClientHost,
                     std::string bytes) override;
   void operator_answered(uint32_t node, ClusterChangeReply reply) override;
   void moment(uint32_t node, Moment moment) override { faults_->moment(node, moment); }
+  void configuration_used(uint32_t node, uint64_t before,
+                          const Configuration& configuration) override {
+    configuration_oracle_.used(node, before, configuration);
+  }
   void died(uint32_t node) override;
 
   // ---- FaultHost, OperatorHost

@@ -11,6 +11,7 @@
 #include "core/box.h"
 #include "sim/chooser.h"
 #include "sim/client.h"
+#include "sim/configuration_oracle.h"
 #include "sim/disk_oracle.h"
 #include "sim/event_queue.h"
 #include "sim/faults.h"
@@ -52,6 +53,7 @@ struct WorldState {
   std::shared_ptr<const Catalogue> catalogue_;  // never changed: copies share it
   Workload workload_;
   DiskOracle disk_oracle_;
+  ConfigurationOracle configuration_oracle_;
   const bool canary_dies_;
   ClientFigures client_figures_;
   uint64_t now_us_ = 0;
