@@ -191,7 +191,8 @@ struct Shard::Call {
       cluster::Turn turn = membership_turn();
       s.membership->edit().heard(from, message.epoch(), turn);
     }
-    if (stopped_at_door(message, configuration, s.started.node)) return;
+    if (const auto why = stopped_at_door(message, configuration, s.started.node))
+      return turn_away(from, *why);
     if (message.has_digest()) {
       vnode::Turn turn = vnode_turn();
       return s.vnodes.hear_digest(message, turn);
@@ -209,6 +210,15 @@ struct Shard::Call {
     } else {
       refuse_peer(envelope.status());
     }
+  }
+
+  // Strangers may go on for ever: they are told of ever less often.
+  void turn_away(NodeNumber from, TakerState why) {
+    const uint64_t times = ++s.turned_away[why];
+    if (why == TakerState::kNoCluster || (times & (times - 1)) != 0) return;
+    env.telemetry.log(LogLevel::kWarning, "messages of node " + std::to_string(from) +
+                                              " are not taken: " + to_string(why) + "; so far " +
+                                              std::to_string(times));
   }
 
   void refuse_peer(const absl::Status& why) {

@@ -27,6 +27,10 @@
 
 namespace vordb {
 
+namespace vnode {
+struct ScrubFigures;
+}
+
 class Shard {
  public:
   Shard(uint16_t index, NodeOptions options);
@@ -62,6 +66,9 @@ class Shard {
 
   // As of this wall time.
   ShardFigures figures(uint64_t now_ms) const;
+  // Of these the two that the simulator looks at all the time.
+  uint64_t keys_purged() const;
+  vnode::ScrubFigures scrubbed() const;
   // In use on this shard; epoch 0 while the node has joined no cluster.
   std::shared_ptr<const Configuration> configuration() const;
 

@@ -2,6 +2,7 @@
 // shard_view.cc, which looks at it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -53,10 +54,11 @@ struct Shard::Impl {
   bool draining = false;
   bool committed_in_turn = false;  // by an actor other than a vnode
   uint64_t commits = 0;
+  std::map<TakerState, uint64_t> turned_away;  // peers' messages, by what stopped_at_door() said
 
   VORDB_FIELDS(Impl, index, options, started, configuration, membership, coordinator, vnodes,
                suspected, paused, clock_ahead, cache, ticks, reported, reported_at, outbox,
-               requests, next_out, next_request, draining, committed_in_turn, commits)
+               requests, next_out, next_request, draining, committed_in_turn, commits, turned_away)
 };
 
 // Why no actor but membership gets to see a message of this envelope; nothing: they do.

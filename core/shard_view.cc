@@ -57,9 +57,18 @@ ShardFigures Shard::figures(uint64_t now_ms) const {
   figures.commits = s.commits;
   figures.waiting_operations = s.coordinator->waiting();
   figures.contexts_withheld = s.coordinator->contexts_withheld();
+  figures.repairs = s.coordinator->repairs();
+  figures.turned_away = s.turned_away;
+  if (s.membership) {
+    for (const auto& [node, ahead_ms] : (*s.membership)->clock_leads())
+      figures.peers[node].clock_ahead_ms = ahead_ms;
+  }
   s.vnodes.add_to(figures, *s.configuration, now_ms);
   return figures;
 }
+
+uint64_t Shard::keys_purged() const { return impl_->vnodes.keys_purged(); }
+vnode::ScrubFigures Shard::scrubbed() const { return impl_->vnodes.scrubbed(); }
 
 std::pair<uint64_t, uint64_t> Shard::fingerprint() const { return digest_of_fields(*impl_); }
 

@@ -209,14 +209,37 @@ void VnodeSet::add_to(ShardReport& report, const Configuration& configuration) c
   }
 }
 
+uint64_t VnodeSet::keys_purged() const {
+  uint64_t sum = 0;
+  vnodes_.for_each([&](const vnode::Vnode& vnode) { sum += vnode.purged(); });
+  return sum;
+}
+
+vnode::ScrubFigures VnodeSet::scrubbed() const {
+  vnode::ScrubFigures sum;
+  vnodes_.for_each([&](const vnode::Vnode& vnode) {
+    const vnode::ScrubFigures& one = vnode.scrubbed();
+    sum.ranges += one.ranges;
+    sum.entries += one.entries;
+    sum.differences += one.differences;
+    sum.given_up += one.given_up;
+  });
+  return sum;
+}
+
 void VnodeSet::add_to(ShardFigures& figures, const Configuration& configuration,
                       uint64_t now_ms) const {
   figures.vnodes = uint32_t(vnodes_.size());
+  figures.keys_purged = keys_purged();
+  const vnode::ScrubFigures scrubs = scrubbed();
+  figures.scrub_ranges = scrubs.ranges;
+  figures.scrub_entries = scrubs.entries;
+  figures.scrub_differences = scrubs.differences;
+  figures.scrub_given_up = scrubs.given_up;
   vnodes_.for_each([&](const vnode::Vnode& vnode) {
     const vnode::Roles& roles = vnode.roles();
     const vnode::ExchangeFigures& exchanged = vnode.exchanged();
     const bool receiving = roles.next_owner && !roles.owner;
-    figures.keys_purged += vnode.purged();
     figures.corrupt_vnodes += vnode.corrupt();
     figures.moving_vnodes += roles.move != 0 && roles.serves();
     figures.receiving_vnodes += receiving;
@@ -225,18 +248,22 @@ void VnodeSet::add_to(ShardFigures& figures, const Configuration& configuration,
     figures.fetching_vnodes += vnode.fetching();
     figures.delta_messages += exchanged.delta_messages;
     figures.delta_keys += exchanged.delta_keys;
+    figures.delta_bytes += exchanged.delta_bytes;
     figures.gossip_keys += exchanged.gossip_keys;
+    figures.gossip_bytes += exchanged.gossip_bytes;
+    figures.due_entries += vnode.due_entries();
     figures.handoff_received_bytes += exchanged.received_bytes;
     figures.handoff_sent_bytes += exchanged.sent_bytes;
     figures.handoff_received_entries += exchanged.received_entries;
-    const vnode::ScrubFigures& scrubbed = vnode.scrubbed();
     figures.scrubbing_vnodes += vnode.scrubbing();
-    figures.scrub_ranges += scrubbed.ranges;
-    figures.scrub_entries += scrubbed.entries;
-    figures.scrub_differences += scrubbed.differences;
-    figures.scrub_given_up += scrubbed.given_up;
     if (roles.others.empty()) return;
-    figures.unacknowledged_dots += vnode.unacknowledged_dots();
+    uint64_t most = 0;
+    for (const auto& [node, dots] : vnode.unacknowledged_dots()) {
+      figures.peers[node].unacknowledged_dots += dots;
+      most = std::max(most, dots);
+    }
+    figures.unacknowledged_dots += most;
+    figures.convergence.add(vnode.convergence());
     if (vnode.settled(configuration)) return;
     const uint64_t stable_ms = vnode.stable_time().ms();
     figures.stable_lag_ms = std::max(figures.stable_lag_ms, now_ms - std::min(now_ms, stable_ms));

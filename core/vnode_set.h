@@ -59,6 +59,9 @@ class VnodeSet {
   void add_to(ShardReport& report, const Configuration& configuration) const;
   void add_to(ShardFigures& figures, const Configuration& configuration, uint64_t now_ms) const;
 
+  uint64_t keys_purged() const;
+  vnode::ScrubFigures scrubbed() const;
+
   // Lent to the vnodes (vnode::Turn).
   std::vector<PlacementId> unflushed;
   vnode::Ceiling ceiling;

@@ -69,12 +69,20 @@ class ShardMetrics {
   uint64_t refused_[kProtocols] = {};
 };
 
+// Another member, and the connection to it.
+struct PeerSample {
+  NodeNumber node = 0;
+  std::string node_id;
+  bool connected = false;
+  uint64_t queued_bytes = 0;
+  uint64_t shed = 0;
+};
+
 // What the node as a whole adds.
 struct NodeFigures {
   uint64_t ring_version = 0;
   uint64_t partitions_owned = 0;
-  uint64_t other_members = 0;
-  uint64_t cluster_connected = 0;  // of them: those with a live connection
+  std::vector<PeerSample> others;  // members
   uint64_t moving_partitions = 0;
   uint64_t draining_partitions = 0;
   const PeerCounters* peers = nullptr;  // null: there is no transport

@@ -40,8 +40,18 @@ constexpr FigureRow kFigures[] = {
      "Messages with entries sent to other owners.", MetricType::Counter},
     {&ShardFigures::delta_keys, "vordb_gossip_delta_keys_total",
      "Keys whose entries were sent to other owners.", MetricType::Counter},
+    {&ShardFigures::delta_bytes, "vordb_gossip_delta_bytes_total", "Bytes of these entries.",
+     MetricType::Counter},
     {&ShardFigures::gossip_keys, "vordb_gossip_repair_keys_total",
-     "Keys of them that an owner was found to lack.", MetricType::Counter},
+     "Keys whose entries were sent because an owner was found to lack them.", MetricType::Counter},
+    {&ShardFigures::gossip_bytes, "vordb_gossip_repair_bytes_total", "Bytes of these entries.",
+     MetricType::Counter},
+    {&ShardFigures::repairs, "vordb_read_repairs_total",
+     "Reads that found an owner behind and had it sent what it lacked.", MetricType::Counter},
+    {&ShardFigures::due_entries, "vordb_due_entries",
+     "Tombstones, resets and deadlines that the last sweeps found: they go once every owner "
+     "knows.",
+     MetricType::Gauge},
     {&ShardFigures::scrubbing_vnodes, "vordb_scrubbing_vnodes",
      "Placements here that are being compared with another owner.", MetricType::Gauge},
     {&ShardFigures::scrub_ranges, "vordb_scrub_ranges_total",
@@ -86,10 +96,11 @@ MetricFamily single(const char* name, const char* help, MetricType type, uint64_
   return made;
 }
 
-void add(MetricFamily& made, std::vector<ClientMetric::Label> labels, uint64_t value) {
+void add(MetricFamily& made, std::vector<ClientMetric::Label> labels, double value) {
   made.metric.emplace_back();
   made.metric.back().label = std::move(labels);
-  made.metric.back().counter.value = double(value);
+  made.metric.back().counter.value = value;
+  made.metric.back().gauge.value = value;
 }
 
 // Events by actor and kind, of both directions: only those that there were.
@@ -101,7 +112,8 @@ MetricFamily event_counts(const char* name, const char* help,
     for (size_t tag = 0; tag < kTagNames.size(); ++tag) {
       uint64_t sum = 0;
       for (const ShardSample& sample : samples) sum += (sample.telemetry.*table)[actor][tag];
-      if (sum > 0) add(made, {{"actor", kActorNames[actor]}, {"kind", kTagNames[tag]}}, sum);
+      if (sum > 0)
+        add(made, {{"actor", kActorNames[actor]}, {"kind", kTagNames[tag]}}, double(sum));
     }
   }
   return made;
@@ -130,10 +142,47 @@ void append_peer_families(const PeerCounters& peers, std::vector<MetricFamily>* 
   append("vordb_peer_garbage_total", "Connections closed for what they carried.", peers.garbage);
   MetricFamily dropped = family("vordb_peer_messages_dropped_total",
                                 "Messages dropped; what they carried comes again.", kCounter);
-  add(dropped, {{"reason", "unreachable"}}, peers.dropped_unreachable);
-  add(dropped, {{"reason", "queue_full"}}, peers.dropped_full);
-  add(dropped, {{"reason", "not_taken"}}, peers.dropped_arrived);
+  add(dropped, {{"reason", "unreachable"}}, double(peers.dropped_unreachable));
+  add(dropped, {{"reason", "queue_full"}}, double(peers.dropped_full));
+  add(dropped, {{"reason", "not_taken"}}, double(peers.dropped_arrived));
   families->push_back(std::move(dropped));
+}
+
+void append_other_members(const ShardFigures& figures, const std::vector<PeerSample>& others,
+                          std::vector<MetricFamily>* families) {
+  MetricFamily up = family("vordb_peer_up", "1: this member is connected to.", MetricType::Gauge);
+  MetricFamily dots = family("vordb_peer_unacknowledged_dots",
+                             "Mutations that this member has not said to hold.", MetricType::Gauge);
+  MetricFamily ahead =
+      family("vordb_peer_clock_ahead_ms", "How far this node's wall clock is before that member's.",
+             MetricType::Gauge);
+  MetricFamily queued =
+      family("vordb_peer_queue_bytes", "Bytes that wait for this member.", MetricType::Gauge);
+  MetricFamily shed = family("vordb_peer_queue_shed_total",
+                             "Messages that found its queue full; what they carried comes again.",
+                             MetricType::Counter);
+  for (const PeerSample& other : others) {
+    const auto label = [&] { return std::vector<ClientMetric::Label>{{"peer", other.node_id}}; };
+    const auto found = figures.peers.find(other.node);
+    const PeerFigures of = found == figures.peers.end() ? PeerFigures{} : found->second;
+    add(up, label(), other.connected);
+    add(dots, label(), double(of.unacknowledged_dots));
+    if (of.clock_ahead_ms) add(ahead, label(), double(*of.clock_ahead_ms));
+    add(queued, label(), double(other.queued_bytes));
+    add(shed, label(), double(other.shed));
+  }
+  for (MetricFamily* made : {&up, &dots, &ahead, &queued, &shed})
+    families->push_back(std::move(*made));
+}
+
+MetricFamily convergence_lags(const LagHistogram& lags) {
+  MetricFamily made = family("vordb_convergence_ms",
+                             "Milliseconds from a mutation being durable here until every owner "
+                             "has said to hold it; of samples.",
+                             MetricType::Histogram);
+  made.metric.emplace_back();
+  made.metric.back().histogram = histogram(lags.buckets, LagHistogram::kBoundsMs, lags.sum_ms);
+  return made;
 }
 
 }  // namespace
@@ -150,6 +199,13 @@ ShardFigures sum_of(const std::vector<ShardSample>& samples) {
   ShardFigures sum;
   for (const ShardSample& sample : samples) {
     sum.vnodes += sample.figures.vnodes;
+    sum.convergence.add(sample.figures.convergence);
+    for (const auto& [why, times] : sample.figures.turned_away) sum.turned_away[why] += times;
+    for (const auto& [node, peer] : sample.figures.peers) {
+      PeerFigures& into = sum.peers[node];
+      into.unacknowledged_dots += peer.unacknowledged_dots;
+      if (peer.clock_ahead_ms) into.clock_ahead_ms = peer.clock_ahead_ms;
+    }
     for (const FigureRow& row : kFigures) {
       const uint64_t value = sample.figures.*row.member;
       sum.*row.member = row.highest ? std::max(sum.*row.member, value) : sum.*row.member + value;
@@ -171,7 +227,11 @@ std::vector<std::pair<std::string, uint64_t>> handoff_figures(const ShardFigures
 std::vector<std::pair<std::string, uint64_t>> repair_figures(const ShardFigures& figures) {
   return {{"delta_messages_sent", figures.delta_messages},
           {"delta_keys_sent", figures.delta_keys},
+          {"delta_bytes_sent", figures.delta_bytes},
           {"repair_keys_sent", figures.gossip_keys},
+          {"repair_bytes_sent", figures.gossip_bytes},
+          {"read_repairs", figures.repairs},
+          {"due_entries", figures.due_entries},
           {"scrubs_under_way", figures.scrubbing_vnodes},
           {"scrub_ranges_equal", figures.scrub_ranges},
           {"scrub_entries_equal", figures.scrub_entries},
@@ -194,12 +254,21 @@ void append_node_families(const std::vector<ShardSample>& samples, const NodeFig
   append("vordb_vnodes", "Placements that live on this node.", figures.vnodes);
   append("vordb_ring_version", "Version of the ring in use.", node.ring_version);
   append("vordb_partitions_owned", "Partitions that this node owns.", node.partitions_owned);
-  append("vordb_cluster_other_members", "Members beside this node.", node.other_members);
+  append("vordb_cluster_other_members", "Members beside this node.", node.others.size());
   append("vordb_cluster_connected", "Other members with a live connection.",
-         node.cluster_connected);
+         uint64_t(std::count_if(node.others.begin(), node.others.end(),
+                                [](const PeerSample& other) { return other.connected; })));
   append("vordb_moving_partitions", "Partitions that get new owners.", node.moving_partitions);
   append("vordb_draining_partitions", "Partitions that earlier owners still hand over.",
          node.draining_partitions);
+  append_other_members(figures, node.others, families);
+  MetricFamily turned_away =
+      family("vordb_peer_messages_turned_away_total",
+             "Messages of nodes that are not listened to, by why.", MetricType::Counter);
+  for (const auto& [why, times] : figures.turned_away)
+    add(turned_away, {{"reason", to_string(why)}}, double(times));
+  families->push_back(std::move(turned_away));
+  families->push_back(convergence_lags(figures.convergence));
   if (node.peers) append_peer_families(*node.peers, families);
   families->push_back(event_counts("vordb_events_received_total", "Events that reached actors.",
                                    samples, &TelemetryCounts::received));

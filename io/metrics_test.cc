@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -122,8 +123,29 @@ TEST_CASE("metrics: what goes to and comes from other nodes") {
   PeerCounters peers;
   peers.bytes_sent = 7;
   peers.dropped_full = 2;
-  const std::string text =
-      render_metrics({sample()}, {.other_members = 2, .cluster_connected = 1, .peers = &peers});
+  // Each shard knows what it holds itself; of clocks shard 0 alone.
+  ShardSample first = sample();
+  ShardSample second = sample();
+  first.figures.peers[2] = {5, -30};
+  second.figures.peers[2] = {4, std::nullopt};
+  first.figures.turned_away[TakerState::kForeign] = 2;
+  second.figures.turned_away[TakerState::kForeign] = 1;
+  first.figures.convergence.record(7);
+  second.figures.convergence.record(8);
+  const std::string text = render_metrics(
+      {first, second},
+      {.others = {{2, "node2", true, 100, 3}, {4, "node4", false, 0, 0}}, .peers = &peers});
+  CHECK(has_line(text, R"(vordb_peer_up{peer="node2"} 1)"));
+  CHECK(has_line(text, R"(vordb_peer_up{peer="node4"} 0)"));
+  CHECK(has_line(text, R"(vordb_peer_unacknowledged_dots{peer="node2"} 9)"));
+  CHECK(has_line(text, R"(vordb_peer_clock_ahead_ms{peer="node2"} -30)"));
+  CHECK(text.find(R"(vordb_peer_clock_ahead_ms{peer="node4"})") == std::string::npos);
+  CHECK(has_line(text, R"(vordb_peer_messages_turned_away_total{reason="foreign"} 3)"));
+  CHECK(has_line(text, R"(vordb_peer_queue_bytes{peer="node2"} 100)"));
+  CHECK(has_line(text, R"(vordb_peer_queue_shed_total{peer="node2"} 3)"));
+  CHECK(has_line(text, R"(vordb_convergence_ms_bucket{le="5"} 0)"));
+  CHECK(has_line(text, R"(vordb_convergence_ms_bucket{le="10"} 2)"));
+  CHECK(has_line(text, "vordb_convergence_ms_sum 15"));
   CHECK(has_line(text, "vordb_cluster_other_members 2"));
   CHECK(has_line(text, "vordb_cluster_connected 1"));
   CHECK(has_line(text, "vordb_peer_bytes_sent_total 7"));

@@ -3,7 +3,6 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
-#include <limits>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -59,18 +58,6 @@ MetricFamily request_counts(const char* name, const char* help,
   return made;
 }
 
-ClientMetric::Histogram to_histogram(const ShardMetrics::Durations& durations) {
-  ClientMetric::Histogram made;
-  for (size_t i = 0; i < durations.buckets.size(); ++i) {
-    made.sample_count += durations.buckets[i];
-    const bool last = i == ShardMetrics::kDurationBoundsUs.size();
-    made.bucket.push_back({made.sample_count, last ? std::numeric_limits<double>::infinity()
-                                                   : double(ShardMetrics::kDurationBoundsUs[i])});
-  }
-  made.sample_sum = double(durations.sum_us);
-  return made;
-}
-
 // Only for what was asked at least once: the histograms are most of the text.
 MetricFamily request_durations(const ShardMetrics& sum) {
   MetricFamily made =
@@ -81,7 +68,10 @@ MetricFamily request_durations(const ShardMetrics& sum) {
       ClientMetric metric;
       metric.label = {{"operation", to_string(Operation(operation))},
                       {"protocol", kProtocolNames[protocol]}};
-      metric.histogram = to_histogram(sum.durations(Operation(operation), Protocol(protocol)));
+      const ShardMetrics::Durations& durations =
+          sum.durations(Operation(operation), Protocol(protocol));
+      metric.histogram =
+          histogram(durations.buckets, ShardMetrics::kDurationBoundsUs, durations.sum_us);
       if (metric.histogram.sample_count > 0) made.metric.push_back(std::move(metric));
     }
   }

@@ -83,8 +83,9 @@ NodeFigures NodeView::figures() {
   if (own) figures.partitions_owned = partitions_of(*configuration, own->node);
   for (const Member& member : configuration->members) {
     if (&member == own || member.status == MemberStatus::kRemoved) continue;
-    ++figures.other_members;
-    figures.cluster_connected += peers_.is_connected(member.address) ? 1 : 0;
+    const LinkFigures link = peers_.figures(member.address);
+    figures.others.push_back(
+        {member.node, member.node_id, link.connected, link.queued_bytes, link.shed});
   }
   const HandoffInfo handoff = handoff_of(*configuration);
   figures.moving_partitions = handoff.moves.size();

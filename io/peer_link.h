@@ -33,6 +33,10 @@ class PeerLink : public std::enable_shared_from_this<PeerLink> {
   // is there.
   void send(NodeNumber to, std::string payload, uint32_t messages);
   bool connected() const { return connected_.load(std::memory_order_relaxed); }
+  uint64_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
+  // Who found no room for a message says so.
+  void count_shed() { shed_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t shed() const { return shed_.load(std::memory_order_relaxed); }
   // Connects if need be; `done` is called once, on the loop's thread, with what the peer says of
   // itself, or with null and why it cannot be reached or will not listen.
   using Greeted = std::function<void(const pb::PeerHello* peer, const std::string& why)>;
@@ -71,6 +75,7 @@ class PeerLink : public std::enable_shared_from_this<PeerLink> {
   const std::shared_ptr<PeerShared> shared_;
 
   std::atomic<uint64_t> queued_bytes_{0};
+  std::atomic<uint64_t> shed_{0};
   std::atomic<bool> connected_{false};
 
   // Of the loop's thread.

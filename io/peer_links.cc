@@ -13,10 +13,12 @@ PeerLink* PeerLinks::link(const std::string& address) {
   return link.get();
 }
 
-bool PeerLinks::is_connected(const std::string& address) const {
+LinkFigures PeerLinks::figures(const std::string& address) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = links_.find(address);
-  return found != links_.end() && found->second->connected();
+  if (found == links_.end()) return {};
+  const PeerLink& link = *found->second;
+  return {link.connected(), link.queued_bytes(), link.shed()};
 }
 
 void PeerLinks::stop() {

@@ -12,6 +12,13 @@
 
 namespace vordb::io {
 
+// What a link counts. All 0 where nobody has sent anything yet.
+struct LinkFigures {
+  bool connected = false;
+  uint64_t queued_bytes = 0;
+  uint64_t shed = 0;  // messages that found its queue full, since the start
+};
+
 class PeerLinks {
  public:
   explicit PeerLinks(std::shared_ptr<PeerShared> shared) : shared_(std::move(shared)) {}
@@ -25,7 +32,8 @@ class PeerLinks {
 
   // From any thread; valid as long as this object. Null before attach() and after stop().
   PeerLink* link(const std::string& address);
-  bool is_connected(const std::string& address) const;
+  bool is_connected(const std::string& address) const { return figures(address).connected; }
+  LinkFigures figures(const std::string& address) const;
   void stop();
 
   PeerShared& shared() { return *shared_; }

@@ -54,6 +54,7 @@ void ShardNetwork::append(Peer& peer, const pb::PeerMessage& message) {
   if (bytes > shared.options.max_message_bytes ||
       !peer.link->has_room(peer.payload.size() + bytes)) {
     ++shared.counters.dropped_full;
+    peer.link->count_shed();
     return;
   }
   if (peer.messages == 0) unsent_.push_back(&peer);

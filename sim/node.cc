@@ -370,7 +370,7 @@ void SimNode::tick(uint16_t shard) {
   call(shard, [](Shard& of, Env& env) { of.tick(env); });
   plan_tick(shard);
   uint64_t purged = 0;
-  for (const Shard& one : shards_) purged += one.figures(time_.wall_ms()).keys_purged;
+  for (const Shard& one : shards_) purged += one.keys_purged();
   if (purged > purged_now_) host_->moment(number_, Moment::kPurging);
   purged_now_ = purged;
 }

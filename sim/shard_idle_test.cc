@@ -2,6 +2,7 @@
 // forgotten and tells again what was lost.
 #include <doctest/doctest.h>
 
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,16 @@ struct Idle {
     return sum;
   }
 
+  // Of all nodes: mutations that were followed until every owner had them, and how long that took.
+  LagHistogram convergence() {
+    LagHistogram sum;
+    for (size_t node = 0; node < kNodes; ++node) {
+      for (uint16_t shard = 0; shard < ClusterLab::kShards; ++shard)
+        sum.add(lab.shard(node, shard).figures(kLaterMs).convergence);
+    }
+    return sum;
+  }
+
   uint64_t bytes_sent() const {
     uint64_t bytes = 0;
     for (const ClusterLab::Sent& sent : lab.sent) bytes += sent.bytes.size();
@@ -71,6 +82,10 @@ TEST_CASE("idle: three nodes commit nothing and send less than 2 KB a second eac
   idle.lab.run_for(10'000);
   const uint64_t commits = idle.sum(&ShardFigures::commits);
   REQUIRE(commits > 0);
+  const LagHistogram lags = idle.convergence();
+  const uint64_t followed = std::accumulate(lags.buckets.begin(), lags.buckets.end(), uint64_t{0});
+  CHECK(followed > 20);
+  CHECK(lags.sum_ms < followed * 2500);
   idle.lab.sent.clear();
   idle.lab.run_for(120'000);
   CHECK(idle.sum(&ShardFigures::commits) == commits);
@@ -88,8 +103,12 @@ TEST_CASE("idle: a deleted key is forgotten by all, and then nothing is written 
     idle.ask(1, Operation::kDelete, name);
   }
   CHECK(idle.sum(&ShardFigures::keys_purged) == 0);
-  idle.lab.run_for(130'000);
+  idle.lab.run_for(65'000);
+  CHECK(idle.sum(&ShardFigures::due_entries) == 10 * kNodes);
+  idle.lab.run_for(65'000);
   CHECK(idle.sum(&ShardFigures::keys_purged) == 10 * kNodes);
+  idle.lab.run_for(65'000);
+  CHECK(idle.sum(&ShardFigures::due_entries) == 0);
   const uint64_t commits = idle.sum(&ShardFigures::commits);
   idle.lab.run_for(120'000);
   CHECK(idle.sum(&ShardFigures::commits) == commits);

@@ -112,6 +112,9 @@ TEST_CASE("shard: who is not admitted makes nothing here") {
   for (const pb::PeerMessage& message : alone.requests(1)) alone.lab.feed(0, message);
   alone.lab.run_for(1000);
   CHECK(vnodes(alone.lab, 0) == 0);
+  const auto turned_away = alone.lab.shard(0, 0).figures(0).turned_away;
+  CHECK(turned_away.at(TakerState::kNoMember) == 12);
+  CHECK(turned_away.at(TakerState::kFromSelf) == 4);
   CHECK(stands(alone.lab, alone.lab.ask(0, request_of(Operation::kPut, "k", "v")), Kind::kOk));
   CHECK(vnodes(alone.lab, 0) == 1);
 }
@@ -138,6 +141,8 @@ TEST_CASE("shard: what another cluster sends changes nothing and is not answered
   };
   CHECK(stands(lab, say(true), Kind::kNotFound));
   CHECK(lab.sent.empty());
+  const uint16_t at = partition % ClusterLab::kShards;
+  CHECK(lab.shard(0, at).figures(0).turned_away.at(TakerState::kForeign) == 1);
   CHECK(stands(lab, say(false), Kind::kValue));
   CHECK_FALSE(lab.sent.empty());
 }

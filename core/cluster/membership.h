@@ -53,6 +53,8 @@ class Membership {
   // A message of this member, sent under this epoch, reached the node.
   void heard(NodeNumber from, uint64_t epoch, Turn& turn);
   void tick(Turn& turn);
+  // How far this node's wall clock was before that of each other member, in ms, when it last told.
+  std::vector<std::pair<NodeNumber, int64_t>> clock_leads() const;
 
   // No commit is in flight, no client waits for a change of a bucket, no operator for a change that
   // this node can bring about by itself.
@@ -81,7 +83,9 @@ class Membership {
     // Its wall clock less this node's monotonic one, and when it told; 0: never.
     int64_t wall_offset_ms = 0;
     uint64_t wall_told_us = 0;
-    VORDB_FIELDS(Peer, epoch, boot, heard_us, news_us, outdated, wall_offset_ms, wall_told_us)
+    int64_t clock_lead_ms = 0;  // this node's wall clock less that one's, then
+    VORDB_FIELDS(Peer, epoch, boot, heard_us, news_us, outdated, wall_offset_ms, wall_told_us,
+                 clock_lead_ms)
   };
   // What becomes durable, in order.
   struct Pending {

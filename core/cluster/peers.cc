@@ -193,10 +193,20 @@ void Membership::receive_heartbeat(NodeNumber from, const pb::Heartbeat& heartbe
   const uint64_t now_us = turn.env.clock.monotonic_us();
   peer.wall_offset_ms = int64_t(heartbeat.wall_ms()) - int64_t(now_us / 1000);
   peer.wall_told_us = std::max<uint64_t>(now_us, 1);
+  peer.clock_lead_ms = int64_t(turn.env.clock.wall_ms()) - int64_t(heartbeat.wall_ms());
   if (!peer.outdated || !may_send_news(from, turn)) return;
   pb::ClusterMessage body;
   body.mutable_news()->set_seen_boot(peer.boot);
   send(from, std::move(body), turn);
+}
+
+std::vector<std::pair<NodeNumber, int64_t>> Membership::clock_leads() const {
+  std::vector<std::pair<NodeNumber, int64_t>> leads;
+  for (const auto& [node, peer] : peers_) {
+    if (peer.wall_told_us != 0 && current_->is_member(node))
+      leads.emplace_back(node, peer.clock_lead_ms);
+  }
+  return leads;
 }
 
 pb::ClusterMessage Membership::heartbeat(Turn& turn) const {

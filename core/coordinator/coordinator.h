@@ -87,6 +87,8 @@ class Coordinator {
   }
   // Answers whose causal context was too large to be given.
   uint64_t contexts_withheld() const { return contexts_withheld_; }
+  // Reads that found an owner behind, and had it sent what it lacked.
+  uint64_t repairs() const { return repairs_; }
 
  private:
   // ---- coordinator.cc
@@ -162,10 +164,11 @@ class Coordinator {
   std::vector<Admitted> ready_;
   size_t next_ready_ = 0;
   uint64_t contexts_withheld_ = 0;
+  uint64_t repairs_ = 0;
   // Placements whose vnode of this node refused lately: until then others are asked first.
   std::map<PlacementId, uint64_t> troubled_until_us_;
   VORDB_FIELDS(Coordinator, shard_, hlc_, pending_, lanes_, ready_, next_ready_, contexts_withheld_,
-               troubled_until_us_)
+               repairs_, troubled_until_us_)
 };
 
 // The bucket that an operation on buckets names.

@@ -202,6 +202,7 @@ void Coordinator::repair(const Pending& pending, const MergedAnswers& merged, Tu
     push.subkeys.push_back(name.subkey);
   }
   if (push.subkeys.empty()) return;
+  ++repairs_;
   const OwnerMask senders = holders != 0 ? one_of(holders, work.sets, turn) : work.answered;
   push.shard = shard_;
   push.pv = work.sets.pv;

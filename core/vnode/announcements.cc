@@ -97,6 +97,9 @@ void Announcements::hear_standing(NodeNumber from, const StandingWord& word, uin
 
 void Announcements::heard_from(NodeNumber from) {
   if (!vnode.standing.fenced) return;
+  const auto& probed = vnode.probe.dot();
+  if (probed && vnode.peers.all_have(*probed, vnode.standpoint(turn.configuration)))
+    vnode.probe.end(turn.env.clock.monotonic_us());
   Gossip(*this).begin(from);
   Agreement(*this).seal();
   Agreement(*this).update_stable();

@@ -110,6 +110,8 @@ void Commits::take_durable(Group group) {
 }
 
 void Commits::tell_others(const Group& group) {
+  if (!group.deltas.empty())
+    vnode.probe.begin(group.deltas.back().logged.dot, turn.env.clock.monotonic_us());
   Announcements(*this).tell_if_due();
   Deltas(*this).tell(group);
   Agreement(*this).update_stable();

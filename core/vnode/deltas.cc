@@ -49,6 +49,7 @@ void Deltas::tell(const Group& group) {
     to_pb(vnode.durable.clock.base(), message.mutable_delta()->mutable_base());
     message.mutable_delta()->set_hlc(group.highest_hlc.word);
     vnode.exchanged.delta_messages += vnode.roles.receivers.size();
+    vnode.exchanged.delta_bytes += size.bytes * vnode.roles.receivers.size();
     for (const NodeNumber receiver : vnode.roles.receivers) send(receiver, message);
     message.Clear();
     size = {};
@@ -112,6 +113,7 @@ void Deltas::end_closed(const ClosedDelta& delta, const Closure& closure) {
   for (const Origin& origin : delta.origins) add_origin(origin, key);
   vnode.exchanged.delta_messages += delta.to.size();
   vnode.exchanged.delta_keys += delta.to.size();
+  vnode.exchanged.delta_bytes += message.delta().ByteSizeLong() * delta.to.size();
   for (const NodeNumber receiver : delta.to) send(receiver, message);
 }
 

@@ -34,6 +34,7 @@ constexpr uint64_t kPurgeTurnMs = 30'000;
 void Forgetting::begin(ScanTask::Kind kind) {
   if (vnode.corrupt || vnode.scans.under_way(kind)) return;
   vnode.scans.begin(kind);
+  if (kind == ScanTask::Kind::kDue) vnode.due_counted = 0;
   scan(kind);
 }
 
@@ -84,6 +85,8 @@ void Forgetting::take_page(const ScanTask& task, ReadResult result) {
 }
 
 void Forgetting::take_due(const ReadResult& result) {
+  vnode.due_counted += result.records.size();
+  if (!result.more) vnode.due_entries = vnode.due_counted;
   for (const Record& row : result.records) {
     const std::string_view name = std::string_view(row.key).substr(kTablePrefixBytes);
     EntryName entry;

@@ -82,6 +82,7 @@ void Gossip::end(const GossipRound& round, const Closure& closure, bool complete
   add_updates(closure, message.mutable_gossip());
   message.mutable_gossip()->set_unlogged(closure.unlogged());
   vnode.exchanged.gossip_keys += closure.keys().size();
+  vnode.exchanged.gossip_bytes += message.gossip().ByteSizeLong();
   send(round.to, message);
   if (closure.settled().size() >= Offers::kLarge) {
     vnode.offers.sent(round.to, *closure.settled().rbegin(), turn.env.clock.monotonic_us());

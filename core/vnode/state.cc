@@ -75,14 +75,14 @@ bool State::settled(const Configuration& configuration) const {
   });
 }
 
-uint64_t State::unacknowledged_dots() const {
+std::vector<std::pair<NodeNumber, uint64_t>> State::unacknowledged_dots() const {
   const crdt::VnodeClock mine = durable.known();
-  uint64_t most = 0;
+  std::vector<std::pair<NodeNumber, uint64_t>> missing;
   for (const NodeNumber receiver : roles.receivers) {
     const PeerView* peer = peers.find(receiver);
-    most = std::max(most, mine.count_missing(peer ? peer->seen() : crdt::VnodeClock{}));
+    missing.emplace_back(receiver, mine.count_missing(peer ? peer->seen() : crdt::VnodeClock{}));
   }
-  return most;
+  return missing;
 }
 
 void State::take_roles(const Configuration& configuration) {

@@ -21,6 +21,7 @@
 #include "core/fields.h"
 #include "core/ids.h"
 #include "core/vnode/ceiling.h"
+#include "core/vnode/convergence_probe.h"
 #include "core/vnode/dot_log.h"
 #include "core/vnode/durable_cut.h"
 #include "core/vnode/group.h"
@@ -62,9 +63,11 @@ struct ExchangeFigures {
   uint64_t received_snapshots = 0;  // whole ones
   uint64_t delta_messages = 0;      // sent
   uint64_t delta_keys = 0;
+  uint64_t delta_bytes = 0;
   uint64_t gossip_keys = 0;  // sent because an announcement lacked them
+  uint64_t gossip_bytes = 0;
   VORDB_FIELDS(ExchangeFigures, received_bytes, sent_bytes, received_entries, received_snapshots,
-               delta_messages, delta_keys, gossip_keys)
+               delta_messages, delta_keys, delta_bytes, gossip_keys, gossip_bytes)
 };
 
 struct State {
@@ -126,7 +129,10 @@ struct State {
   uint64_t scrub_due_us = 0;   // when the next one begins; 0: not known yet
   ScrubFigures scrubbed;
   uint64_t purged = 0;
+  uint64_t due_counted = 0;  // by the walk over what is due that is under way
+  uint64_t due_entries = 0;  // and by the last whole one
   ExchangeFigures exchanged;
+  ConvergenceProbe probe;
 
   // It takes part in nothing any more.
   bool gone() const { return dropped || dropping; }
@@ -152,8 +158,8 @@ struct State {
   PeerView own_view(const Configuration& configuration) const;
   // As far as this owner can tell, all others hold what it holds, and wait for nothing.
   bool settled(const Configuration& configuration) const;
-  // Dots held here that some receiver has not announced yet: the largest number of any.
-  uint64_t unacknowledged_dots() const;
+  // How many of the dots held here each receiver has not announced yet.
+  std::vector<std::pair<NodeNumber, uint64_t>> unacknowledged_dots() const;
   // What goes to the disk of all that changes rarely; of a vnode that drops everything who it was.
   pb::VnodeState record(bool drops) const;
 
@@ -168,7 +174,7 @@ struct State {
                content_told, asked, announce_to, gossiping, gossip_behind, offers, counts_for,
                fetch_wanted, fetch, serving, dropping, dropped, first_op, next_op, overlay, lanes,
                parked, scans, stripping, early_acks, taken, taken_in_order, scrub, scrub_due_us,
-               scrubbed, purged, exchanged)
+               scrubbed, purged, due_counted, due_entries, exchanged, probe)
 };
 
 }  // namespace vordb::vnode

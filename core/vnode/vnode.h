@@ -114,7 +114,12 @@ class Vnode {
   bool scrubbing() const { return state_.scrub.has_value(); }
   const ScrubFigures& scrubbed() const { return state_.scrubbed; }
   const ExchangeFigures& exchanged() const { return state_.exchanged; }
-  uint64_t unacknowledged_dots() const { return state_.unacknowledged_dots(); }
+  std::vector<std::pair<NodeNumber, uint64_t>> unacknowledged_dots() const {
+    return state_.unacknowledged_dots();
+  }
+  const LagHistogram& convergence() const { return state_.probe.lags(); }
+  // What had come due when it was last looked for, and may be forgotten once every owner knows.
+  uint64_t due_entries() const { return state_.due_entries; }
   bool idle() const { return state_.idle(); }
   // For whoever compares: all of it, as it is now.
   const State& state() const { return state_; }
