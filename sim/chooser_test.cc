@@ -170,6 +170,36 @@ TEST_CASE("chooser: where it is asked for something else it says so, and goes on
   }
 }
 
+TEST_CASE("chooser: a loose script is come back to, and what it has not is left out") {
+  auto script = std::make_shared<Script>();
+  script->whole = false;
+  script->loose = true;
+  script->streams[kOne] = {{0, 0, kOne, Decision::kSwitchesNode, 2, 1},
+                           {1, 0, kOne, Decision::kThinkTime, 100, 71},
+                           {2, 0, kOne, Decision::kSwitchesNode, 2, 1},
+                           {3, 0, kOne, Decision::kThinkTime, 100, 72},
+                           {4, 0, kOne, Decision::kNode, 7, 5}};
+  Chooser chooser(5), plain(5);
+  chooser.follow(script);
+  // What lies between is passed over.
+  CHECK(chooser.draw(kOne, Decision::kThinkTime, 100) == 71);
+  // Nothing is passed over for what is not there: no is the answer, or the generator's.
+  CHECK_FALSE(chooser.draw_chance(kOne, Decision::kHangsUp, 1'000'000));
+  CHECK_FALSE(chooser.draw_yes(kOne, Decision::kAsks));
+  plain.draw(kOne, Decision::kThinkTime, 100);
+  plain.draw_chance(kOne, Decision::kHangsUp, 1'000'000);
+  CHECK(chooser.draw(kOne, Decision::kRetryWait, 1000) ==
+        plain.draw(kOne, Decision::kRetryWait, 1000));
+  CHECK(chooser.draw_chance(kOne, Decision::kSwitchesNode, 0));
+  CHECK(chooser.draw(kOne, Decision::kThinkTime, 100) == 72);
+  // Of fewer it is one.
+  CHECK(chooser.draw(kOne, Decision::kNode, 3) == 2);
+  CHECK_FALSE(chooser.draw_chance(kOne, Decision::kSwitchesNode, 1'000'000));
+  // A stream that it does not have.
+  CHECK_FALSE(chooser.draw_yes(kOther, Decision::kStrikes));
+  CHECK_FALSE(chooser.parting().has_value());
+}
+
 TEST_CASE("chooser: a copy goes on as the original would, and another seed does not") {
   Record record;
   Chooser source(5);
