@@ -102,6 +102,18 @@ TEST_CASE("shrink: a run that fails keeps its failure and hardly anything else")
           before.operations, " -> ", after.operations, ", runs ", shrunk.runs);
 }
 
+TEST_CASE("shrink: single faults are left out until each that is left is needed") {
+  constexpr Property kProperty = Property::kAnsweredInTime;
+  const Attempt first = failing(impatient(), kProperty, 20);
+  const ShrinkOptions options = options_for(kProperty);
+  Shrinker shrinker(first, options);
+  CHECK(shrinker.leave_out_faults());
+  CHECK(size_of(shrinker.best()).faults >= 1);
+  CHECK(size_of(shrinker.best()).faults * 4 <= size_of(first).faults);
+  check_no_single_fault(shrinker.best(), options);
+  check_replay(shrinker.best(), kProperty);
+}
+
 TEST_CASE("shrink: what fails whatever happens needs nothing to happen") {
   const Scenario scenario = load_scenario("one-node-crashes", {{"/duration_ms", "300"},
                                                                {"/settle_ms", "100"},
