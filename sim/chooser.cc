@@ -66,7 +66,7 @@ std::string text_of(const Drawn& drawn) {
   return drawn.bound == 0 ? what : what + " below " + std::to_string(drawn.bound);
 }
 
-// What befalls the first message, or the first write, that comes when it is due.
+// What befalls the first message, write or moment that comes when it is due.
 bool is_mishap(Decision decision) {
   switch (decision) {
     case Decision::kLose:
@@ -77,6 +77,7 @@ bool is_mishap(Decision decision) {
     case Decision::kReadFails:
     case Decision::kRots:
     case Decision::kDiskStalls:
+    case Decision::kAims:
       return true;
     default:
       return false;

@@ -44,8 +44,8 @@ struct Script {
   // The run may part from the script and come back to it: a decision that does not come next is
   // looked for among the next few of its stream, whatever its bound was; one that was made at the
   // same time is preferred, and streams that go by time have no other. Of one that is not there,
-  // yes or no is no, a delay the least, and any other of no script and no other run. For runs in which something
-  // is left out.
+  // yes or no is no, a delay the least, a name a new one, and any other the generator's. For runs
+  // in which something is left out.
   bool loose = false;
 };
 

@@ -238,6 +238,15 @@ TEST_CASE("chooser: of a loose script, what befalls messages goes by time") {
   second.follow(script);
   CHECK(send(second, 19'500).broken);
   CHECK(send(second, 30'050).delay == 50);
+  // A crash that was aimed at a moment is aimed at the next one of its kind.
+  const Stream moment{StreamKind::kMoment, 2};
+  script->streams[moment] = {{0, 0, moment, Decision::kAims, 2, 1, 30'000}};
+  Chooser aiming(5);
+  aiming.follow(script);
+  for (const auto& [time_us, aims] : {std::pair(20'000, false), {45'000, true}, {45'000, false}}) {
+    aiming.at_event(0, uint64_t(time_us));
+    CHECK(aiming.draw_chance(moment, Decision::kAims, 500'000) == aims);
+  }
   // What names something does not come twice, from the script and from the generator.
   Script names;
   Chooser source(5);
