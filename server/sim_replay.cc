@@ -1,21 +1,18 @@
 #include "server/sim_replay.h"
 
-#include <cerrno>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/common/read_bytes.h"
 #include "server/sim_output.h"
 #include "server/sim_process.h"
+#include "server/sim_record_file.h"
 #include "sim/replay.h"
 
 namespace vordb::server {
 
 namespace {
-
-constexpr size_t kRecordBytesMax = size_t{1} << 30;
 
 struct Job {
   const ReplayOptions& options;
@@ -84,21 +81,10 @@ int run_job(void* argument) {
 }  // namespace
 
 int replay(const ReplayOptions& options) {
-  std::string bytes;
-  const int failure = read_bytes(options.record, kRecordBytesMax, &bytes);
-  if (failure == EISDIR) return usage(options.record + ": is a folder, not the record of a run");
-  if (failure == EFBIG)
-    return usage(absl::StrCat(options.record, ": is longer than the ", kRecordBytesMax,
-                              " bytes that a record may have"));
-  if (failure != 0) return usage(options.record + ": cannot be read");
-  const absl::StatusOr<sim::Record> record = sim::read_record(bytes);
-  if (!record.ok()) return usage(absl::StrCat(options.record, ": ", record.status().message()));
-  const absl::StatusOr<sim::Scenario> scenario = sim::parse_scenario(record->run.scenario);
-  if (!scenario.ok())
-    return usage(absl::StrCat(
-        options.record, ": its scenario cannot be run any more: ", scenario.status().message()));
-  Job job{options, *record, *scenario};
-  return options.in_process ? run_job(&job) : run_apart(record->run.seed, run_job, &job);
+  const absl::StatusOr<RecordFile> file = load_record(options.record);
+  if (!file.ok()) return usage(std::string(file.status().message()));
+  Job job{options, file->record, file->scenario};
+  return options.in_process ? run_job(&job) : run_apart(file->record.run.seed, run_job, &job);
 }
 
 }  // namespace vordb::server

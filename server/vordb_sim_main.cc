@@ -4,6 +4,7 @@
 //   vordb-sim swarm scenarios/one-node-crashes.json --seeds 1..1000 --jobs 2
 //   vordb-sim run scenarios/one-node-crashes.json --seed 7 --record run.rec
 //   vordb-sim replay run.rec --from-event 2000 --until 2100 --verbose
+//   vordb-sim shrink run.rec -o small.rec
 //
 // Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
 // (docs/simulation.md).
@@ -26,6 +27,7 @@
 #include "server/sim_process.h"
 #include "server/sim_replay.h"
 #include "server/sim_report.h"
+#include "server/sim_shrink.h"
 #include "server/sim_swarm.h"
 #include "sim/replay.h"
 #include "sim/scenario.h"
@@ -44,6 +46,8 @@ struct Arguments {
   std::string record;
   std::string until;
   std::string from_event;
+  std::string out;
+  std::string seconds = "60";
   bool verbose = false;
   std::vector<std::string> sets;
   std::string jobs = "2";
@@ -53,6 +57,7 @@ struct Arguments {
 
 constexpr size_t kScenarioBytesMax = 1 << 20;
 constexpr uint64_t kJobsMax = 256;
+constexpr uint64_t kSecondsMax = 1'000'000;
 
 // "a.b=value" or "/a/b=value" to a JSON pointer and its value.
 bool parse_set(const std::string& text, std::pair<std::string, std::string>& out) {
@@ -169,6 +174,15 @@ int replay_file(const Arguments& arguments) {
   return replay(options);
 }
 
+int shrink_file(const Arguments& arguments) {
+  ShrinkCommand command{arguments.record, arguments.out};
+  command.json = arguments.json;
+  if (!parse_number(arguments.seconds, 1, kSecondsMax, command.seconds))
+    return usage(absl::StrCat("--seconds wants a number from 1 to ", kSecondsMax, ", not ",
+                              arguments.seconds));
+  return shrink(command);
+}
+
 int swarm(const Arguments& arguments) {
   SwarmOptions options;
   const std::string_view seeds = arguments.seeds;
@@ -204,12 +218,13 @@ int main(int argc, char** argv) {
   CLI::App* run_command = app.add_subcommand("run", "One run");
   CLI::App* swarm_command = app.add_subcommand("swarm", "Many seeds");
   CLI::App* replay_command = app.add_subcommand("replay", "A run from its record");
+  CLI::App* shrink_command = app.add_subcommand("shrink", "The record of a failure, made smaller");
   for (CLI::App* command : {run_command, swarm_command}) {
     command->add_option("scenario", arguments.scenario, "A file of scenarios/")->required();
     command->add_option("--set", arguments.sets,
                         "Replaces a value of the scenario: key=value, key as in faults.swarm");
   }
-  for (CLI::App* command : {run_command, swarm_command, replay_command})
+  for (CLI::App* command : {run_command, swarm_command, replay_command, shrink_command})
     command->add_flag("--json", arguments.json, "Prints one JSON document");
   for (CLI::App* command : {run_command, replay_command})
     command->add_flag("--in-process", arguments.in_process,
@@ -224,6 +239,10 @@ int main(int argc, char** argv) {
   replay_command->add_flag("--verbose", arguments.verbose, "Prints a line an event");
   replay_command->add_option("--from-event", arguments.from_event,
                              "Prints no line before this event");
+  shrink_command->add_option("record", arguments.record, "What `run --record` wrote")->required();
+  shrink_command->add_option("-o,--out", arguments.out, "The file for the smaller record")
+      ->required();
+  shrink_command->add_option("--seconds", arguments.seconds, "Stops after these with what it has");
   swarm_command->add_option("--seeds", arguments.seeds, "A..B, both included");
   swarm_command->add_option("--jobs", arguments.jobs, "Processes");
   try {
@@ -232,5 +251,6 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitPass : kExitUsage;
   }
   if (replay_command->parsed()) return replay_file(arguments);
+  if (shrink_command->parsed()) return shrink_file(arguments);
   return run_command->parsed() ? run(arguments) : swarm(arguments);
 }

@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/assert.h"
@@ -9,6 +10,30 @@
 namespace vordb::sim {
 
 namespace {
+
+// Of a loose script. More than the longest call draws.
+constexpr size_t kLookAhead = 64;
+// So late may come what is still the same.
+constexpr uint64_t kLateUsMax = 100;
+// And so early what befalls it.
+constexpr uint64_t kEarlyUsMax = 1000;
+
+// Streams of what happens to everybody's messages, writes and turns: what is left out of a run
+// leaves gaps in them, so that only the time tells which decision was for what. Others are drawn
+// from in order.
+bool goes_by_time(StreamKind kind) {
+  switch (kind) {
+    case StreamKind::kShard:
+    case StreamKind::kRandom:
+    case StreamKind::kDisk:
+    case StreamKind::kLink:
+    case StreamKind::kConnection:
+    case StreamKind::kMoment:
+      return true;
+    default:
+      return false;
+  }
+}
 
 // splitmix64, to spread a seed over the state (Vigna, "Further scramblings of Marsaglia's xorshift
 // generators").
@@ -39,6 +64,24 @@ uint64_t scaled(uint64_t bits, uint64_t bound) {
 std::string text_of(const Drawn& drawn) {
   const std::string what = to_string(drawn.decision);
   return drawn.bound == 0 ? what : what + " below " + std::to_string(drawn.bound);
+}
+
+// What befalls the first message, write or moment that comes when it is due.
+bool is_mishap(Decision decision) {
+  switch (decision) {
+    case Decision::kLose:
+    case Decision::kBreak:
+    case Decision::kDouble:
+    case Decision::kReorder:
+    case Decision::kWriteFails:
+    case Decision::kReadFails:
+    case Decision::kRots:
+    case Decision::kDiskStalls:
+    case Decision::kAims:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -82,7 +125,7 @@ void Chooser::begin(Stream stream, State& state) const {
   const auto found = script_->streams.find(stream);
   if (found != script_->streams.end()) {
     state.script = &found->second;
-  } else if (script_->whole) {
+  } else if (script_->whole || script_->loose) {
     state.script = &kNone;
   }
 }
@@ -125,7 +168,40 @@ uint64_t Chooser::unused() const {
   return left;
 }
 
+void Chooser::look_ahead(State& state, Drawn& drawn) {
+  const std::vector<Drawn>& script = *state.script;
+  const bool timed = goes_by_time(drawn.stream.kind);
+  const auto is_due = [&](const Drawn& one) {
+    return one.time_us < drawn.time_us + kEarlyUsMax && one.value != 0 && is_mishap(one.decision);
+  };
+  while (timed && state.used < script.size() &&
+         script[state.used].time_us + kLateUsMax < drawn.time_us && !is_due(script[state.used]))
+    ++state.used;
+  const size_t end = std::min(script.size(), state.used + kLookAhead);
+  size_t found = end;
+  for (size_t at = state.used; at < end; ++at) {
+    if (timed && script[at].time_us > drawn.time_us + kEarlyUsMax) break;
+    if (script[at].decision != drawn.decision) continue;
+    if (timed && script[at].time_us > drawn.time_us && !is_due(script[at])) continue;
+    const bool surely = script[at].time_us == drawn.time_us || (timed && is_due(script[at]));
+    if (found == end || surely) found = at;
+    if (surely) break;
+  }
+  if (found < end) {
+    state.used = found + 1;
+    const uint64_t value = script[found].value;
+    drawn.value = drawn.bound == 0 ? value : value % drawn.bound;
+  } else if (drawn.bound == 0) {
+    // The generator may have made what the script still has, and what names something must not come
+    // twice.
+    drawn.value = XXH3_64bits_withSeed(&drawn.value, sizeof drawn.value, drawn.time_us + 1);
+  } else if (drawn.bound == 2 || timed) {
+    drawn.value = 0;
+  }
+}
+
 void Chooser::look_up(State& state, Drawn& drawn) {
+  if (script_->loose) return look_ahead(state, drawn);
   if (state.used < state.script->size()) {
     const Drawn& recorded = (*state.script)[state.used];
     if (recorded.decision == drawn.decision && recorded.bound == drawn.bound) {
@@ -143,6 +219,7 @@ void Chooser::look_up(State& state, Drawn& drawn) {
 uint64_t Chooser::made(State& state, Drawn drawn) {
   drawn.number = draws_++;
   drawn.event = event_;
+  drawn.time_us = time_us_;
   if (state.script != nullptr) look_up(state, drawn);
   if (sink_ != nullptr) sink_->drawn(drawn);
   return drawn.value;

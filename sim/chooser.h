@@ -41,6 +41,12 @@ struct Script {
   std::map<Stream, std::vector<Drawn>> streams;
   // The record has all decisions of its run. Else those that follow are the generators'.
   bool whole = true;
+  // The run may part from the script and come back to it: a decision that does not come next is
+  // looked for among the next few of its stream, whatever its bound was; one that was made at the
+  // same time is preferred, and streams that go by time have no other. Of one that is not there,
+  // yes or no is no, a delay the least, a name a new one, and any other the generator's. For runs
+  // in which something is left out.
+  bool loose = false;
 };
 
 // Where a run first asked for something else than its record has.
@@ -74,8 +80,11 @@ class Chooser {
   uint64_t seed() const { return seed_; }
   // How many draws were made: part of the trace, so that a stray draw shows at once.
   uint64_t draws() const { return draws_; }
-  // The event that is being handled.
-  void at_event(uint64_t event) { event_ = event; }
+  // The event that is being handled, and its time.
+  void at_event(uint64_t event, uint64_t time_us = 0) {
+    event_ = event;
+    time_us_ = time_us;
+  }
 
   // `sink`, if any, outlives the chooser and its copies, or is taken from them.
   void record_to(DecisionSink* sink) { sink_ = sink; }
@@ -100,12 +109,14 @@ class Chooser {
   void grow(Stream stream);
   // The script's value in place of the generator's.
   void look_up(State& state, Drawn& drawn);
+  static void look_ahead(State& state, Drawn& drawn);
   uint64_t made(State& state, Drawn drawn);
 
   uint64_t seed_;
   std::array<std::vector<State>, kStreamKinds> streams_;
   uint64_t draws_ = 0;
   uint64_t event_ = 0;
+  uint64_t time_us_ = 0;
   DecisionSink* sink_ = nullptr;
   std::shared_ptr<const Script> script_;
   std::optional<Parting> parting_;

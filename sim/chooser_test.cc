@@ -170,6 +170,98 @@ TEST_CASE("chooser: where it is asked for something else it says so, and goes on
   }
 }
 
+TEST_CASE("chooser: a loose script is come back to, and what it has not is left out") {
+  auto script = std::make_shared<Script>();
+  script->whole = false;
+  script->loose = true;
+  script->streams[kOne] = {
+      {0, 0, kOne, Decision::kSwitchesNode, 2, 1}, {1, 0, kOne, Decision::kThinkTime, 100, 71},
+      {2, 0, kOne, Decision::kSwitchesNode, 2, 1}, {3, 0, kOne, Decision::kThinkTime, 100, 72},
+      {4, 0, kOne, Decision::kNode, 7, 5},         {5, 0, kOne, Decision::kRepeats, 2, 1}};
+  Chooser chooser(5), plain(5);
+  chooser.follow(script);
+  // What lies between is passed over.
+  CHECK(chooser.draw(kOne, Decision::kThinkTime, 100) == 71);
+  // Nothing is passed over for what is not there: no is the answer, or the generator's.
+  CHECK_FALSE(chooser.draw_chance(kOne, Decision::kHangsUp, 1'000'000));
+  CHECK_FALSE(chooser.draw_yes(kOne, Decision::kAsks));
+  plain.draw(kOne, Decision::kThinkTime, 100);
+  plain.draw_chance(kOne, Decision::kHangsUp, 1'000'000);
+  CHECK(chooser.draw(kOne, Decision::kRetryWait, 1000) ==
+        plain.draw(kOne, Decision::kRetryWait, 1000));
+  CHECK(chooser.draw_chance(kOne, Decision::kSwitchesNode, 0));
+  CHECK(chooser.draw(kOne, Decision::kThinkTime, 100) == 72);
+  // Of fewer it is one.
+  CHECK(chooser.draw(kOne, Decision::kNode, 3) == 2);
+  CHECK_FALSE(chooser.draw_chance(kOne, Decision::kSwitchesNode, 1'000'000));
+  // Each is there once.
+  CHECK(chooser.draw_chance(kOne, Decision::kRepeats, 0));
+  CHECK_FALSE(chooser.draw_chance(kOne, Decision::kRepeats, 0));
+  // A stream that it does not have.
+  CHECK_FALSE(chooser.draw_yes(kOther, Decision::kStrikes));
+  CHECK_FALSE(chooser.parting().has_value());
+}
+
+TEST_CASE("chooser: of a loose script, what befalls messages goes by time") {
+  const Stream link{StreamKind::kLink, 4};
+  auto script = std::make_shared<Script>();
+  script->loose = true;
+  script->streams[link] = {{0, 0, link, Decision::kBreak, 2, 0, 10'000},
+                           {1, 0, link, Decision::kDelay, 261, 200, 10'000},
+                           {2, 0, link, Decision::kBreak, 2, 1, 20'000},
+                           {3, 0, link, Decision::kBreak, 2, 0, 30'000},
+                           {4, 0, link, Decision::kDelay, 261, 50, 30'000}};
+  struct Message {
+    bool broken;
+    uint64_t delay;
+  };
+  const auto send = [&link](Chooser& chooser, uint64_t time_us) {
+    chooser.at_event(0, time_us);
+    if (chooser.draw_chance(link, Decision::kBreak, 500'000)) return Message{true, 0};
+    return Message{false, chooser.draw(link, Decision::kDelay, 261)};
+  };
+  Chooser first(5);
+  first.follow(script);
+  CHECK(send(first, 10'000).delay == 200);
+  // One that was not sent before has the least delay, and takes nothing from others.
+  const Message added = send(first, 15'000);
+  CHECK_FALSE(added.broken);
+  CHECK(added.delay == 0);
+  // What was to break is not sent any more: the next one breaks.
+  CHECK(send(first, 25'000).broken);
+  const Message last = send(first, 30'000);
+  CHECK_FALSE(last.broken);
+  CHECK(last.delay == 50);
+
+  // A little sooner or later is the same.
+  Chooser second(5);
+  second.follow(script);
+  CHECK(send(second, 19'500).broken);
+  CHECK(send(second, 30'050).delay == 50);
+  // A crash that was aimed at a moment is aimed at the next one of its kind.
+  const Stream moment{StreamKind::kMoment, 2};
+  script->streams[moment] = {{0, 0, moment, Decision::kAims, 2, 1, 30'000}};
+  Chooser aiming(5);
+  aiming.follow(script);
+  for (const auto& [time_us, aims] : {std::pair(20'000, false), {45'000, true}, {45'000, false}}) {
+    aiming.at_event(0, uint64_t(time_us));
+    CHECK(aiming.draw_chance(moment, Decision::kAims, 500'000) == aims);
+  }
+  // What names something does not come twice, from the script and from the generator.
+  Script names;
+  Chooser source(5);
+  names.loose = true;
+  const Stream random{StreamKind::kRandom, 0};
+  const uint64_t name = source.draw(random, Decision::kNodeRandom, 0);
+  names.streams[random] = {{0, 0, random, Decision::kNodeRandom, 0, name, 40'000}};
+  Chooser third(5);
+  third.follow(std::make_shared<Script>(names));
+  third.at_event(0, 35'000);
+  CHECK(third.draw(random, Decision::kNodeRandom, 0) != name);
+  third.at_event(0, 40'000);
+  CHECK(third.draw(random, Decision::kNodeRandom, 0) == name);
+}
+
 TEST_CASE("chooser: a copy goes on as the original would, and another seed does not") {
   Record record;
   Chooser source(5);

@@ -52,9 +52,9 @@ void SimClient::think() {
       send();
       return;
     }
+    if (!asks()) return;
     Call call = workload_->next(calls_);
     dress(call, calls_);
-    if (!calls_.yes(Decision::kAsks)) return think_again();
     begin_call(std::move(call));
   }
 }

@@ -73,6 +73,9 @@ struct ClientFigures {
   std::array<uint64_t, kOperations> by_operation{};
 };
 
+// A client that rests does so until some time before this; longer than any run.
+inline constexpr uint64_t kRestUsMax = uint64_t{1} << 37;
+
 class SimClient {
  public:
   enum class Mode : uint8_t { kSilent, kLoad, kScript };
@@ -150,6 +153,7 @@ class SimClient {
   };
 
   void think_again();
+  bool asks();
   void begin_call(Call call);
   void send_behind();
   void take_behind();

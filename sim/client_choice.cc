@@ -11,6 +11,19 @@ namespace {
 constexpr size_t kContextsKept = 8;
 }
 
+// A place at which a record can be edited: a call is left out, and the next may come when it would
+// have. No run decides that by itself.
+bool SimClient::asks() {
+  if (calls_.yes(Decision::kAsks)) return true;
+  if (calls_.chance(Decision::kRestsLong, 0)) {
+    const uint64_t until_us = calls_.below(Decision::kRest, kRestUsMax);
+    host_->think_later(index_, std::max(until_us, host_->now_us()) - host_->now_us());
+  } else {
+    think_again();
+  }
+  return false;
+}
+
 bool SimClient::sticky() const {
   // With calls that must be made somewhere nobody waits for a node that is not there.
   if (mode_ == Mode::kScript) return false;

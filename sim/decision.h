@@ -84,6 +84,8 @@ enum class Decision : uint8_t {
   kReplyDelay,
   kDisconnectDelay,
   kAsks,
+  kRestsLong,
+  kRest,
   kThinkTime,
   kRetryWait,
   kPageWait,
@@ -156,6 +158,7 @@ struct Drawn {
   Decision decision = Decision::kUnnamed;
   uint64_t bound = 0;  // `value` is below it; 0: any 64 bits
   uint64_t value = 0;
+  uint64_t time_us = 0;  // of the event; a record in a file does not have it
   bool operator==(const Drawn&) const = default;
 };
 

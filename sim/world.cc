@@ -137,7 +137,7 @@ bool World::advance() {
   const Event event = queue_.pop();
   now_us_ = event.time_us;
   trace_.event(event, chooser_.draws());
-  chooser_.at_event(trace_.events());
+  chooser_.at_event(trace_.events(), now_us_);
   findings_.at(trace_.events(), now_us_);
   handle(event);
   if (trace_.events() % kHorizonEvery == 0) update_horizon();

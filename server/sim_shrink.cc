@@ -1,0 +1,190 @@
+#include "server/sim_shrink.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/sim_output.h"
+#include "server/sim_process.h"
+#include "server/sim_record_file.h"
+#include "sim/replay.h"
+#include "sim/shrink.h"
+
+namespace vordb::server {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Job {
+  const ShrinkCommand& command;
+  const RecordFile& file;
+};
+
+double seconds_since(Clock::time_point since) {
+  return std::chrono::duration<double>(Clock::now() - since).count();
+}
+
+// In a process of its own, for what a candidate runs into must not end this one.
+bool judge_apart(const std::function<bool()>& body) {
+  const pid_t process = fork_bound();
+  if (process == 0) {
+    // An assertion that breaks there would tell of it.
+    if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(kExitNotRun);
+    _exit(body() ? 0 : 1);
+  }
+  if (process < 0) return false;
+  const int status = wait_for(process);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// A line that is written over, for people who wait.
+class Progress {
+ public:
+  explicit Progress(Clock::time_point since) : since_(since) {}
+
+  void tell(const char* part, const sim::ShrinkSize& size, uint64_t runs) const {
+    if (!shown_) return;
+    std::fprintf(stderr, "\r\033[K%s: %llu events, %llu faults, %llu calls, %llu runs, %.0f s",
+                 part, ull(size.events), ull(size.faults), ull(size.operations), ull(runs),
+                 seconds_since(since_));
+  }
+  void end() const {
+    if (shown_) std::fputs("\r\033[K", stderr);
+  }
+
+ private:
+  static unsigned long long ull(uint64_t number) { return number; }
+
+  Clock::time_point since_;
+  bool shown_ = isatty(STDERR_FILENO) == 1;
+};
+
+// One thing that became less.
+struct Line {
+  const char* name;
+  uint64_t before;
+  uint64_t after;
+};
+
+std::vector<Line> lines_of(const sim::ShrinkSize& before, const sim::ShrinkSize& after) {
+  return {
+      {"events", before.events, after.events},    {"decisions", before.decisions, after.decisions},
+      {"faults", before.faults, after.faults},    {"calls", before.operations, after.operations},
+      {"nodes", before.machines, after.machines}, {"clients", before.clients, after.clients}};
+}
+
+std::string report_of(const Job& job, const sim::ShrinkSize& before, const sim::Shrunk& shrunk,
+                      double seconds) {
+  const sim::Violation& violation = shrunk.attempt.result.findings.violations()[0];
+  const std::string command = absl::StrCat("vordb-sim replay ", job.command.out, " --verbose");
+  const std::vector<Line> lines = lines_of(before, sim::size_of(shrunk.attempt));
+  if (job.command.json) {
+    nlohmann::json json = {{"scenario", shrunk.attempt.scenario.name},
+                           {"seed", shrunk.attempt.record.run.seed},
+                           {"property", to_string(violation.property)},
+                           {"violation", violation.text},
+                           {"minimal", shrunk.minimal},
+                           {"runs", shrunk.runs},
+                           {"seconds", seconds},
+                           {"hash", shrunk.attempt.result.hash.hex()},
+                           {"record", job.command.out},
+                           {"replay", command}};
+    for (const Line& line : lines)
+      json[line.name] = {{"before", line.before}, {"after", line.after}};
+    return json.dump() + "\n";
+  }
+  std::string text =
+      absl::StrCat(shrunk.attempt.scenario.name, " seed ", shrunk.attempt.record.run.seed, ": ",
+                   to_string(violation.property), ": ", violation.text, "\n");
+  for (const Line& line : lines) {
+    std::string name = line.name;
+    name.resize(10, ' ');
+    absl::StrAppend(&text, name, " ", line.before, " -> ", line.after, "\n");
+  }
+  absl::StrAppend(&text, shrunk.runs, " runs in ", uint64_t(seconds + 0.5), " s; ",
+                  shrunk.minimal ? "minimal: no single fault and no single call can be left out"
+                                 : "not minimal: the time was over",
+                  "\n", command, "\n");
+  return text;
+}
+
+// What is written must be what was found.
+int write(const Job& job, const sim::Shrunk& shrunk) {
+  const std::string bytes = write_record(shrunk.attempt.record);
+  const absl::StatusOr<sim::Record> record = sim::read_record(bytes);
+  if (!record.ok()) return not_run(std::string(record.status().message()));
+  sim::Replay replay(*record, shrunk.attempt.scenario);
+  while (replay.advance()) {
+  }
+  replay.result();
+  if (const auto verdict = replay.verdict(); !verdict.same)
+    return not_run("the shrunk run is not the same run again: " + verdict.text);
+  std::ofstream out(job.command.out, std::ios::binary);
+  if (!out) return usage(job.command.out + ": cannot be written");
+  out << bytes;
+  if (!out.flush()) return not_run(job.command.out + ": could not be written to its end");
+  return kExitPass;
+}
+
+// Why there is nothing to shrink; empty: there is.
+std::string objection_to(const Job& job, const sim::Attempt& first) {
+  const sim::Record& record = job.file.record;
+  if (first.record.end != record.end) {
+    sim::Replay replay(record, job.file.scenario);
+    while (replay.advance()) {
+    }
+    replay.result();
+    return "this code runs something else: " + replay.verdict().text;
+  }
+  if (first.result.outcome == sim::RunOutcome::kViolation) return "";
+  return absl::StrCat("its run ends with ", to_string(first.result.outcome),
+                      ": there is no violation to keep");
+}
+
+int run_job(void* argument) {
+  const Job& job = *static_cast<const Job*>(argument);
+  const auto since = Clock::now();
+  const sim::Record& record = job.file.record;
+  sim::Attempt first =
+      sim::run_candidate({job.file.scenario, record.script}, record.run.seed, UINT64_MAX);
+  if (const std::string why = objection_to(job, first); !why.empty())
+    return usage(job.command.record + ": " + why);
+  const sim::ShrinkSize before = size_of(first);
+  const sim::Property property = first.result.findings.violations()[0].property;
+  const Progress progress(since);
+  sim::ShrinkOptions options;
+  options.fails = [property](const sim::RunResult& result) {
+    return !result.findings.clean() && result.findings.violations()[0].property == property;
+  };
+  options.go_on = [&] { return seconds_since(since) < double(job.command.seconds); };
+  options.apart = judge_apart;
+  options.progress = [&](const char* part, const sim::ShrinkSize& size, uint64_t runs) {
+    progress.tell(part, size, runs);
+  };
+  const sim::Shrunk shrunk = shrink(std::move(first), options);
+  progress.end();
+  const double seconds = seconds_since(since);
+  if (const int code = write(job, shrunk); code != kExitPass) return code;
+  return print(report_of(job, before, shrunk, seconds), kExitPass);
+}
+
+}  // namespace
+
+int shrink(const ShrinkCommand& command) {
+  const absl::StatusOr<RecordFile> file = load_record(command.record);
+  if (!file.ok()) return usage(std::string(file.status().message()));
+  if (!file->record.end)
+    return usage(command.record +
+                 ": its run was broken off; what aborts cannot be shrunk, only what ends with a "
+                 "violation");
+  Job job{command, *file};
+  return run_apart(file->record.run.seed, run_job, &job);
+}
+
+}  // namespace vordb::server
