@@ -19,7 +19,7 @@ void Announcements::tell(std::span<const NodeNumber> to, bool ask) {
   to_pb(view.clock, announcement->mutable_clock());
   announcement->set_hlc(announced_time().word);
   announcement->set_stable_hlc(view.stable.word);
-  if (vnode.waits()) announcement->set_awaited_hlc(vnode.awaited.word);
+  announcement->set_awaited_hlc(vnode.awaiting().word);
   announcement->set_fenced(view.fenced);
   announcement->set_complete(view.complete);
   announcement->set_ask(ask);

@@ -54,7 +54,7 @@ void Commits::flush() {
 
 void Commits::keep_lead() {
   const Instant now = turn.env.clock.now();
-  if (vnode.waits()) turn.ceiling.want(vnode.awaited);
+  turn.ceiling.want(vnode.awaiting());
   if (!vnode.durable.any || turn.ceiling.begin_renewal(vnode.time.at(now), now)) {
     open().wanted = true;
   }

@@ -150,8 +150,9 @@ bool Forgetting::finish_purge(KeyTask& task) {
   const bool removals_wait =
       !vnode.sole_owner() &&
       (task.load.found || Writes(*this).logs_undurably(task, &LoggedKey::data));
-  if (sweep.when >= vnode.stable.stable) vnode.await(Hlc{sweep.when.word + 1});
-  if (removals_wait || sweep.when >= vnode.stable.stable) return true;
+  const bool stable = sweep.when < vnode.stable.stable;
+  if (!stable) vnode.await(Hlc{sweep.when.word + 1});
+  if (removals_wait || !stable) return true;
   Effects(*this).drop_deadline(task, now);
   ++vnode.purged;
   return true;

@@ -66,7 +66,7 @@ PeerView State::own_view(const Configuration& configuration) const {
 }
 
 bool State::settled(const Configuration& configuration) const {
-  if (waits() || !durable.standing.fenced || !durable.standing.complete) return false;
+  if (awaiting() != Hlc{} || !durable.standing.fenced || !durable.standing.complete) return false;
   const auto views = peers.agreeing(standpoint(configuration));
   if (!views) return false;
   const crdt::VnodeClock mine = durable.known();

@@ -150,7 +150,8 @@ struct State {
     return sole_owner() ? Hlc{UINT64_MAX} : of_shard.durable();
   }
   void await(Hlc time) { awaited = std::max(awaited, time); }
-  bool waits() const { return stable.global < awaited; }
+  // The time that it waits for; 0: none.
+  Hlc awaiting() const { return stable.global < awaited ? awaited : Hlc{}; }
   Standpoint standpoint(const Configuration& configuration) const {
     return {roles, durable.standing.fence, configuration};
   }

@@ -179,7 +179,7 @@ std::optional<StandingWord> Vnode::standing_word(Turn& turn) const {
   word.hlc = state_.time.tellable(state_.overlay.lowest_hlc(), state_.ceiling(turn.ceiling),
                                   turn.env.clock.now());
   word.stable = state_.stable.stable;
-  if (state_.waits()) word.awaited = state_.awaited;
+  word.awaited = state_.awaiting();
   return word;
 }
 
