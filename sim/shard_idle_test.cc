@@ -9,6 +9,7 @@
 #include "core/cluster/configuration.h"
 #include "proto/peer.pb.h"
 #include "sim/cluster_lab.h"
+#include "sim/falsify_test.h"
 
 using namespace vordb;
 using vordb::sim::ClusterLab;
@@ -123,6 +124,19 @@ TEST_CASE("idle: what was lost is told again at once, for its owners do not agre
   idle.lab.run_for(30'000);
   CHECK(idle.sum(&ShardFigures::unacknowledged_dots) > 0);
   idle.lab.loses = nullptr;
-  idle.lab.run_for(4000);
+  idle.lab.run_for(2500);
   CHECK(idle.sum(&ShardFigures::unacknowledged_dots) == 0);
+}
+
+// Nobody but the node that doubts waits for anything: the others learn from it which time they are
+// to announce.
+TEST_CASE("idle: a difference between two owners is found, though nothing happens") {
+  Idle idle;
+  idle.ask(0, Operation::kPut, "k");
+  idle.lab.run_for(30'000);
+  sim::falsify(idle.lab.disk(1), "value", "eulav");
+  idle.lab.full_sync(0);
+  CHECK(idle.sum(&ShardFigures::scrub_differences) == 0);
+  idle.lab.run_for(15'000);
+  CHECK(idle.sum(&ShardFigures::scrub_differences) == 1);
 }

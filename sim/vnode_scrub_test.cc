@@ -6,13 +6,14 @@
 #include "core/crdt/register.h"
 #include "core/vnode/record_keys.h"
 #include "proto/peer.pb.h"
+#include "sim/falsify_test.h"
 #include "sim/vnode_lab.h"
 
 using vordb::kDefaultCounter;
 using vordb::kDefaultLww;
 using vordb::kDefaultSet;
 using vordb::crdt::Entry;
-using vordb::sim::MemoryDisk;
+using vordb::sim::falsify;
 using vordb::sim::VnodeLab;
 
 namespace {
@@ -30,19 +31,6 @@ void fill(VnodeLab& lab) {
   for (uint32_t node = 1; node <= 3; ++node) lab.settle(node);
   lab.quiesce(8);
   REQUIRE(lab.difference() == "");
-}
-
-// As a record looks that was written whole, though it is not what the node was told.
-void falsify(MemoryDisk& disk) {
-  for (auto& [key, value] : disk.records()) {
-    Entry entry;
-    if (!vordb::decode_entry(key.second, value, &entry).ok() || entry.live.empty()) continue;
-    if (entry.live[0].payload.value != "v") continue;
-    entry.live[0].payload.value = "w";
-    value = vordb::encode_entry(key.second, entry);
-    return;
-  }
-  FAIL("there is such an entry");
 }
 
 bool asks(const VnodeLab::Packet& packet) {
@@ -67,7 +55,7 @@ TEST_CASE("scrub: owners that hold the same find so, entry by entry") {
 TEST_CASE("scrub: an entry that differs under an equal clock is found") {
   VnodeLab lab(3);
   fill(lab);
-  falsify(lab.disk(2));
+  falsify(lab.disk(2), "v", "w");
   lab.scrub(1);
   lab.quiesce(2);
   CHECK(found(lab, 1).differences == 1);
