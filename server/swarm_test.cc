@@ -60,7 +60,8 @@ TEST_CASE("swarm: seeds of one node that were told to fail") {
       "--set faults.swarm=false --set faults.clock_step_every_ms=400 --set "
       "faults.crash_every_ms=400 --set faults.no_space_every_ms=0 --set "
       "faults.sync_failure_every_ms=0 --seeds 1034..1034");
-  check_holds("--set duration_ms=3000 --seeds 930149..930149");
+  for (const char* seed : {"930149", "3267399143"})
+    check_holds(std::string("--set duration_ms=3000 --seeds ") + seed + ".." + seed);
 }
 
 TEST_CASE("swarm: seeds of clusters that were told to fail") {

@@ -66,15 +66,13 @@ void BucketOracle::answered(const Call& call, const ClientReply& reply) {
 
 void BucketOracle::refused(const Call& call, ErrorCode code) {
   Presence& presence = buckets_[call.bucket];
-  if (call.operation == Operation::kCreateBucket || call.operation == Operation::kDeleteBucket)
-    presence.refused(call.id);
+  if (changes_table(call.operation)) presence.refused(call.id);
   if (code == ErrorCode::kBucketNotFound) observe(call, call.bucket, false);
   if (code == ErrorCode::kBucketExists) observe(call, call.bucket, true);
 }
 
 void BucketOracle::lost_sight(const Call& call, Step end) {
-  if (call.operation == Operation::kCreateBucket || call.operation == Operation::kDeleteBucket)
-    buckets_[call.bucket].lost_sight(call.id, end);
+  if (changes_table(call.operation)) buckets_[call.bucket].lost_sight(call.id, end);
 }
 
 void BucketOracle::seen(const Call& call, bool present) {
@@ -95,7 +93,11 @@ void BucketOracle::observe(const Call& call, uint32_t bucket, bool present) {
   forget(presence);
   context_->findings->evaluated(Property::kBucketPresence, presence.last_known(present));
   if (context_->alone()) {
-    if (presence.observe(present, call.span)) return;
+    // The shards of a node learn of a change one after the other, all of them before it is
+    // answered: until then one may show it and another, later, not.
+    const bool everywhere = changes_table(call.operation) || !presence.undecided();
+    if (everywhere ? presence.observe(present, call.span) : presence.explains(present, call.span))
+      return;
   } else {
     // The node speaks of what it has heard; that is no evidence of what is there now.
     const Step heard = std::min(call.span.begin, context_->table_known);

@@ -2,6 +2,10 @@
 
 namespace vordb::sim {
 
+bool changes_table(Operation operation) {
+  return operation == Operation::kCreateBucket || operation == Operation::kDeleteBucket;
+}
+
 bool Call::is_mutation() const {
   switch (operation) {
     case Operation::kPut:

@@ -30,6 +30,9 @@ struct NowBounds {
   uint64_t high_ms = UINT64_MAX;
 };
 
+// Whether it makes or drops a bucket.
+bool changes_table(Operation operation);
+
 struct Promise;  // sim/promise.h
 
 struct Call {

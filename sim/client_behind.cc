@@ -15,10 +15,6 @@ namespace {
 
 constexpr uint64_t kSoonUs = 1;
 
-bool changes_table(Operation operation) {
-  return operation == Operation::kCreateBucket || operation == Operation::kDeleteBucket;
-}
-
 bool on_bucket(Operation operation) {
   return changes_table(operation) || operation == Operation::kGetBucket;
 }

@@ -81,8 +81,7 @@ struct Oracles::Impl {
   static bool is_data(Operation operation) { return operation <= Operation::kCounterValue; }
 
   void table_touched(const Call& call, Step step) {
-    if (call.operation != Operation::kCreateBucket && call.operation != Operation::kDeleteBucket)
-      return;
+    if (!changes_table(call.operation)) return;
     context.losses[call.bucket].changed = std::max(context.losses[call.bucket].changed, step);
   }
 

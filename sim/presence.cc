@@ -149,6 +149,12 @@ void Presence::tidy() {
   }
 }
 
+bool Presence::undecided() const {
+  const auto open = [](const Candidate& candidate) { return !candidate.settled; };
+  return std::any_of(candidates_[0].begin(), candidates_[0].end(), open) ||
+         std::any_of(candidates_[1].begin(), candidates_[1].end(), open);
+}
+
 size_t Presence::size() const {
   size_t size = 0;
   for (const int value : {0, 1})

@@ -53,6 +53,9 @@ class Presence {
   // value since.
   bool last_known(bool present) const;
 
+  // A write has begun of which it is not known yet whether and when it takes effect.
+  bool undecided() const;
+
   size_t size() const;
 
  private:

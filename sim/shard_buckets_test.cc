@@ -206,3 +206,25 @@ TEST_CASE("shards: a new bucket is answered for only once every shard uses it") 
     CHECK(lab.ask(get, shard).kind == Kind::kNotFound);
   }
 }
+
+TEST_CASE("shards: a change that is refused shows its reason on every shard") {
+  ShardLab lab(ShardLab::small_node(2));
+  ClientRequest change;
+  change.config.name = "b";
+  change.bucket = "b";
+  for (const Operation operation : {Operation::kCreateBucket, Operation::kDeleteBucket}) {
+    change.operation = operation;
+    const ClientId first = lab.submit(change);
+    const ClientId second = lab.submit(change);
+    while (!lab.answered(second)) REQUIRE(lab.step());
+    CHECK(lab.reply(second).kind == Kind::kError);
+    ClientRequest get;
+    get.operation = Operation::kGetBucket;
+    get.bucket = "b";
+    const ClientId other = lab.submit(get, 1);
+    lab.settle();
+    CHECK(lab.reply(first).kind == Kind::kOk);
+    CHECK(lab.reply(other).kind ==
+          (operation == Operation::kCreateBucket ? Kind::kBuckets : Kind::kError));
+  }
+}

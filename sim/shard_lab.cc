@@ -111,26 +111,30 @@ void ShardLab::flush() {
   for (Shard& shard : shards_) shard.end_turn(env_);
 }
 
+bool ShardLab::step() {
+  flush();
+  if (!messages_.empty()) {
+    auto [to, message] = std::move(messages_.front());
+    messages_.pop_front();
+    const uint16_t at = shard_of(to);
+    shards_[at].on_message(to, std::move(message), env_);
+    return true;
+  }
+  std::vector<DiskEvent> events;
+  if (disk_.pending() > 0) {
+    events.push_back(disk_.make_durable());
+  } else {
+    events = disk_.take_reads();
+  }
+  for (DiskEvent& event : events) {
+    const uint16_t at = shard_of(event.actor);
+    shards_[at].on_disk(std::move(event), env_);
+  }
+  return !events.empty();
+}
+
 void ShardLab::settle() {
-  for (;;) {
-    flush();
-    if (!messages_.empty()) {
-      auto [to, message] = std::move(messages_.front());
-      messages_.pop_front();
-      const uint16_t at = shard_of(to);
-      shards_[at].on_message(to, std::move(message), env_);
-    } else if (disk_.pending() > 0) {
-      DiskEvent event = disk_.make_durable();
-      const uint16_t at = shard_of(event.actor);
-      shards_[at].on_disk(std::move(event), env_);
-    } else {
-      std::vector<DiskEvent> reads = disk_.take_reads();
-      if (reads.empty()) return;
-      for (DiskEvent& event : reads) {
-        const uint16_t at = shard_of(event.actor);
-        shards_[at].on_disk(std::move(event), env_);
-      }
-    }
+  while (step()) {
   }
 }
 

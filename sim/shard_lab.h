@@ -52,7 +52,10 @@ class ShardLab {
   // ---- the disk and the messages between shards
   // Ends the turn of every shard; what it wrote stays pending.
   void flush();
-  // Flushes, makes everything durable, delivers everything, until nothing moves any more.
+  // Flushes, then delivers one message, or makes one batch durable, or answers the reads that wait;
+  // false: there was none of these.
+  bool step();
+  // Steps until nothing moves any more.
   void settle();
   MemoryDisk& disk() { return disk_; }
   size_t local_messages() const { return messages_.size(); }

@@ -132,6 +132,8 @@ void Membership::conclude_first(const absl::Status& status, Turn& turn) {
 }
 
 // A change of the members that was asked for twice, or that others have made, is done all the same.
+// A refusal shows the configuration that it was judged by: like a success it is given when no shard
+// works under an older one, so that no later call finds what the refusal denies.
 void Membership::conclude(Task task, const absl::Status& status, Turn& turn) {
   const bool stands =
       task.operation.kind != ChainOperation::Kind::kCreateBucket && absl::IsAlreadyExists(status);
@@ -139,9 +141,9 @@ void Membership::conclude(Task task, const absl::Status& status, Turn& turn) {
     if (task.asker == Task::Asker::kNobody) {
       turn.env.telemetry.log(LogLevel::kDebug, std::string(status.message()));
     }
-    return answer(task, to_error(status, task.operation.kind), turn);
+    task.refusal = to_error(status, task.operation.kind);
   }
-  if (task.asker == Task::Asker::kJoiner) return answer(task, std::nullopt, turn);
+  if (task.asker == Task::Asker::kJoiner) return answer(task, task.refusal, turn);
   task.done_at = current_->epoch;
   done_.push_back(std::move(task));
   answer_in_use(turn);
@@ -157,11 +159,11 @@ void Membership::answer_in_use(Turn& turn) {
   std::erase_if(done_, [&](const Task& task) { return task.done_at <= in_use(); });
   for (const Task& task : ready) {
     const bool leaves = task.operation.kind == ChainOperation::Kind::kLeave;
-    if (leaves && task.asker == Task::Asker::kOperator) {
+    if (leaves && !task.refusal && task.asker == Task::Asker::kOperator) {
       leave_waits_.push_back({task.operation.node, task.request,
                               turn.env.clock.monotonic_us() + 20 * kClusterChangeUs});
     } else {
-      answer(task, std::nullopt, turn);
+      answer(task, task.refusal, turn);
     }
   }
 }

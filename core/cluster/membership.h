@@ -70,9 +70,11 @@ class Membership {
     uint16_t shard = 0;    // a client's
     std::string address;   // a joiner's
     uint64_t deadline_us = 0;
-    uint64_t proposed = 0;  // the epoch that it was first proposed for; 0: not yet
-    uint64_t done_at = 0;   // the epoch that must be in use before the answer
-    VORDB_FIELDS(Task, operation, asker, request, shard, address, deadline_us, proposed, done_at)
+    uint64_t proposed = 0;               // the epoch that it was first proposed for; 0: not yet
+    uint64_t done_at = 0;                // the epoch that must be in use before the answer
+    std::optional<ClientError> refusal;  // the answer, where it is no success
+    VORDB_FIELDS(Task, operation, asker, request, shard, address, deadline_us, proposed, done_at,
+                 refusal)
   };
   struct Peer {
     uint64_t epoch = 0;  // of its configuration, when last heard of
