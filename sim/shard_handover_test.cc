@@ -107,6 +107,28 @@ TEST_CASE("handover: what only the old owner holds is dropped once the new ones 
 }
 
 // All within one boot: the count of creations alone puts the later life above the earlier one.
+// Who gave a snapshot would else keep it open for 30 s, in case that a part is asked for again.
+TEST_CASE("handover: an old owner lets go as soon as the new one says that it holds all") {
+  ClusterLab lab;
+  for (int i = 0; i < 3; ++i) lab.add();
+  lab.run_for(20'000);
+  for (int key = 0; key < kKeys; ++key) lab.ask(0, request_of(Operation::kPut, key));
+  lab.run_for(5'000);
+  lab.add();
+  bool handed_over = false;
+  const auto left = [&] {
+    uint64_t count = 0;
+    for (const Partition& p : lab.shard(0).configuration()->partitions)
+      count += p.draining.size() + (p.move != 0);
+    handed_over = handed_over || count > 0;
+    return count;
+  };
+  uint64_t waited_ms = 0;
+  for (; waited_ms < 10'000 && (left() > 0 || !handed_over); waited_ms += 100) lab.run_for(100);
+  CHECK(handed_over);
+  CHECK(waited_ms < 10'000);
+}
+
 TEST_CASE("handover: a partition that comes back begins a life above the one that it had there") {
   ClusterLab lab;
   for (int i = 0; i < 3; ++i) lab.add();

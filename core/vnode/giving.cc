@@ -19,7 +19,8 @@ using crdt::Dot;
 
 namespace {
 
-// A view of the disk costs space: it is closed when nobody has asked for so long.
+// A view of the disk costs space: it is closed when its receiver has said that it holds all of it
+// durably, or has not asked for so long.
 constexpr uint64_t kPatienceUs = 30'000'000;
 
 }  // namespace
@@ -191,7 +192,9 @@ void Giving::end_idle() {
     const bool gone = std::find(vnode.roles.receivers.begin(), vnode.roles.receivers.end(), to) ==
                       vnode.roles.receivers.end();
     const bool quiet = serving.asked_us + kPatienceUs < now_us;
-    if (!serving.busy && (gone || quiet)) ended.push_back(to);
+    const PeerView* view = vnode.peers.counting(to, vnode.standpoint(turn.configuration));
+    const bool taken = serving.last && view && view->seen().covers(serving.clock);
+    if (!serving.busy && (gone || quiet || taken)) ended.push_back(to);
   }
   for (const NodeNumber to : ended) end(to);
 }
