@@ -1,8 +1,8 @@
 // Buckets: one is there from its creation to its deletion, for every kind of call; and the calls
 // that change a churning bucket drop all of its data.
 //
-// A change that is not answered yet may show in one call and not in a later one; from its answer on,
-// and from that of a change that it refuses, it shows in all of them.
+// A change that is not answered yet may show in one call and not in a later one; from its answer
+// on, and from that of a change that is refused for it, it shows in all of them.
 //
 // In a cluster creations and deletions take effect in one order, but a node may not have heard of
 // the newest ones: what it says may be as old as the last ten seconds in which nothing kept it from

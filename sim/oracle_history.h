@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/error_oracle.h"
 #include "sim/oracle.h"
 #include "sim/promise.h"
 

@@ -395,21 +395,6 @@ TEST_CASE("oracles: buckets that vanish, return or show dropped data are found")
   CHECK(twice.finds(Property::kBucketPresence));
 }
 
-TEST_CASE("oracles: a bucket's change shows here and there until it is answered, then everywhere") {
-  for (const bool known : {false, true}) {
-    History h;
-    const Call create = h.open(h.begin(Operation::kCreateBucket, kChurn));
-    h.ok(Operation::kPut, kChurn);
-    if (known)
-      h.refused(h.open(h.begin(Operation::kCreateBucket, kChurn)), ErrorCode::kBucketExists);
-    h.refused(h.open(h.begin(Operation::kPut, kChurn)), ErrorCode::kBucketNotFound);
-    CHECK((known ? h.finds(Property::kBucketPresence) : h.clean()));
-    h.end(create, {});
-    h.refused(h.open(h.begin(Operation::kPut, kChurn)), ErrorCode::kBucketNotFound);
-    CHECK(h.finds(Property::kBucketPresence));
-  }
-}
-
 TEST_CASE("oracles: a listing that leaves out, invents or doubles a key is found") {
   const std::string k0 = Catalogue::key_name(0), k1 = Catalogue::key_name(1);
   const auto list = [](History& h, std::vector<std::string> keys) {

@@ -1,0 +1,44 @@
+// What a node alone may show of a bucket's change while nobody was answered yet, and after.
+#include <doctest/doctest.h>
+
+#include "sim/oracle_history.h"
+
+namespace vordb::sim {
+namespace {
+
+constexpr ClusterShape kAlone{1, true};
+
+void put(History& h, bool served) {
+  if (served) {
+    h.ok(Operation::kPut, kChurn, 0);
+  } else {
+    h.refused(h.open(h.begin(Operation::kPut, kChurn, 0)), ErrorCode::kBucketNotFound);
+  }
+}
+
+TEST_CASE("oracles: a bucket's change shows here and there until it is answered, then everywhere") {
+  History h(kAlone);
+  const Call create = h.open(h.begin(Operation::kCreateBucket, kChurn, 0));
+  put(h, true);
+  put(h, false);
+  put(h, true);
+  h.end(create, {});
+  put(h, true);
+  CHECK(h.clean());
+  put(h, false);
+  CHECK(h.finds(Property::kBucketPresence));
+}
+
+TEST_CASE("oracles: what a refused change of a bucket shows is there for everybody") {
+  History h(kAlone);
+  h.open(h.begin(Operation::kCreateBucket, kChurn, 0));
+  put(h, false);
+  h.refused(h.open(h.begin(Operation::kCreateBucket, kChurn, 0)), ErrorCode::kBucketExists);
+  put(h, true);
+  CHECK(h.clean());
+  put(h, false);
+  CHECK(h.finds(Property::kBucketPresence));
+}
+
+}  // namespace
+}  // namespace vordb::sim
