@@ -247,9 +247,11 @@ void Coordinator::expire(OpId op, Turn& turn) {
     error.outcome = Outcome::kRejected;
     return fail(op, std::move(error), turn);
   }
+  const char* const who = work ? "no answer from the replicas in time"
+                               : "a majority of the members did not agree in time";
   fail(op,
-       ClientError{ErrorCode::kUnavailable, unknown ? Outcome::kUnknown : Outcome::kRejected,
-                   "no answer from the replicas in time", "retry"},
+       ClientError{ErrorCode::kUnavailable, unknown ? Outcome::kUnknown : Outcome::kRejected, who,
+                   "retry"},
        turn);
 }
 
