@@ -46,14 +46,16 @@ HttpRoute route_join(HttpRequest& request) {
   return change_of(Kind::kJoin, *seed);
 }
 
-// A change of one member: of another it must be named; leaving without a name is this node's.
+// A change of one member: of another it must be named; this node leaves, or goes on alone, without
+// a name.
 HttpRoute route_change(Kind kind, HttpRequest& request) {
   JsonFields fields({"node_id", "accept_loss"});
-  if (kind != Kind::kLeave || !request.body.empty()) {
+  const bool of_this_node = kind == Kind::kLeave || kind == Kind::kForce;
+  if (!of_this_node || !request.body.empty()) {
     if (const auto problem = fields.parse(request.body)) return bad_request(*problem);
   }
   const std::string* node = text_of(fields, "node_id");
-  const bool optional = kind == Kind::kLeave && fields.find("node_id") == nullptr;
+  const bool optional = of_this_node && fields.find("node_id") == nullptr;
   if (!optional && (!node || node->empty())) return bad_request("node_id must name a member");
   HttpRoute made = change_of(kind, node ? *node : "");
   if (const JsonFields::Field* accept = fields.find("accept_loss")) {

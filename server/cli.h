@@ -36,6 +36,7 @@ struct Cli {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  bool in_is_terminal = false;
   bool out_is_terminal = false;
 
   std::string host = "127.0.0.1";

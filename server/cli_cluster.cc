@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <istream>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -193,17 +194,21 @@ std::string progress_bar(size_t done, size_t total) {
                      std::string(kWidth - filled, '.'), done, total);
 }
 
-// One line that is written over until nothing moves any more.
+// One line that is written over until nothing moves any more; where nobody looks, a line for each
+// step.
 int watch_handoff(Cli& cli) {
   size_t total = 0;
+  std::string shown;
   for (;;) {
     Json json;
     const int status = ask_node(cli, "GET", "/admin/handoff", "", cli.timeout_ms, &json);
     if (status != kCliOk) return status;
     const size_t left = json.value("moving", size_t{0}) + json.value("draining", size_t{0});
     total = std::max(total, left);
-    cli.out << (cli.out_is_terminal ? "\r" : "") << progress_bar(total - left, total)
-            << (cli.out_is_terminal ? "" : "\n") << std::flush;
+    const std::string bar = progress_bar(total - left, total);
+    if (cli.out_is_terminal) cli.out << '\r' << bar << std::flush;
+    if (!cli.out_is_terminal && bar != shown) cli.out << bar << std::endl;
+    shown = bar;
     if (left == 0) break;
     std::this_thread::sleep_for(kWatchPause);
   }
@@ -250,7 +255,24 @@ struct ChangeArguments {
   std::string node;
   std::string zone;
   bool accept_loss = false;
+  bool yes = false;
 };
+
+// Whether acknowledged writes may be lost for good: whoever sits at a terminal is asked, a script
+// says so with --yes.
+bool may_lose(Cli& cli, bool yes, const std::string& loss) {
+  if (yes) return true;
+  if (!cli.in_is_terminal) {
+    print_error(cli, "BAD_USAGE", loss, "--yes says that this is meant", "rejected");
+    return false;
+  }
+  cli.err << loss << "\nGo on? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(cli.in, answer);
+  if (answer == "y" || answer == "yes") return true;
+  cli.err << "Nothing was done.\n";
+  return false;
+}
 
 void add_plan(CLI::App& app, Cli& cli) {
   const auto arguments = std::make_shared<ChangeArguments>();
@@ -291,19 +313,54 @@ void add_leave(CLI::App& app, Cli& cli) {
       });
 }
 
-// down, remove, replace: of another member.
-void add_change(CLI::App& app, Cli& cli, const char* name, const char* meaning) {
+void add_down(CLI::App& app, Cli& cli) {
+  const auto node = std::make_shared<std::string>();
+  CLI::App* down = app.add_subcommand("down", "Marks a member as known to be away");
+  down->add_option("node", *node, "Name of the member")->required();
+  down->callback([&cli, node] {
+    cli.action = [&cli, node] {
+      return show(cli, "POST", "/admin/down", Json({{"node_id", *node}}).dump(),
+                  std::max(cli.timeout_ms, kJoinTimeoutMs));
+    };
+  });
+}
+
+// remove and replace: of another member, whose disk is lost.
+void add_removal(CLI::App& app, Cli& cli, const char* name, const char* meaning) {
   const auto arguments = std::make_shared<ChangeArguments>();
   CLI::App* change = app.add_subcommand(name, meaning);
   change->add_option("node", arguments->node, "Name of the member")->required();
   change->add_flag("--accept-loss", arguments->accept_loss,
                    "Even where writes may be lost that only lost disks held");
+  change->add_flag("--yes", arguments->yes, "Do not ask before something may be lost");
   const std::string target = std::string("/admin/") + name;
   change->callback([&cli, arguments, target] {
     cli.action = [&cli, arguments, target] {
       Json body = {{"node_id", arguments->node}};
-      if (arguments->accept_loss) body["accept_loss"] = true;
+      if (arguments->accept_loss) {
+        body["accept_loss"] = true;
+        const std::string loss = "Writes that only the disk of " + arguments->node +
+                                 " and of other members taken out so held are lost for good.";
+        if (!may_lose(cli, arguments->yes, loss)) return int(kCliUsage);
+      }
       return show(cli, "POST", target, body.dump(), std::max(cli.timeout_ms, kJoinTimeoutMs));
+    };
+  });
+}
+
+void add_force(CLI::App& app, Cli& cli) {
+  const auto yes = std::make_shared<bool>(false);
+  CLI::App* force = app.add_subcommand(
+      "force", "Makes the node go on alone: a majority of the members is lost for good");
+  force->add_flag("--yes", *yes, "Do not ask before something may be lost");
+  force->callback([&cli, yes] {
+    cli.action = [&cli, yes] {
+      const std::string loss =
+          "The node becomes a cluster of its own. What only other members hold is lost for good, "
+          "and they are strangers from then on.";
+      if (!may_lose(cli, *yes, loss)) return int(kCliUsage);
+      return show(cli, "POST", "/admin/force", Json({{"accept_loss", true}}).dump(),
+                  std::max(cli.timeout_ms, kJoinTimeoutMs));
     };
   });
 }
@@ -314,8 +371,9 @@ void declare_on(CLI::App& app, Cli& cli) {
   add_plan(app, cli);
   add_join(app, cli);
   add_leave(app, cli);
-  add_change(app, cli, "down", "Marks a member as known to be away");
-  add_change(app, cli, "replace", "Takes a member out and has others take over what it held");
+  add_down(app, cli);
+  add_removal(app, cli, "replace", "Takes a member out and has others take over what it held");
+  add_force(app, cli);
   add_show(app, cli, "repair", "Shows what replicas still owe one another", "GET", "/admin/repair");
   add_show(app, cli, "full-sync", "Has the node compare everything with its peers", "POST",
            "/admin/full-sync");
@@ -335,7 +393,7 @@ void declare_cluster_commands(CLI::App& app, Cli& cli) {
   cluster->fallthrough();
   declare_on(*cluster, cli);
   // These names belong to sets on the top level.
-  add_change(*cluster, cli, "remove", "Takes a member out whose disk is lost");
+  add_removal(*cluster, cli, "remove", "Takes a member out whose disk is lost");
   cluster->add_subcommand("members", "Lists the members of the cluster")->callback([&cli] {
     cli.action = [&cli] { return show_cluster_members(cli); };
   });

@@ -17,10 +17,12 @@ struct CliResult {
   std::string err;
 };
 
-CliResult run(const std::vector<std::string>& arguments, const std::string& input = "") {
+// `asked`: whoever types the input sits at a terminal.
+CliResult run(const std::vector<std::string>& arguments, const std::string& input = "",
+              bool asked = false) {
   std::istringstream in(input);
   std::ostringstream out, err;
-  Cli cli{in, out, err};
+  Cli cli{in, out, err, asked};
   const int status = run_cli(arguments, cli);
   return {status, out.str(), err.str()};
 }
@@ -33,10 +35,11 @@ bool contains(const std::string& text, const std::string& part) {
 class Client {
  public:
   Client() : node_(dir_.path() + "/data") { node_.start(); }
-  CliResult operator()(std::vector<std::string> arguments, const std::string& input = "") {
+  CliResult operator()(std::vector<std::string> arguments, const std::string& input = "",
+                       bool asked = false) {
     arguments.insert(arguments.begin(), {"--tcp-port", std::to_string(node_.tcp_port()),
                                          "--http-port", std::to_string(node_.http_port())});
-    return run(arguments, input);
+    return run(arguments, input, asked);
   }
   NodeProcess& node() { return node_; }
   nlohmann::json json(std::vector<std::string> arguments) {
@@ -272,6 +275,30 @@ TEST_CASE("ping, status and the cluster from the shell") {
   CHECK(cli({"cluster", "remove", "nobody"}).status == kCliRefused);
   CHECK(cli({"replace", "nobody"}).status == kCliRefused);
   CHECK(cli({"join", "nonsense"}).status == kCliRefused);
+}
+
+TEST_CASE("before writes may be lost people are asked, and scripts say that they mean it") {
+  Client cli;
+  const std::vector<std::string> remove = {"cluster", "remove", "nobody", "--accept-loss"};
+  CliResult result = cli(remove);
+  CHECK(result.status == kCliUsage);
+  CHECK(contains(result.err, "--yes"));
+  for (const char* no : {"", "n\n", "\n", "yesss\n"}) {
+    result = cli(remove, no, true);
+    CHECK(result.status == kCliUsage);
+    CHECK(contains(result.err, "Nothing was done."));
+  }
+  // The node was asked, and has no such member.
+  for (const char* yes : {"y\n", "yes\n"}) CHECK(cli(remove, yes, true).status == kCliRefused);
+  CHECK(cli({"replace", "nobody", "--accept-loss", "--yes"}).status == kCliRefused);
+  CHECK(cli({"cluster", "remove", "nobody"}).status == kCliRefused);
+
+  const uint64_t version = cli.json({"ring"})["version"];
+  CHECK(cli({"force"}).status == kCliUsage);
+  CHECK(cli.json({"ring"})["version"] == version);
+  CHECK(cli({"cluster", "force", "--yes"}).status == kCliOk);
+  CHECK(cli.json({"ring"})["version"] > version);
+  CHECK(cli.json({"members"})["members"].size() == 1);
 }
 
 TEST_CASE("a join through a port that nobody listens on is refused and changes nothing") {

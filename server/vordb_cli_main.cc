@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   vordb::server::hold_standard_files();
   std::ios::sync_with_stdio(false);
   vordb::server::Cli cli{std::cin, std::cout, std::cerr};
+  cli.in_is_terminal = isatty(STDIN_FILENO) == 1;
   cli.out_is_terminal = isatty(STDOUT_FILENO) == 1;
   const int status = vordb::server::run_cli(std::vector<std::string>(argv + 1, argv + argc), cli);
   std::cout.flush();

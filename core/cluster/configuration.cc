@@ -19,14 +19,14 @@ namespace {
 constexpr uint64_t kTtlSecondsMax = 100ull * 365 * 24 * 3600;
 constexpr size_t kBucketNameBytesMax = 64;
 
+}  // namespace
+
 Configuration successor(const Configuration& current) {
   Configuration next = current;
   next.epoch = current.epoch + 1;
   next.previous_checksum = checksum(current);
   return next;
 }
-
-}  // namespace
 
 const char* to_string(MemberStatus status) {
   switch (status) {

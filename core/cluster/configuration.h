@@ -122,6 +122,9 @@ inline bool is_default_bucket(BucketId id) { return id < kFirstEpoch; }
 Configuration found_cluster(std::string cluster_id, uint32_t ring_size, std::vector<Member> members,
                             const BucketConfig& defaults);
 
+// The configuration that follows `current`, with nothing changed yet.
+Configuration successor(const Configuration& current);
+
 // What clients may create: fills in defaults and checks ranges. InvalidArgument says what would be
 // right.
 absl::Status check_bucket_config(const BucketConfig& config);

@@ -306,6 +306,11 @@ void Membership::step(ConfigurationInUse in_use, Turn& turn) {
 // Rule 10: a majority of the acceptors is lost for good. A new generation with this node as its
 // only member: other members are strangers to it from now on, and what only they hold is lost.
 void Membership::force(const ClusterChange& change, Turn& turn) {
+  if (!change.node.empty() && (!self() || self()->node_id != change.node)) {
+    const ClientError other{ErrorCode::kBadRequest, Outcome::kRejected,
+                            "only the node that is asked can go on alone", "ask that node itself"};
+    return reply_operator(change.request, other, turn);
+  }
   if (!change.accept_loss || installing_ || !takes_part()) {
     const ClientError refused{ErrorCode::kConflict, Outcome::kRejected,
                               "what only other members hold would be lost", "accept_loss"};

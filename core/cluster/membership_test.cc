@@ -191,9 +191,13 @@ TEST_CASE("membership: a minority changes nothing, and says that it is unknown")
   CHECK(lab.nodes[0]->suspected == std::vector<NodeNumber>{2, 3});
   const uint64_t forced = lab.change(0, Kind::kForce, "");
   CHECK(lab.answers[forced]->code == ErrorCode::kConflict);
+  const uint64_t of_another = lab.change(0, Kind::kForce, "n2", true);
+  CHECK(lab.answers[of_another]->code == ErrorCode::kBadRequest);
+  const uint64_t epoch_before = lab.used(0).epoch;
   const uint64_t accepted = lab.change(0, Kind::kForce, "", true);
   REQUIRE(lab.run_until(5'000, [&] { return lab.answered(accepted); }));
   CHECK(lab.ok(accepted));
+  CHECK(lab.used(0).epoch == epoch_before + (1 << 20));
   const uint64_t alone = lab.create(0, "c");
   lab.run_ms(200);
   CHECK(lab.ok(alone));

@@ -12,13 +12,6 @@ namespace {
 
 using Result = absl::StatusOr<Configuration>;
 
-Configuration successor(const Configuration& current) {
-  Configuration next = current;
-  next.epoch = current.epoch + 1;
-  next.previous_checksum = checksum(current);
-  return next;
-}
-
 Member* find(Configuration& configuration, NodeNumber node) {
   for (Member& m : configuration.members) {
     if (m.node == node) return &m;
@@ -249,6 +242,7 @@ absl::StatusOr<Configuration> apply(const ChainOperation& operation, const Confi
 
 Configuration alone(const Configuration& current, NodeNumber node, std::string cluster_id) {
   Configuration next = successor(current);
+  next.epoch = current.epoch + kForcedEpochs;
   next.cluster_id = std::move(cluster_id);
   for (const Member& m : current.members) {
     if (m.node != node && m.status != MemberStatus::kRemoved) set_removed(next, m.node);

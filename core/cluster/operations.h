@@ -84,6 +84,9 @@ struct ChainOperation {
 // FailedPrecondition: it may not be done, and why.
 absl::StatusOr<Configuration> apply(const ChainOperation& operation, const Configuration& current);
 
+// The others may go on choosing epochs that this member will never hear of: none of theirs, and so
+// no bucket's id, comes again here (rule 26).
+inline constexpr uint64_t kForcedEpochs = 1 << 20;
 // A new generation of the cluster with this member alone: everybody else is removed, whatever is
 // lost with them (rule 10). Not for apply(): nobody else is asked.
 Configuration alone(const Configuration& current, NodeNumber node, std::string cluster_id);
