@@ -94,7 +94,7 @@ void SimClient::send() {
   ++request_id_;
   sent_at_us_ = host_->now_us();
   disconnected_ = false;
-  if (host_->has_sink()) trace_call(*current_, repeating_.has_value() ? "sent again" : "sent");
+  if (host_->is_heard()) trace_call(*current_, repeating_.has_value() ? "sent again" : "sent");
   if (!current_->pinned) current_->node = node_;
   if (!host_->send_request(index_, current_->node,
                            encode_call(catalogue_, *current_, request_id_))) {
@@ -187,7 +187,7 @@ void SimClient::finish(const ClientReply& reply) {
   call.span.end = host_->step();
   call.now = bounds_at_end(call);
   ++(call.is_mutation() ? figures_->acknowledged : figures_->answered);
-  if (host_->has_sink())
+  if (host_->is_heard())
     trace_call(call, "ok at " + std::to_string(reply.timestamp_ms) + " " + text_of(reply));
   oracles_->answered(call, reply, host_->causes(call.node, sent_at_us_));
   if (call.is_mutation()) host_->acknowledged(call, reply);
@@ -201,7 +201,7 @@ void SimClient::finish(const ClientReply& reply) {
 
 void SimClient::finish_page(const ClientReply& reply) {
   Call& call = *current_;
-  if (host_->has_sink()) {
+  if (host_->is_heard()) {
     std::string names;
     for (const std::string& name : reply.items) names += " " + name;
     host_->note(index_, "call " + std::to_string(call.id) + " lists" + names +
@@ -380,7 +380,7 @@ std::optional<uint64_t> SimClient::waiting_since_us() const {
 }
 
 void SimClient::trace_call(const Call& call, const std::string& how) {
-  if (!host_->has_sink()) return;
+  if (!host_->is_heard()) return;
   std::string named;
   for (const uint32_t element : call.elements) named += " " + Catalogue::element_name(element);
   if (call.limit > 0) named += " limit " + std::to_string(call.limit);

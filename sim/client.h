@@ -49,7 +49,7 @@ class ClientHost {
   virtual uint64_t carried_out_before_us() const = 0;
   // A line of the trace that nobody hashes; only worth making when there is a sink.
   virtual void note(uint32_t client, const std::string& text) = 0;
-  virtual bool has_sink() const = 0;
+  virtual bool is_heard() const = 0;
   // A mutation was acknowledged, and the oracles know it.
   virtual void acknowledged(const Call& call, const ClientReply& reply) = 0;
   virtual void late_answer(uint32_t client, const std::string& text) = 0;

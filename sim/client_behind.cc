@@ -53,7 +53,7 @@ void SimClient::send_behind() {
   } else {
     ++figures_->ordered;
   }
-  if (host_->has_sink()) trace_call(call, "sent behind");
+  if (host_->is_heard()) trace_call(call, "sent behind");
   host_->send_request(index_, call.node, encode_call(catalogue_, call, behind.request_id));
   behind_ = std::move(behind);
 }

@@ -42,6 +42,7 @@ struct Event {
   uint64_t sequence = 0;
   uint64_t digest = 0;   // of what it carries: part of the trace
   uint64_t payload = 0;  // a slot in the pool of its kind, or a number
+  uint64_t cause = 0;    // the number of the event that planned it; 0: the beginning of the run
   uint32_t actor = 0;    // a node or a client, by kind
   uint32_t life = 0;     // of the node: events of an earlier life come to nothing
   uint16_t shard = 0;
@@ -50,8 +51,12 @@ struct Event {
 
 class EventQueue {
  public:
+  // What is planned from now on is planned by this event.
+  void during(uint64_t event) { during_ = event; }
+
   void push(Event event) {
     event.sequence = next_sequence_++;
+    event.cause = during_;
     heap_.push_back(event);
     size_t at = heap_.size() - 1;
     while (at > 0) {
@@ -96,6 +101,7 @@ class EventQueue {
 
   std::vector<Event> heap_;
   uint64_t next_sequence_ = 0;
+  uint64_t during_ = 0;
 };
 
 // Values by slot number; a slot is used again once its value is taken.

@@ -73,7 +73,7 @@ TEST_CASE("trace: the hash tells runs apart by any field of any event, and by th
     CHECK_FALSE(both == hash_of({a, changed}, 7));
   }
   Trace noted;
-  noted.note(0, "node", "text");
+  noted.note(0, Voice::node(0), "text");
   CHECK_FALSE(noted.hash() == TraceHash{});
   // Fixed for ever: a change of the hash makes all recorded runs worthless.
   CHECK(both.hex().size() == 32);
@@ -87,8 +87,8 @@ TEST_CASE("trace: a line an event goes to the sink") {
   event.actor = 3;
   event.kind = EventKind::kTick;
   trace.event(event, 4);
-  trace.note(13, "node 0", "crash");
-  CHECK(text == "12 n3/0 tick life=0 digest=0000000000000000 draws=4\n13 node 0: crash\n");
+  trace.note(13, Voice::node(0), "crash");
+  CHECK(text == "12 n3/0 tick life=0 digest=0000000000000000 draws=4\n13 n0: crash\n");
 }
 
 }  // namespace

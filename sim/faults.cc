@@ -178,7 +178,7 @@ void FaultInjector::strike_network(FaultKind kind, uint64_t now_us) {
   paces_.opens(kind, now_us + for_us);
   ++figures_.hits[size_t(kind)];
   ++disturbed_;
-  host_->note_fault(kind, what + " for " + std::to_string(for_us) + " us");
+  host_->note_fault(kind, what + " for " + std::to_string(for_us) + " us", for_us);
   host_->plan_fault(kind, 0, for_us, true);
 }
 
@@ -203,13 +203,13 @@ void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
       const uint64_t for_us = 1000 + draw_length(how(kind), 100'000, kPauseUsMax, 300'000);
       stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
       node.pause(now_us + for_us);
-      return host_->note_fault(kind, std::to_string(for_us) + " us" + where);
+      return host_->note_fault(kind, std::to_string(for_us) + " us" + where, for_us);
     }
     case FaultKind::kSlowDisk: {
       const uint64_t for_us = 1000 + draw_length(how(kind), 100'000, 3'000'000, 300'000);
       stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
       node.disk().stall(now_us + for_us);
-      return host_->note_fault(kind, std::to_string(for_us) + " us" + where);
+      return host_->note_fault(kind, std::to_string(for_us) + " us" + where, for_us);
     }
     case FaultKind::kNoSpace: {
       sick_[machine].no_space = true;
@@ -218,11 +218,11 @@ void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
       node.disk().set_space(full     ? SimDiskImage::Space::kFull
                             : little ? SimDiskImage::Space::kBelowHalf
                                      : SimDiskImage::Space::kBelowReserve);
-      host_->note_fault(kind, (full     ? "full"
-                               : little ? "below half of the reserve"
-                                        : "below the reserve") +
-                                  where);
       const uint64_t for_us = 1 + how(kind).below(Decision::kDuration, 500'000);
+      const char* const left = full     ? "full"
+                               : little ? "below half of the reserve"
+                                        : "below the reserve";
+      host_->note_fault(kind, left + where, for_us);
       came(kind, now_us, now_us + for_us);
       return host_->plan_fault(kind, machine, for_us, true);
     }

@@ -48,7 +48,8 @@ class FaultHost {
   virtual void crash(uint32_t machine, SimDiskImage::Crash kind, const char* why) = 0;
   // A fault that takes a disk or changes who is a member. False: not now.
   virtual bool change_membership(FaultKind kind) = 0;
-  virtual void note_fault(FaultKind kind, const std::string& what) = 0;
+  // `lasts_us`: 0 where it is over at once, or nobody knows yet.
+  virtual void note_fault(FaultKind kind, const std::string& what, uint64_t lasts_us = 0) = 0;
 };
 
 class FaultInjector {

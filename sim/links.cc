@@ -33,7 +33,7 @@ Links::Links(uint32_t machines, Chooser& chooser, const uint64_t& now_us)
       now_us_(now_us),
       links_(size_t(machines) * machines) {}
 
-Links::Passage Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
+Links::Sending Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
   VORDB_ASSERT(from < machines_ && to < machines_, "a link joins two machines");
   Link& link = at(from, to);
   const Choices choices = chooser_->stream(StreamKind::kLink, from * machines_ + to);
@@ -42,32 +42,32 @@ Links::Passage Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
   const bool held = link.held_until_us > now_us_;
   if (link.causes != 0 && !held) {
     ++figures_.cut;
-    return {};
+    return {0, Fate::kCut};
   }
   if (link.queued >= kQueueMax) {
     ++figures_.full;
-    return {};
+    return {0, Fate::kFull};
   }
   if (happens(choices, Decision::kLose, link.chances.loss)) {
     ++figures_.lost;
-    return {};
+    return {0, Fate::kLost};
   }
   if (happens(choices, Decision::kBreak, link.chances.reset)) {
     ++link.connection;
     ++figures_.resets;
-    return {};
+    return {0, Fate::kReset};
   }
   if (held) ++figures_.held;
   const uint32_t slow_us_max = link.chances.delay_us_max;
   const uint64_t slow_us = slow_us_max == 0 ? 0 : choices.below(Decision::kSlowDelay, slow_us_max);
   if (slow_us > 0) ++figures_.slow;
-  Passage passage;
-  passage.connection = link.connection;
-  passage.copies = happens(choices, Decision::kDouble, link.chances.doubling) ? 2 : 1;
-  if (passage.copies == 2) ++figures_.doubled;
-  for (uint32_t copy = 0; copy < passage.copies; ++copy) {
+  Sending sending;
+  sending.connection = link.connection;
+  sending.copies = happens(choices, Decision::kDouble, link.chances.doubling) ? 2 : 1;
+  if (sending.copies == 2) ++figures_.doubled;
+  for (uint32_t copy = 0; copy < sending.copies; ++copy) {
     const uint64_t from_us = std::max(*now_us_, link.held_until_us) + slow_us;
-    uint64_t& at_us = passage.at_us[copy];
+    uint64_t& at_us = sending.at_us[copy];
     if (copy > 0 || happens(choices, Decision::kReorder, link.chances.reordering)) {
       // Out of order: not before and not after its neighbours, but whenever it comes.
       const uint64_t delay_us = draw_delay_us(choices);
@@ -80,7 +80,7 @@ Links::Passage Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
     last_arrival_us_ = std::max(last_arrival_us_, at_us);
     ++link.queued;
   }
-  return passage;
+  return sending;
 }
 
 bool Links::arrived(uint32_t from, uint32_t to, uint32_t connection) {

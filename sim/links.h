@@ -21,6 +21,7 @@
 
 #include "sim/bound.h"
 #include "sim/chooser.h"
+#include "sim/trace.h"
 
 namespace vordb::sim {
 
@@ -82,12 +83,13 @@ class Links {
   uint32_t machines() const { return machines_; }
 
   // When the copies of a message that is sent now arrive: none, one or two.
-  struct Passage {
+  struct Sending {
     uint32_t copies = 0;
+    Fate fate = Fate::kArrived;  // of a message of which no copy is sent
     uint32_t connection = 0;
     std::array<uint64_t, 2> at_us{};
   };
-  Passage send(uint32_t from, uint32_t to, uint64_t bytes);
+  Sending send(uint32_t from, uint32_t to, uint64_t bytes);
   // A copy has left the link. False: its connection broke meanwhile, and nobody gets it.
   bool arrived(uint32_t from, uint32_t to, uint32_t connection);
 

@@ -21,7 +21,7 @@ struct Net {
     std::vector<uint64_t> arrivals;
     for (uint32_t i = 0; i < count; ++i) {
       now_us += 100;
-      const Links::Passage passage = links.send(0, 1, 10);
+      const Links::Sending passage = links.send(0, 1, 10);
       for (uint32_t copy = 0; copy < passage.copies; ++copy)
         CHECK(links.arrived(0, 1, passage.connection));
       if (passage.copies > 0) arrivals.push_back(passage.at_us[0]);
@@ -58,12 +58,12 @@ TEST_CASE("links: a slow link brings everything in order, later") {
 
 TEST_CASE("links: a connection that breaks loses its last message and what is under way") {
   Net net(5);
-  const Links::Passage before = net.links.send(0, 1, 10);
-  const Links::Passage back = net.links.send(1, 0, 10);
+  const Links::Sending before = net.links.send(0, 1, 10);
+  const Links::Sending back = net.links.send(1, 0, 10);
   net.links.chances(0, 1).reset = 1'000'000;
   CHECK(net.links.send(0, 1, 10).copies == 0);
   net.links.chances(0, 1).reset = 0;
-  const Links::Passage after = net.links.send(0, 1, 10);
+  const Links::Sending after = net.links.send(0, 1, 10);
   CHECK_FALSE(net.links.arrived(0, 1, before.connection));
   CHECK(net.links.arrived(0, 1, after.connection));
   CHECK(net.links.arrived(1, 0, back.connection));
@@ -101,7 +101,7 @@ TEST_CASE("links: a cut drops, or holds in order until it heals, as far as the q
   uint32_t queued = 0;
   uint64_t last_us = until_us;
   for (uint32_t i = 0; i < Links::kQueueMax + 50; ++i) {
-    const Links::Passage passage = net.links.send(0, 1, 1);
+    const Links::Sending passage = net.links.send(0, 1, 1);
     queued += passage.copies;
     if (passage.copies == 0) continue;
     CHECK(passage.at_us[0] >= last_us);

@@ -5,6 +5,7 @@
 
 #include "core/assert.h"
 #include "core/cluster/configuration.h"
+#include "core/message_names.h"
 #include "core/peer_codec.h"
 #include "proto/peer.pb.h"
 #include "sim/digest.h"
@@ -113,7 +114,8 @@ void SimNode::boot() {
   ++life_;
   ++boots_;
   const auto refuse = [&](const absl::Status& status) {
-    host_->trace().note(host_->now_us(), name_, "did not start: " + status.ToString());
+    host_->trace().note(host_->now_us(), Voice::node(number_),
+                        "did not start: " + status.ToString());
     shards_.clear();
     epochs_.clear();
     doors_.clear();
@@ -123,7 +125,7 @@ void SimNode::boot() {
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
     doors_.push_back({SimClock(time_), SimNetwork(*this, options_.shards, stream_of(shard)),
                       SimDisk(disk_, shard), SimRandom(host_->chooser(), stream_of(shard)),
-                      SimTelemetry(host_->trace(), telemetry_figures_, host_->now_us(), name_)});
+                      SimTelemetry(host_->trace(), telemetry_figures_, host_->now_us(), number_)});
   }
   up_ = true;
   booted_at_us_ = host_->now_us();
@@ -237,7 +239,8 @@ void SimNode::note_changes(uint16_t shard, const Shard& before) {
     changed[actor].append(" ").append(field);
   });
   for (const auto& [actor, fields] : changed) {
-    host_->trace().comment(host_->now_us(), name_, name_of(actor) + " changed:" + fields);
+    host_->trace().comment(host_->now_us(), Voice::node(number_),
+                           name_of(actor) + " changed:" + fields);
   }
 }
 
@@ -279,7 +282,7 @@ void SimNode::device_due() {
   if (disk_.next_due_us() > host_->now_us()) return plan_disk();
   device_events_.clear();
   if (!disk_.advance(device_events_)) {
-    host_->trace().note(host_->now_us(), name_, "a write failed: the process ends");
+    host_->trace().note(host_->now_us(), Voice::node(number_), "a write failed: the process ends");
     return host_->died(number_);
   }
   for (SimDiskEvent& completed : device_events_) {
@@ -295,6 +298,18 @@ void SimNode::device_due() {
   if (!device_events_.empty()) host_->moment(number_, Moment::kDurable);
 }
 
+void SimNode::complete(uint16_t shard, DiskEvent event) {
+  if (host_->trace().heard()) {
+    const bool read = event.kind == DiskEvent::Kind::kRead;
+    brought(std::string(read ? "read" : "durable batch") + " of " + name_of(event.actor));
+  }
+  call(shard, [&](Shard& of, Env& env) { of.on_disk(std::move(event), env); });
+}
+
+void SimNode::brought(const std::string& what) const {
+  host_->trace().brought(host_->now_us(), number_, what);
+}
+
 void SimNode::take_request(uint16_t shard, uint64_t slot) {
   auto [client, bytes] = requests_.take(slot);
   uint32_t request_id = 0;
@@ -307,6 +322,8 @@ void SimNode::take_request(uint16_t shard, uint64_t slot) {
     refusal.operation = request.operation;
     return deliver_reply(id, std::move(refusal));
   }
+  if (host_->trace().heard())
+    brought(std::string(to_string(request.operation)) + " of client " + std::to_string(client));
   request.client = id;
   request.connection = client + 1;
   call(shard, [&](Shard& of, Env& env) { of.submit(std::move(request), env); });
@@ -403,6 +420,8 @@ void SimNode::handle(const Event& event) {
       return end_turn(event.shard);
     case EventKind::kLocalMessage: {
       auto [to, message] = local_.take(event.payload);
+      if (host_->trace().heard())
+        brought(std::string(kTagNames[kDriverTags + message.index()]) + " for " + name_of(to));
       call(event.shard, [&, actor = to, &carried = message](Shard& shard, Env& env) {
         shard.on_message(actor, std::move(carried), env);
       });
@@ -413,8 +432,7 @@ void SimNode::handle(const Event& event) {
     case EventKind::kDisk:
       return device_due();
     case EventKind::kCompletion:
-      call(event.shard,
-           [&](Shard& shard, Env& env) { shard.on_disk(completions_.take(event.payload), env); });
+      complete(event.shard, completions_.take(event.payload));
       break;
     case EventKind::kRequest:
       take_request(event.shard, event.payload);

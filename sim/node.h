@@ -139,7 +139,7 @@ class SimNode : public SimNetworkHost {
   template <typename Body>
   void call(uint16_t shard, Body&& body) {
     Env env = doors_[shard].env();
-    if (host_->trace().has_sink()) {
+    if (host_->trace().heard()) {
       const Shard before = shards_[shard];
       body(shards_[shard], env);
       note_changes(shard, before);
@@ -150,6 +150,7 @@ class SimNode : public SimNetworkHost {
   }
   void note_configuration(uint16_t shard);
   void note_changes(uint16_t shard, const Shard& before);
+  void brought(const std::string& what) const;
 
   Event event(EventKind kind, uint16_t shard, uint64_t in_us) const;
   // In order with the others of the same sender and receiver.
@@ -159,6 +160,7 @@ class SimNode : public SimNetworkHost {
   void after_call(uint16_t shard);
   void end_turn(uint16_t shard);
   void device_due();
+  void complete(uint16_t shard, DiskEvent event);
   void take_request(uint16_t shard, uint64_t slot);
   void take_peer_message(const Event& event);
   void hand_over(const pb::PeerMessage& message, uint16_t shard);

@@ -18,12 +18,14 @@ RunResult record_run(const Scenario& scenario, uint64_t seed, Trace::Sink sink,
   return result;
 }
 
-Replay::Replay(const Record& record, const Scenario& scenario, DecisionSink* sink)
+Replay::Replay(const Record& record, const Scenario& scenario, DecisionSink* sink,
+               TraceListener* listener)
     : record_(record) {
   Chooser chooser(record.run.seed);
   chooser.follow(record.script);
   chooser.record_to(sink);
   world_ = std::make_unique<World>(scenario, std::move(chooser));
+  world_->set_listener(listener);
   world_->start();
 }
 

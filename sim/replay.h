@@ -21,8 +21,10 @@ RunResult record_run(const Scenario& scenario, uint64_t seed, Trace::Sink sink,
 class Replay {
  public:
   // `scenario` is that of the record; both outlive the replay. `sink`, if any, hears of the
-  // decisions: what follows an edited record is a run of its own.
-  Replay(const Record& record, const Scenario& scenario, DecisionSink* sink = nullptr);
+  // decisions: what follows an edited record is a run of its own. `listener`, if any, hears of the
+  // run from its beginning. Both outlive the replay.
+  Replay(const Record& record, const Scenario& scenario, DecisionSink* sink = nullptr,
+         TraceListener* listener = nullptr);
 
   // Handles one event. False: the run is over.
   bool advance();

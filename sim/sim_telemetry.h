@@ -3,9 +3,7 @@
 #pragma once
 
 #include <array>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "core/env/telemetry.h"
 #include "sim/bound.h"
@@ -24,8 +22,8 @@ struct TelemetryFigures {
 
 class SimTelemetry : public Telemetry {
  public:
-  SimTelemetry(Trace& trace, TelemetryFigures& figures, const uint64_t& now_us, std::string who)
-      : trace_(trace), figures_(figures), now_us_(now_us), who_(std::move(who)) {}
+  SimTelemetry(Trace& trace, TelemetryFigures& figures, const uint64_t& now_us, uint32_t node)
+      : trace_(trace), figures_(figures), now_us_(now_us), node_(Voice::node(node)) {}
 
   // For a copy that shall live in another world.
   void attach(Trace& trace, TelemetryFigures& figures, const uint64_t& now_us) {
@@ -43,18 +41,18 @@ class SimTelemetry : public Telemetry {
   void transition(ActorKind, uint8_t) override { ++figures_->transitions; }
   void violated(std::string_view constraint) override {
     ++figures_->violated;
-    trace_->note(now_us_, who_, constraint);
+    trace_->note(now_us_, node_, constraint);
   }
   void log(LogLevel level, std::string_view text) override {
     ++figures_->logged[size_t(level)];
-    trace_->note(now_us_, who_, text);
+    trace_->note(now_us_, node_, text);
   }
 
  private:
   Bound<Trace> trace_;
   Bound<TelemetryFigures> figures_;
   Bound<const uint64_t> now_us_;
-  std::string who_;
+  Voice node_;
 };
 
 }  // namespace vordb::sim

@@ -1,5 +1,5 @@
-// Who talks to whom in a simulated world, and the machines' lives. The parts of a run are in
-// sim/world_phases.cc.
+// Who talks to whom in a simulated world. The machines' lives are in sim/world_machines.cc, the
+// parts of a run in sim/world_phases.cc.
 #include "sim/world.h"
 
 #include <algorithm>
@@ -8,7 +8,6 @@
 #include "core/assert.h"
 #include "core/cluster/configuration.h"
 #include "core/fingerprint.h"
-#include "sim/convergence.h"
 
 namespace vordb::sim {
 
@@ -97,6 +96,7 @@ World::World(const Scenario& scenario, Chooser chooser, Trace::Sink sink)
 World::World(const World& other)
     : ClientHost(), NodeHost(), FaultHost(), OperatorHost(), WorldState(other) {
   trace_.set_sink(nullptr);
+  trace_.set_listener(nullptr);
   chooser_.record_to(nullptr);
   attach();
 }
@@ -137,6 +137,7 @@ bool World::advance() {
   const Event event = queue_.pop();
   now_us_ = event.time_us;
   trace_.event(event, chooser_.draws());
+  queue_.during(trace_.events());
   chooser_.at_event(trace_.events(), now_us_);
   findings_.at(trace_.events(), now_us_);
   handle(event);
@@ -188,91 +189,7 @@ void World::handle(const Event& event) {
   }
 }
 
-// ---- the machines' lives
-
-void World::plan_boot(uint32_t machine, uint64_t in_us) {
-  Event event;
-  event.kind = EventKind::kBoot;
-  event.actor = machine;
-  event.time_us = now_us_ + in_us;
-  queue_.push(event);
-}
-
-void World::boot(uint32_t index) {
-  Machine& machine = machines_[index];
-  SimNode& node = *machine.node;
-  const Duty duty = operators_->duty(index);
-  if (node.up() || duty == Duty::kSpare || duty == Duty::kDead) return;
-  // A process begins at the time that its disk says.
-  note_lead(int64_t(highest_ceiling_ms(node.disk())) - int64_t(NodeTime::true_ms(now_us_)));
-  machine.last_boot_us = now_us_;
-  const uint32_t failed = machine.failed_boots;
-  node.boot();
-  if (node.up()) {
-    machine.failed_boots = 0;
-    findings_.evaluated(Property::kRestarts, node.boots() > 1);
-  } else if (machine.failed_boots == failed) {
-    ++machine.failed_boots;
-  }
-}
-
-void World::died(uint32_t index) {
-  Machine& machine = machines_[index];
-  if (machine.node->up()) return crash(index, SimDiskImage::Crash::kKill, "died");
-  // It did not start.
-  ++machine.failed_boots;
-  machine.node->crash(SimDiskImage::Crash::kKill);
-  if (faults_->damaged(index)) {
-    node_lost_ = true;
-  } else if (faults_->no_space(index)) {
-    plan_boot(index, 200'000);
-  } else {
-    findings_.violated(Property::kRestarts,
-                       "the node did not start again, and nothing is wrong with its disk");
-  }
-}
-
-void World::crash(uint32_t index, SimDiskImage::Crash kind, const char* why) {
-  Machine& machine = machines_[index];
-  if (!machine.node->up()) return;
-  trace_.note(now_us_, "n" + std::to_string(index), why);
-  note_lead(machine.node->time().highest_lead_ms());
-  machine.node->crash(kind);
-  machine.last_crash_us = unwell_us_ = now_us_;
-  disk_oracle_.look(index, machine.node->disk());
-  oracles_->crashed(step());
-  operators_->crashed(index);
-  for (uint32_t client = 0; client < clients_.size(); ++client) {
-    clients_[client].node_crashed(index);
-    if (alone()) clients_[client].settled();
-    Event event;
-    event.kind = EventKind::kDisconnect;
-    event.actor = client;
-    event.time_us =
-        now_us_ + 1 +
-        chooser_.stream(StreamKind::kConnection, client).below(Decision::kDisconnectDelay, 2'000);
-    queue_.push(event);
-  }
-  // Mostly soon, sometimes after what has a time to live is gone.
-  const Choices choices = chooser_.stream(StreamKind::kMachine, index);
-  const uint64_t wait_us_max =
-      choices.chance(Decision::kRestartIsLate, 150'000) ? 2'500'000 : 200'000;
-  plan_boot(index, 1'000 + choices.below(Decision::kRestartWait, wait_us_max));
-}
-
-void World::change_disk(uint32_t machine, const SimRecords* older, bool counts) {
-  SimNode& node = *machines_[machine].node;
-  VORDB_ASSERT(!node.up(), "a disk is changed while its machine is off");
-  if (older != nullptr) {
-    node.disk().restore(*older);
-  } else {
-    node.disk().wipe();
-  }
-  disk_oracle_.disk_changed(machine);
-  faults_->disk_replaced(machine);
-  disk_changed_us_ = now_us_;
-  if (counts) oracles_->disks_lost(step(), 1);
-}
+// ---- faults and operators
 
 void World::plan_fault(FaultKind kind, uint32_t machine, uint64_t in_us, bool ends) {
   Event event;
@@ -284,11 +201,13 @@ void World::plan_fault(FaultKind kind, uint32_t machine, uint64_t in_us, bool en
   queue_.push(event);
 }
 
-void World::note_fault(FaultKind kind, const std::string& what) {
-  trace_.note(now_us_, to_string(kind), what);
+void World::note_fault(FaultKind kind, const std::string& what, uint64_t lasts_us) {
+  trace_.note(now_us_, {Voice::Kind::kFault, 0, to_string(kind)}, what, lasts_us);
 }
 
-void World::note_operator(const std::string& text) { trace_.note(now_us_, "operator", text); }
+void World::note_operator(const std::string& text) {
+  trace_.note(now_us_, {Voice::Kind::kOperator, 0, "operator"}, text);
+}
 
 // ---- between nodes
 
@@ -301,17 +220,19 @@ void World::send_to_peer(uint32_t from, const std::string& address, NodeNumber t
     ++links_->figures().nobody;
     return;
   }
-  const Links::Passage passage = links_->send(from, machine, bytes.size());
-  for (uint32_t copy = 0; copy < passage.copies; ++copy) {
+  const Links::Sending sending = links_->send(from, machine, bytes.size());
+  if (sending.copies == 0 && trace_.heard())
+    trace_.passage(now_us_, {from, machine, sending.fate, bytes});
+  for (uint32_t copy = 0; copy < sending.copies; ++copy) {
     Event event;
     event.kind = EventKind::kPeerMessage;
     event.actor = machine;
-    event.time_us = passage.at_us[copy];
+    event.time_us = sending.at_us[copy];
     event.digest = digest_of(bytes);
     // The connection ends with the process at its end, and with it what was on its way there.
     event.life = machines_[machine].node->life();
-    UnderWay under_way{from, machines_[from].node->life(), passage.connection, {to, {}}};
-    if (copy + 1 < passage.copies) {
+    UnderWay under_way{from, machines_[from].node->life(), sending.connection, {to, {}}};
+    if (copy + 1 < sending.copies) {
       under_way.message.bytes = bytes;
     } else {
       under_way.message.bytes = std::move(bytes);
@@ -323,10 +244,16 @@ void World::send_to_peer(uint32_t from, const std::string& address, NodeNumber t
 
 std::optional<PeerBytes> World::take_peer_message(const Event& event) {
   UnderWay arrived = under_way_.take(event.payload);
-  if (!links_->arrived(arrived.from, event.actor, arrived.connection)) return std::nullopt;
   NetworkFigures& figures = links_->figures();
   const SimNode& receiver = *machines_[event.actor].node;
-  ++(receiver.up() && receiver.life() == event.life ? figures.arrived : figures.nobody);
+  const bool listens = receiver.up() && receiver.life() == event.life;
+  const bool whole = links_->arrived(arrived.from, event.actor, arrived.connection);
+  if (trace_.heard()) {
+    const Fate fate = !whole ? Fate::kBroken : listens ? Fate::kArrived : Fate::kNobody;
+    trace_.passage(now_us_, {arrived.from, event.actor, fate, arrived.message.bytes});
+  }
+  if (!whole) return std::nullopt;
+  ++(listens ? figures.arrived : figures.nobody);
   if (arrived.life != machines_[arrived.from].node->life()) ++figures.orphans;
   return std::move(arrived.message);
 }
@@ -421,7 +348,7 @@ uint64_t World::carried_out_before_us() const {
 }
 
 void World::note(uint32_t client, const std::string& text) {
-  trace_.comment(now_us_, "client " + std::to_string(client), text);
+  trace_.comment(now_us_, Voice::client(client), text);
 }
 
 void World::acknowledged(const Call& call, const ClientReply& reply) {

@@ -55,6 +55,8 @@ class World : public ClientHost,
   RunResult result();
 
   void set_sink(Trace::Sink sink) { trace_.set_sink(std::move(sink)); }
+  // It outlives the world, or is taken back. A copy has none.
+  void set_listener(TraceListener* listener) { trace_.set_listener(listener); }
   // What is drawn from now on is drawn from this seed: another future of the same past.
   void reseed(uint64_t seed) { chooser_.reseed(seed); }
 
@@ -87,7 +89,7 @@ class World : public ClientHost,
   ErrorCauses causes(uint32_t node, uint64_t since_us) const override;
   uint64_t carried_out_before_us() const override;
   void note(uint32_t client, const std::string& text) override;
-  bool has_sink() const override { return trace_.has_sink(); }
+  bool is_heard() const override { return trace_.heard(); }
   void acknowledged(const Call& call, const ClientReply& reply) override;
   void late_answer(uint32_t client, const std::string& text) override;
 
@@ -114,7 +116,7 @@ class World : public ClientHost,
   void plan_fault(FaultKind kind, uint32_t machine, uint64_t in_us, bool ends) override;
   void crash(uint32_t machine, SimDiskImage::Crash kind, const char* why) override;
   bool change_membership(FaultKind kind) override { return operators_->begin(kind); }
-  void note_fault(FaultKind kind, const std::string& what) override;
+  void note_fault(FaultKind kind, const std::string& what, uint64_t lasts_us) override;
   bool at_rest() const override { return why_not_at_rest().empty(); }
   void plan_boot(uint32_t machine, uint64_t in_us) override;
   void change_disk(uint32_t machine, const SimRecords* older, bool counts) override;

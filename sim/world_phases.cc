@@ -60,7 +60,7 @@ std::string World::where() const {
 void World::enter(Phase phase) {
   phase_ = phase;
   phase_since_us_ = now_us_;
-  trace_.note(now_us_, "phase", name_of(int(phase)));
+  trace_.note(now_us_, {Voice::Kind::kRun, 0, "phase"}, name_of(int(phase)));
   SimClient::Mode mode = SimClient::Mode::kSilent;
   std::vector<Call> calls;
   if (phase == Phase::kForm && scenario_.nodes.founding == Scenario::Founding::kMembers) {
@@ -184,7 +184,7 @@ void World::advance_phase() {
     case Phase::kDone:
       return;
   }
-  if (why != waits_for_) trace_.comment(now_us_, "waits", waits_for_ = why);
+  if (why != waits_for_) trace_.comment(now_us_, {Voice::Kind::kRun, 0, "waits"}, waits_for_ = why);
   if (phase_ != Phase::kDone && lasted_us > limit_us)
     findings_.violated(property, std::string("without faults, after ") +
                                      std::to_string(lasted_us / 1'000'000) + " s of " +
@@ -270,7 +270,8 @@ void World::look_at_canary() {
 
 RunResult World::result() {
   for (const Violation& violation : findings_.violations())
-    trace_.note(violation.time_us, to_string(violation.property), violation.text);
+    trace_.note(violation.time_us, {Voice::Kind::kProperty, 0, to_string(violation.property)},
+                violation.text);
   RunResult result;
   result.hash = trace_.hash();
   result.events = trace_.events();

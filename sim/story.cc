@@ -1,0 +1,161 @@
+#include "sim/story.h"
+
+#include <algorithm>
+
+#include "core/message_table.h"
+#include "proto/peer.pb.h"
+#include "sim/record.h"
+#include "sim/replay.h"
+#include "sim/scenario.h"
+
+namespace vordb::sim {
+
+namespace {
+
+constexpr size_t kBodyMax = 400;
+
+StoryMessage message_of(const Passage& passage) {
+  StoryMessage message;
+  message.from = passage.from;
+  message.to = passage.to;
+  message.fate = passage.fate;
+  message.bytes = passage.bytes.size();
+  pb::PeerMessage parsed;
+  if (!parsed.ParseFromArray(passage.bytes.data(), int(passage.bytes.size()))) {
+    message.name = "bytes";
+    return message;
+  }
+  message.name = message_table()[message_row(parsed)].name();
+  message.body = parsed.ShortDebugString();
+  if (message.body.size() > kBodyMax) message.body = message.body.substr(0, kBodyMax) + " ...";
+  return message;
+}
+
+Lane lane_of(const Event& event) {
+  switch (event.kind) {
+    case EventKind::kFault:
+    case EventKind::kCheck:
+    case EventKind::kOperator:
+      return {};
+    default:
+      return {is_of_client(event.kind) ? Lane::Kind::kClient : Lane::Kind::kNode, event.actor};
+  }
+}
+
+// Of what was heard only events within the bounds are kept, and all faults.
+class Teller : public TraceListener {
+ public:
+  Teller(Story& story, const StoryBounds& bounds) : story_(story), bounds_(bounds) {}
+
+  void event(const Event& event, uint64_t draws) override {
+    ++number_;
+    now_us_ = event.time_us;
+    open_ = nullptr;
+    if (number_ < bounds_.from || number_ > bounds_.until) return;
+    StoryEvent told;
+    told.number = number_;
+    told.cause = event.cause;
+    told.time_us = event.time_us;
+    told.draws = draws;
+    told.digest = event.digest;
+    told.lane = lane_of(event);
+    told.life = event.life;
+    told.shard = event.kind == EventKind::kReply ? 0 : event.shard;
+    told.kind = event.kind;
+    told.phase = phase_;
+    story_.events.push_back(std::move(told));
+    open_ = &story_.events.back();
+  }
+
+  void brought(std::string_view what) override {
+    if (open_) open_->brought = what;
+  }
+
+  void passage(const Passage& passage) override {
+    if (!open_) return;
+    const bool here = open_->kind == EventKind::kPeerMessage && open_->arrived.empty() &&
+                      passage.to == open_->lane.index;
+    (here ? open_->arrived : open_->lost).push_back(message_of(passage));
+    if (here) open_->brought = open_->arrived[0].name;
+  }
+
+  void note(const Voice& who, std::string_view what, uint64_t lasts_us) override {
+    if (who.kind == Voice::Kind::kFault)
+      story_.faults.push_back({who.name, std::string(what), number_, now_us_, now_us_ + lasts_us});
+    if (who.kind == Voice::Kind::kRun && std::string_view(who.name) == "phase") enter(what);
+    if (number_ == 0) story_.beginning.push_back({who, std::string(what)});
+    if (open_) open_->notes.push_back({who, std::string(what)});
+  }
+
+ private:
+  void enter(std::string_view phase) {
+    phase_ = phase;
+    if (phase != "settle") return;
+    // Every fault ends here.
+    for (StoryFault& fault : story_.faults) fault.end_us = std::min(fault.end_us, now_us_);
+  }
+
+  Story& story_;
+  StoryBounds bounds_;
+  StoryEvent* open_ = nullptr;  // the event that is being handled, if it is kept
+  std::string phase_;
+  uint64_t number_ = 0;
+  uint64_t now_us_ = 0;
+};
+
+}  // namespace
+
+std::string Lane::name() const {
+  if (kind == Kind::kRun) return "run";
+  return (kind == Kind::kNode ? "n" : "c") + std::to_string(index);
+}
+
+const StoryEvent* Story::find(uint64_t number) const {
+  if (events.empty() || number < events[0].number) return nullptr;
+  const uint64_t at = number - events[0].number;
+  return at < events.size() ? &events[at] : nullptr;
+}
+
+Story tell_story(const Record& record, const Scenario& scenario, const StoryBounds& bounds) {
+  Story story;
+  story.scenario = scenario.name;
+  story.seed = record.run.seed;
+  story.nodes = scenario.nodes.count + scenario.nodes.spare;
+  story.clients = scenario.workload.clients;
+  story.shards = scenario.node.shards;
+  Teller teller(story, bounds);
+  Replay replay(record, scenario, nullptr, &teller);
+  while (replay.world().events() < bounds.until && replay.advance()) {
+  }
+  const RunResult result = replay.result();
+  story.outcome = result.outcome;
+  story.violations = result.findings.violations();
+  return story;
+}
+
+StoryClocks clocks_of(const Story& story) {
+  StoryClocks result;
+  for (uint32_t node = 0; node < story.nodes; ++node)
+    result.lanes.push_back({Lane::Kind::kNode, node});
+  for (uint32_t client = 0; client < story.clients; ++client)
+    result.lanes.push_back({Lane::Kind::kClient, client});
+  result.lanes.push_back({});
+  const size_t lanes = result.lanes.size();
+  std::vector<std::vector<uint32_t>> now(lanes, std::vector<uint32_t>(lanes, 0));
+  for (const StoryEvent& event : story.events) {
+    const size_t lane = event.lane.kind == Lane::Kind::kNode     ? event.lane.index
+                        : event.lane.kind == Lane::Kind::kClient ? story.nodes + event.lane.index
+                                                                 : lanes - 1;
+    std::vector<uint32_t>& clock = now[lane];
+    if (const StoryEvent* cause = story.find(event.cause)) {
+      const std::vector<uint32_t>& heard = result.clocks[size_t(cause - story.events.data())];
+      for (size_t i = 0; i < lanes; ++i) clock[i] = std::max(clock[i], heard[i]);
+    }
+    ++clock[lane];
+    result.lane_of.push_back(lane);
+    result.clocks.push_back(clock);
+  }
+  return result;
+}
+
+}  // namespace vordb::sim
