@@ -80,6 +80,13 @@ class Shard {
   // name, and its place in the actor's table of fields.
   using VisitDifference = std::function<void(ActorId, std::string_view field, uint8_t index)>;
   void differences(const Shard& before, const VisitDifference& visit) const;
+  // The same with what was there and what is there, as text of at most `max` bytes each.
+  using VisitChange = std::function<void(ActorId, std::string_view field, const std::string& was,
+                                         const std::string& is)>;
+  void changes(const Shard& before, size_t max, const VisitChange& visit) const;
+  // Calls visit for each field of each actor.
+  using VisitField = std::function<void(ActorId, std::string_view field, const std::string& value)>;
+  void describe(size_t max, const VisitField& visit) const;
   // How the actor that this message is for stands to it (core/message_table.h). The message has
   // passed check_peer_message(), or will.
   TakerState taker_state(const pb::PeerMessage& message) const;

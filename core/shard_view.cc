@@ -2,6 +2,7 @@
 // message that comes. Nothing here changes it.
 #include <utility>
 
+#include "core/describe.h"
 #include "core/fingerprint.h"
 #include "core/peer_codec.h"
 #include "core/shard_impl.h"
@@ -72,25 +73,61 @@ vnode::ScrubFigures Shard::scrubbed() const { return impl_->vnodes.scrubbed(); }
 
 std::pair<uint64_t, uint64_t> Shard::fingerprint() const { return digest_of_fields(*impl_); }
 
+namespace {
+
+// Calls visit(actor, before, after) for each actor of which both know and that may differ.
+template <typename Impl, typename Visit>
+void for_each_actor_pair(const Impl& was, const Impl& is, const Visit& visit) {
+  if (!was.coordinator.shares(is.coordinator))
+    visit(ActorId{ActorKind::kCoordinator, is.index, {}}, *was.coordinator, *is.coordinator);
+  if (was.membership && is.membership && !was.membership->shares(*is.membership))
+    visit(ActorId{ActorKind::kMembership, 0, {}}, **was.membership, **is.membership);
+  is.vnodes.for_each_pair(
+      was.vnodes, [&](const VnodeTable::Slot& old, const VnodeTable::Slot& now) {
+        if (old.shares(now)) return;
+        visit(ActorId{ActorKind::kVnode, is.index, now->id()}, old->state(), now->state());
+      });
+}
+
+// Fields of classes are named with an underscore behind, which concerns nobody.
+std::string_view shown(std::string_view field) {
+  if (field.ends_with('_')) field.remove_suffix(1);
+  return field;
+}
+
+}  // namespace
+
 void Shard::differences(const Shard& before, const VisitDifference& visit) const {
-  const Impl& was = *before.impl_;
-  const Impl& is = *impl_;
-  const auto report = [&](ActorId actor) {
-    return [&visit, actor](const char* name, size_t index) { visit(actor, name, uint8_t(index)); };
+  for_each_actor_pair(*before.impl_, *impl_, [&](ActorId actor, const auto& was, const auto& is) {
+    for_each_difference(was, is, [&](const char* name, size_t index) {
+      visit(actor, shown(name), uint8_t(index));
+    });
+  });
+}
+
+void Shard::changes(const Shard& before, size_t max, const VisitChange& visit) const {
+  for_each_actor_pair(*before.impl_, *impl_, [&](ActorId actor, const auto& was, const auto& is) {
+    const auto compare = [&](const char* name, const auto& old, const auto& now) {
+      if (same_fields(old, now)) return;
+      visit(actor, shown(name), described(old, max), described(now, max));
+    };
+    for_each_field(compare, was, is);
+  });
+}
+
+void Shard::describe(size_t max, const VisitField& visit) const {
+  const auto tell = [&](ActorId actor, const auto& state) {
+    const auto one = [&](const char* name, const auto& field) {
+      visit(actor, shown(name), described(field, max));
+    };
+    for_each_field(one, state);
   };
-  if (!was.coordinator.shares(is.coordinator)) {
-    for_each_difference(*was.coordinator, *is.coordinator,
-                        report({ActorKind::kCoordinator, is.index, {}}));
-  }
-  if (was.membership && is.membership && !was.membership->shares(*is.membership)) {
-    for_each_difference(**was.membership, **is.membership, report({ActorKind::kMembership, 0, {}}));
-  }
-  is.vnodes.for_each_pair(was.vnodes,
-                          [&](const VnodeTable::Slot& old, const VnodeTable::Slot& now) {
-                            if (old.shares(now)) return;
-                            for_each_difference(old->state(), now->state(),
-                                                report({ActorKind::kVnode, is.index, now->id()}));
-                          });
+  const Impl& s = *impl_;
+  if (s.membership) tell({ActorKind::kMembership, 0, {}}, **s.membership);
+  tell({ActorKind::kCoordinator, s.index, {}}, *s.coordinator);
+  s.vnodes.for_each([&](const vnode::Vnode& vnode) {
+    tell({ActorKind::kVnode, s.index, vnode.id()}, vnode.state());
+  });
 }
 
 bool Shard::operator==(const Shard& other) const { return same_fields(*impl_, *other.impl_); }

@@ -54,6 +54,11 @@ class VnodeSet {
   void for_each_pair(const VnodeSet& other, Visitor&& visit) const {
     vnodes_.for_each_pair(other.vnodes_, std::forward<Visitor>(visit));
   }
+  // Calls visit(const vnode::Vnode&) for each.
+  template <typename Visitor>
+  void for_each(Visitor&& visit) const {
+    vnodes_.for_each(std::forward<Visitor>(visit));
+  }
 
   bool idle() const;
   void add_to(ShardReport& report, const Configuration& configuration) const;

@@ -235,7 +235,6 @@ void SimNode::note_changes(uint16_t shard, const Shard& before) {
   std::map<ActorId, std::string> changed;
   shards_[shard].differences(before, [&](ActorId actor, std::string_view field, uint8_t index) {
     doors_[shard].telemetry.transition(actor.kind, index);
-    if (field.ends_with('_')) field.remove_suffix(1);
     changed[actor].append(" ").append(field);
   });
   for (const auto& [actor, fields] : changed) {
