@@ -27,6 +27,7 @@ bool goes_by_time(StreamKind kind) {
     case StreamKind::kRandom:
     case StreamKind::kDisk:
     case StreamKind::kLink:
+    case StreamKind::kArrival:
     case StreamKind::kConnection:
     case StreamKind::kMoment:
       return true;
@@ -195,7 +196,7 @@ void Chooser::look_ahead(State& state, Drawn& drawn) {
     // The generator may have made what the script still has, and what names something must not come
     // twice.
     drawn.value = XXH3_64bits_withSeed(&drawn.value, sizeof drawn.value, drawn.time_us + 1);
-  } else if (drawn.bound == 2 || timed) {
+  } else if (drawn.decision != Decision::kPasses && (drawn.bound == 2 || timed)) {
     drawn.value = 0;
   }
 }
@@ -221,6 +222,8 @@ uint64_t Chooser::made(State& state, Drawn drawn) {
   drawn.event = event_;
   drawn.time_us = time_us_;
   if (state.script != nullptr) look_up(state, drawn);
+  if (decided_ && decided_->first == drawn.decision)
+    drawn.value = std::exchange(decided_, {})->second;
   if (sink_ != nullptr) sink_->drawn(drawn);
   return drawn.value;
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/assert.h"
@@ -44,8 +45,8 @@ struct Script {
   // The run may part from the script and come back to it: a decision that does not come next is
   // looked for among the next few of its stream, whatever its bound was; one that was made at the
   // same time is preferred, and streams that go by time have no other. Of one that is not there,
-  // yes or no is no, a delay the least, a name a new one, and any other the generator's. For runs
-  // in which something is left out.
+  // yes or no is no, but what arrives is handed over; a delay is the least, a name a new one, and
+  // any other the generator's. For runs in which something is left out.
   bool loose = false;
 };
 
@@ -68,6 +69,8 @@ class Chooser {
   bool draw_chance(Stream stream, Decision decision, uint32_t per_million);
   // True, unless a script says otherwise: a place at which a record can be edited.
   bool draw_yes(Stream stream, Decision decision);
+  // The next decision of this name, whoever makes it, is this one, whatever a script says.
+  void decide(Decision decision, uint64_t value) { decided_ = {decision, value}; }
 
   Choices stream(StreamKind kind, uint32_t index = 0);
 
@@ -120,6 +123,7 @@ class Chooser {
   DecisionSink* sink_ = nullptr;
   std::shared_ptr<const Script> script_;
   std::optional<Parting> parting_;
+  std::optional<std::pair<Decision, uint64_t>> decided_;
 };
 
 // What a part of a world draws from: one stream of the world's chooser.

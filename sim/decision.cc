@@ -8,9 +8,9 @@ namespace vordb::sim {
 
 namespace {
 
-constexpr const char* kStreamNames[] = {"unnamed", "world", "machine",    "shard",  "random",
-                                        "disk",    "link",  "connection", "client", "calls",
-                                        "behind",  "fault", "strike",     "moment", "operator"};
+constexpr const char* kStreamNames[] = {
+    "unnamed",    "world",  "machine", "shard",  "random", "disk",   "link",   "arrival",
+    "connection", "client", "calls",   "behind", "fault",  "strike", "moment", "operator"};
 constexpr const char* kDecisionNames[] = {"unnamed",
                                           "buffered",
                                           "first_start",
@@ -48,6 +48,7 @@ constexpr const char* kDecisionNames[] = {"unnamed",
                                           "lose",
                                           "break",
                                           "double",
+                                          "passes",
                                           "reorder",
                                           "request_delay",
                                           "reply_delay",

@@ -21,6 +21,7 @@ enum class StreamKind : uint8_t {
   kRandom,      // by machine and shard: what the node itself draws
   kDisk,        // by machine
   kLink,        // by sender and receiver
+  kArrival,     // likewise: whether what has come through is handed over
   kConnection,  // by client: what its bytes take to a node and back
   kClient,      // by client: when it asks, whom, and how patient it is
   kCalls,       // by client: what it asks for
@@ -79,6 +80,7 @@ enum class Decision : uint8_t {
   kLose,
   kBreak,
   kDouble,
+  kPasses,
   kReorder,
   kRequestDelay,
   kReplyDelay,

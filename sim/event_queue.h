@@ -3,6 +3,7 @@
 // in the world's pools.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -93,6 +94,14 @@ class EventQueue {
   bool empty() const { return heap_.empty(); }
   size_t size() const { return heap_.size(); }
   uint64_t next_time_us() const { return heap_[0].time_us; }
+  // Nothing is planned: null.
+  const Event* next() const { return heap_.empty() ? nullptr : &heap_[0]; }
+  // All that is planned, in the order in which it is to come.
+  std::vector<Event> planned() const {
+    std::vector<Event> events = heap_;
+    std::sort(events.begin(), events.end(), before);
+    return events;
+  }
 
  private:
   static bool before(const Event& a, const Event& b) {
@@ -118,6 +127,8 @@ class Pool {
     values_[slot] = std::move(value);
     return slot;
   }
+
+  const T& look_at(uint64_t slot) const { return values_[slot]; }
 
   T take(uint64_t slot) {
     free_.push_back(slot);

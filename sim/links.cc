@@ -83,13 +83,20 @@ Links::Sending Links::send(uint32_t from, uint32_t to, uint64_t bytes) {
   return sending;
 }
 
-bool Links::arrived(uint32_t from, uint32_t to, uint32_t connection) {
+Fate Links::arrived(uint32_t from, uint32_t to, uint32_t connection) {
   Link& link = at(from, to);
   VORDB_ASSERT(link.queued > 0, "what arrives was sent");
   --link.queued;
-  if (link.connection == connection) return true;
-  ++figures_.broken;
-  return false;
+  if (link.connection != connection) {
+    ++figures_.broken;
+    return Fate::kBroken;
+  }
+  // Always; a place at which one message can be taken out of a run.
+  if (!chooser_->stream(StreamKind::kArrival, from * machines_ + to).yes(Decision::kPasses)) {
+    ++figures_.lost;
+    return Fate::kLost;
+  }
+  return Fate::kArrived;
 }
 
 void Links::cut(uint32_t cause, uint32_t from, uint32_t to, uint64_t until_us) {

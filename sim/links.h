@@ -90,8 +90,8 @@ class Links {
     std::array<uint64_t, 2> at_us{};
   };
   Sending send(uint32_t from, uint32_t to, uint64_t bytes);
-  // A copy has left the link. False: its connection broke meanwhile, and nobody gets it.
-  bool arrived(uint32_t from, uint32_t to, uint32_t connection);
+  // What becomes of a copy that has left the link. Its connection may have broken meanwhile.
+  Fate arrived(uint32_t from, uint32_t to, uint32_t connection);
 
   // `until_us` 0: what is sent is dropped; else held until then.
   void cut(uint32_t cause, uint32_t from, uint32_t to, uint64_t until_us);

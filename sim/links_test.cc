@@ -23,7 +23,7 @@ struct Net {
       now_us += 100;
       const Links::Sending passage = links.send(0, 1, 10);
       for (uint32_t copy = 0; copy < passage.copies; ++copy)
-        CHECK(links.arrived(0, 1, passage.connection));
+        CHECK(links.arrived(0, 1, passage.connection) == Fate::kArrived);
       if (passage.copies > 0) arrivals.push_back(passage.at_us[0]);
     }
     return arrivals;
@@ -64,9 +64,9 @@ TEST_CASE("links: a connection that breaks loses its last message and what is un
   CHECK(net.links.send(0, 1, 10).copies == 0);
   net.links.chances(0, 1).reset = 0;
   const Links::Sending after = net.links.send(0, 1, 10);
-  CHECK_FALSE(net.links.arrived(0, 1, before.connection));
-  CHECK(net.links.arrived(0, 1, after.connection));
-  CHECK(net.links.arrived(1, 0, back.connection));
+  CHECK(net.links.arrived(0, 1, before.connection) == Fate::kBroken);
+  CHECK(net.links.arrived(0, 1, after.connection) == Fate::kArrived);
+  CHECK(net.links.arrived(1, 0, back.connection) == Fate::kArrived);
   CHECK(net.links.figures().resets == 1);
   CHECK(net.links.figures().broken == 1);
 }

@@ -38,4 +38,10 @@ TakerState taker_state_after(const pb::PeerMessage& message, TakerState before, 
   return is_between_vnodes(message) ? TakerState::kNamesFuture : TakerState::kIllFormed;
 }
 
+std::string name_of_message(std::string_view bytes) {
+  pb::PeerMessage message;
+  if (!message.ParseFromArray(bytes.data(), int(bytes.size()))) return "bytes";
+  return message_table()[message_row(message)].name();
+}
+
 }  // namespace vordb::sim

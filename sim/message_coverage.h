@@ -6,6 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "core/message_table.h"
 
@@ -31,6 +33,9 @@ class MessageCoverage {
  private:
   std::array<std::array<uint64_t, kTakerStates>, kMessageRows> counts_{};
 };
+
+// What the bytes of a message between nodes are called in the table; "bytes": they are none.
+std::string name_of_message(std::string_view bytes);
 
 // How the shard stands to this message, which was handed to it when it stood like `before`.
 // `refused`: it has said that the message breaks a rule.

@@ -28,17 +28,13 @@ SimDiskOptions disk_options(const NodeOptions& options, uint32_t machine) {
   return disk;
 }
 
-std::string name_of(const ActorId& actor) {
-  switch (actor.kind) {
-    case ActorKind::kMembership:
-      return "membership";
-    case ActorKind::kCoordinator:
-      return "coordinator " + std::to_string(actor.shard);
-    case ActorKind::kVnode:
-      return "vnode " + std::to_string(actor.placement.n) + "/" +
-             std::to_string(actor.placement.partition);
-  }
-  return "";
+std::string text_of(const ActorId& to, const Message& message) {
+  return std::string(kTagNames[kDriverTags + message.index()]) + " for " + name_of(to);
+}
+
+std::string text_of(const DiskEvent& event) {
+  const bool read = event.kind == DiskEvent::Kind::kRead;
+  return std::string(read ? "read" : "durable batch") + " of " + name_of(event.actor);
 }
 
 std::optional<Moment> moment_of(const pb::PeerMessage& message) {
@@ -71,6 +67,19 @@ std::optional<Moment> moment_of(const pb::PeerMessage& message) {
 }
 
 }  // namespace
+
+std::string name_of(const ActorId& actor) {
+  switch (actor.kind) {
+    case ActorKind::kMembership:
+      return "membership";
+    case ActorKind::kCoordinator:
+      return "coordinator " + std::to_string(actor.shard);
+    case ActorKind::kVnode:
+      return "vnode " + std::to_string(actor.placement.n) + "/" +
+             std::to_string(actor.placement.partition);
+  }
+  return "";
+}
 
 std::string address_of(uint32_t index) { return "n" + std::to_string(index) + ":7001"; }
 
@@ -298,10 +307,7 @@ void SimNode::device_due() {
 }
 
 void SimNode::complete(uint16_t shard, DiskEvent event) {
-  if (host_->trace().heard()) {
-    const bool read = event.kind == DiskEvent::Kind::kRead;
-    brought(std::string(read ? "read" : "durable batch") + " of " + name_of(event.actor));
-  }
+  if (host_->trace().heard()) brought(text_of(event));
   call(shard, [&](Shard& of, Env& env) { of.on_disk(std::move(event), env); });
 }
 
@@ -328,60 +334,6 @@ void SimNode::take_request(uint16_t shard, uint64_t slot) {
   call(shard, [&](Shard& of, Env& env) { of.submit(std::move(request), env); });
 }
 
-// What concerns a placement goes to its shard, what answers a coordinator to the coordinator's, a
-// digest of announcements to all, and the rest to membership, whose messages may also be for an
-// earlier identity of the node: their sender must learn that it is gone.
-void SimNode::take_peer_message(const Event& event) {
-  const std::optional<PeerBytes> arrived = host_->take_peer_message(event);
-  pb::PeerMessage message;
-  if (!arrived) return;
-  if (!message.ParseFromString(arrived->bytes)) {
-    return host_->findings().violated(Property::kMessagesExpected, name_ + " was sent no message");
-  }
-  const ActorKind kind = peer_target(message);
-  if (kind != ActorKind::kMembership && !is_for_me(arrived->to)) return;
-  uint32_t first = 0;
-  uint32_t shards = 1;
-  if (message.has_digest()) {
-    shards = options_.shards;
-  } else if (kind == ActorKind::kVnode) {
-    first = message.partition() % options_.shards;
-  } else if (kind == ActorKind::kCoordinator) {
-    first = message.shard();
-  }
-  if (first + shards > options_.shards) return note_message(message, TakerState::kMisplaced);
-  const uint32_t life = life_;
-  for (uint32_t shard = first; shard < first + shards && life == life_; ++shard) {
-    hand_over(message, uint16_t(shard));
-    after_call(uint16_t(shard));
-  }
-}
-
-void SimNode::hand_over(const pb::PeerMessage& message, uint16_t shard) {
-  const TakerState before = shards_[shard].taker_state(message);
-  const uint64_t refused_before = telemetry_figures_.violated;
-  call(shard, [&](Shard& of, Env& env) { of.on_peer_message(message, env); });
-  const bool refused = telemetry_figures_.violated != refused_before;
-  note_message(message, taker_state_after(message, before, refused));
-}
-
-void SimNode::note_message(const pb::PeerMessage& message, TakerState state) {
-  const size_t row = message_row(message);
-  const MessageRow& of = message_table()[row];
-  messages_.count(row, state);
-  host_->findings().evaluated(Property::kMessagesExpected, true);
-  if (of.possible(state)) return;
-  host_->findings().violated(
-      Property::kMessagesExpected,
-      name_ + " got a " + of.name() + " in a state in which none comes: " + to_string(state));
-}
-
-bool SimNode::is_for_me(NodeNumber to) const {
-  if (to == 0) return true;
-  const Member* member = shards_[0].configuration()->member(to);
-  return member != nullptr && member->node_id == options_.node_id;
-}
-
 void SimNode::tick(uint16_t shard) {
   call(shard, [](Shard& of, Env& env) { of.tick(env); });
   plan_tick(shard);
@@ -394,6 +346,21 @@ void SimNode::tick(uint16_t shard) {
 bool SimNode::idle() const {
   return std::all_of(shards_.begin(), shards_.end(),
                      [](const Shard& shard) { return shard.idle(); });
+}
+
+std::string SimNode::carries(const Event& planned) const {
+  switch (planned.kind) {
+    case EventKind::kLocalMessage: {
+      const auto& [to, message] = local_.look_at(planned.payload);
+      return text_of(to, message);
+    }
+    case EventKind::kCompletion:
+      return text_of(completions_.look_at(planned.payload));
+    case EventKind::kRequest:
+      return "request of client " + std::to_string(requests_.look_at(planned.payload).first);
+    default:
+      return "";
+  }
 }
 
 void SimNode::handle(const Event& event) {
@@ -419,8 +386,7 @@ void SimNode::handle(const Event& event) {
       return end_turn(event.shard);
     case EventKind::kLocalMessage: {
       auto [to, message] = local_.take(event.payload);
-      if (host_->trace().heard())
-        brought(std::string(kTagNames[kDriverTags + message.index()]) + " for " + name_of(to));
+      if (host_->trace().heard()) brought(text_of(to, message));
       call(event.shard, [&, actor = to, &carried = message](Shard& shard, Env& env) {
         shard.on_message(actor, std::move(carried), env);
       });

@@ -32,6 +32,9 @@ struct PeerBytes {
   std::string bytes;
 };
 
+// Such as "vnode 3/17".
+std::string name_of(const ActorId& actor);
+
 // Where machine `index` listens for peers.
 std::string address_of(uint32_t index);
 
@@ -75,6 +78,8 @@ class SimNode : public SimNetworkHost {
 
   // Kinds kBoot to kRequest, addressed to this node.
   void handle(const Event& event);
+  // What such an event that is planned carries, by name; empty: nothing.
+  std::string carries(const Event& planned) const;
 
   // A client's bytes are on their way; false: nobody listens.
   bool request(uint32_t client, std::string bytes);

@@ -180,7 +180,7 @@ std::shared_ptr<Script> with_machines(const Script& script, uint32_t before, uin
   std::map<Stream, std::vector<Drawn>> streams;
   for (auto& [stream, drawn] : copy->streams) {
     Stream moved = stream;
-    if (stream.kind == StreamKind::kLink) {
+    if (stream.kind == StreamKind::kLink || stream.kind == StreamKind::kArrival) {
       const uint32_t from = stream.index / before;
       const uint32_t to = stream.index % before;
       if (from >= after || to >= after) continue;

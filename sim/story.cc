@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/message_table.h"
 #include "proto/peer.pb.h"
 #include "sim/record.h"
 #include "sim/replay.h"
@@ -20,16 +19,15 @@ StoryMessage message_of(const Passage& passage) {
   message.to = passage.to;
   message.fate = passage.fate;
   message.bytes = passage.bytes.size();
+  message.name = name_of_message(passage.bytes);
   pb::PeerMessage parsed;
-  if (!parsed.ParseFromArray(passage.bytes.data(), int(passage.bytes.size()))) {
-    message.name = "bytes";
-    return message;
-  }
-  message.name = message_table()[message_row(parsed)].name();
+  if (!parsed.ParseFromArray(passage.bytes.data(), int(passage.bytes.size()))) return message;
   message.body = parsed.ShortDebugString();
   if (message.body.size() > kBodyMax) message.body = message.body.substr(0, kBodyMax) + " ...";
   return message;
 }
+
+}  // namespace
 
 Lane lane_of(const Event& event) {
   switch (event.kind) {
@@ -42,68 +40,58 @@ Lane lane_of(const Event& event) {
   }
 }
 
-// Of what was heard only events within the bounds are kept, and all faults.
-class Teller : public TraceListener {
- public:
-  Teller(Story& story, const StoryBounds& bounds) : story_(story), bounds_(bounds) {}
+void StoryWriter::begin_at(uint64_t events, uint64_t now_us) {
+  number_ = events;
+  now_us_ = now_us;
+  open_ = false;
+}
 
-  void event(const Event& event, uint64_t draws) override {
-    ++number_;
-    now_us_ = event.time_us;
-    open_ = nullptr;
-    if (number_ < bounds_.from || number_ > bounds_.until) return;
-    StoryEvent told;
-    told.number = number_;
-    told.cause = event.cause;
-    told.time_us = event.time_us;
-    told.draws = draws;
-    told.digest = event.digest;
-    told.lane = lane_of(event);
-    told.life = event.life;
-    told.shard = event.kind == EventKind::kReply ? 0 : event.shard;
-    told.kind = event.kind;
-    told.phase = phase_;
-    story_.events.push_back(std::move(told));
-    open_ = &story_.events.back();
-  }
+void StoryWriter::event(const Event& event, uint64_t draws) {
+  ++number_;
+  now_us_ = event.time_us;
+  open_ = bounds_.from <= number_ && number_ <= bounds_.until;
+  if (!open_) return;
+  StoryEvent told;
+  told.number = number_;
+  told.cause = event.cause;
+  told.time_us = event.time_us;
+  told.draws = draws;
+  told.digest = event.digest;
+  told.lane = lane_of(event);
+  told.life = event.life;
+  told.shard = event.kind == EventKind::kReply ? 0 : event.shard;
+  told.kind = event.kind;
+  told.phase = phase_;
+  story_.events.push_back(std::move(told));
+}
 
-  void brought(std::string_view what) override {
-    if (open_) open_->brought = what;
-  }
+void StoryWriter::brought(std::string_view what) {
+  if (open_) story_.events.back().brought = what;
+}
 
-  void passage(const Passage& passage) override {
-    if (!open_) return;
-    const bool here = open_->kind == EventKind::kPeerMessage && open_->arrived.empty() &&
-                      passage.to == open_->lane.index;
-    (here ? open_->arrived : open_->lost).push_back(message_of(passage));
-    if (here) open_->brought = open_->arrived[0].name;
-  }
+void StoryWriter::passage(const Passage& passage) {
+  if (!open_) return;
+  StoryEvent& event = story_.events.back();
+  const bool here = event.kind == EventKind::kPeerMessage && event.arrived.empty() &&
+                    passage.to == event.lane.index;
+  (here ? event.arrived : event.lost).push_back(message_of(passage));
+  if (here) event.brought = event.arrived[0].name;
+}
 
-  void note(const Voice& who, std::string_view what, uint64_t lasts_us) override {
-    if (who.kind == Voice::Kind::kFault)
-      story_.faults.push_back({who.name, std::string(what), number_, now_us_, now_us_ + lasts_us});
-    if (who.kind == Voice::Kind::kRun && std::string_view(who.name) == "phase") enter(what);
-    if (number_ == 0) story_.beginning.push_back({who, std::string(what)});
-    if (open_) open_->notes.push_back({who, std::string(what)});
-  }
+void StoryWriter::note(const Voice& who, std::string_view what, uint64_t lasts_us) {
+  if (who.kind == Voice::Kind::kFault)
+    story_.faults.push_back({who.name, std::string(what), number_, now_us_, now_us_ + lasts_us});
+  if (who.kind == Voice::Kind::kRun && std::string_view(who.name) == "phase") enter(what);
+  if (number_ == 0) story_.beginning.push_back({who, std::string(what)});
+  if (open_) story_.events.back().notes.push_back({who, std::string(what)});
+}
 
- private:
-  void enter(std::string_view phase) {
-    phase_ = phase;
-    if (phase != "settle") return;
-    // Every fault ends here.
-    for (StoryFault& fault : story_.faults) fault.end_us = std::min(fault.end_us, now_us_);
-  }
-
-  Story& story_;
-  StoryBounds bounds_;
-  StoryEvent* open_ = nullptr;  // the event that is being handled, if it is kept
-  std::string phase_;
-  uint64_t number_ = 0;
-  uint64_t now_us_ = 0;
-};
-
-}  // namespace
+void StoryWriter::enter(std::string_view phase) {
+  phase_ = phase;
+  if (phase != "settle") return;
+  // Every fault ends here.
+  for (StoryFault& fault : story_.faults) fault.end_us = std::min(fault.end_us, now_us_);
+}
 
 std::string Lane::name() const {
   if (kind == Kind::kRun) return "run";
@@ -123,8 +111,8 @@ Story tell_story(const Record& record, const Scenario& scenario, const StoryBoun
   story.nodes = scenario.nodes.count + scenario.nodes.spare;
   story.clients = scenario.workload.clients;
   story.shards = scenario.node.shards;
-  Teller teller(story, bounds);
-  Replay replay(record, scenario, nullptr, &teller);
+  StoryWriter writer(story, bounds);
+  Replay replay(record, scenario, nullptr, &writer);
   while (replay.world().events() < bounds.until && replay.advance()) {
   }
   const RunResult result = replay.result();

@@ -30,6 +30,8 @@ struct Lane {
   bool operator==(const Lane&) const = default;
   std::string name() const;  // n0, c3, run
 };
+// Where this event happens.
+Lane lane_of(const Event& event);
 
 struct StoryNote {
   Voice who;
@@ -90,6 +92,32 @@ struct Story {
 struct StoryBounds {
   uint64_t from = 1;  // the first event that is kept
   uint64_t until = UINT64_MAX;
+};
+
+// Writes what it hears into a story: of the events only those within the bounds, of the faults all.
+class StoryWriter : public TraceListener {
+ public:
+  // `story` outlives the writer.
+  explicit StoryWriter(Story& story, const StoryBounds& bounds = {})
+      : story_(story), bounds_(bounds) {}
+
+  void event(const Event& event, uint64_t draws) override;
+  void brought(std::string_view what) override;
+  void passage(const Passage& passage) override;
+  void note(const Voice& who, std::string_view what, uint64_t lasts_us) override;
+
+  // The run goes on from a copy of a world that has handled so many events.
+  void begin_at(uint64_t events, uint64_t now_us);
+
+ private:
+  void enter(std::string_view phase);
+
+  Story& story_;
+  StoryBounds bounds_;
+  bool open_ = false;  // the last event of the story is the one that is being handled
+  std::string phase_;
+  uint64_t number_ = 0;
+  uint64_t now_us_ = 0;
 };
 
 // Replays the record, up to the end of the bounds.

@@ -134,7 +134,7 @@ void World::start() {
 
 bool World::advance() {
   if (phase_ == Phase::kDone || !findings_.clean() || node_lost_) return false;
-  const Event event = queue_.pop();
+  const Event event = last_event_ = queue_.pop();
   now_us_ = event.time_us;
   trace_.event(event, chooser_.draws());
   queue_.during(trace_.events());
@@ -143,6 +143,21 @@ bool World::advance() {
   handle(event);
   if (trace_.events() % kHorizonEvery == 0) update_horizon();
   return true;
+}
+
+std::string World::carries(const Event& planned) const {
+  switch (planned.kind) {
+    case EventKind::kPeerMessage: {
+      const UnderWay& message = under_way_.look_at(planned.payload);
+      return name_of_message(message.message.bytes) + " of n" + std::to_string(message.from);
+    }
+    case EventKind::kFault:
+      return to_string(FaultKind(planned.payload & 0xff));
+    case EventKind::kReply:
+      return "answer of n" + std::to_string(planned.shard);
+    default:
+      return is_of_client(planned.kind) ? "" : machines_[planned.actor].node->carries(planned);
+  }
 }
 
 std::pair<uint64_t, uint64_t> World::fingerprint() const {
@@ -247,12 +262,12 @@ std::optional<PeerBytes> World::take_peer_message(const Event& event) {
   NetworkFigures& figures = links_->figures();
   const SimNode& receiver = *machines_[event.actor].node;
   const bool listens = receiver.up() && receiver.life() == event.life;
-  const bool whole = links_->arrived(arrived.from, event.actor, arrived.connection);
-  if (trace_.heard()) {
-    const Fate fate = !whole ? Fate::kBroken : listens ? Fate::kArrived : Fate::kNobody;
-    trace_.passage(now_us_, {arrived.from, event.actor, fate, arrived.message.bytes});
-  }
-  if (!whole) return std::nullopt;
+  const Fate fate = links_->arrived(arrived.from, event.actor, arrived.connection);
+  const bool came = fate == Fate::kArrived;
+  if (trace_.heard())
+    trace_.passage(now_us_, {arrived.from, event.actor, came && !listens ? Fate::kNobody : fate,
+                             arrived.message.bytes});
+  if (!came) return std::nullopt;
   ++(listens ? figures.arrived : figures.nobody);
   if (arrived.life != machines_[arrived.from].node->life()) ++figures.orphans;
   return std::move(arrived.message);

@@ -60,8 +60,21 @@ class World : public ClientHost,
   // What is drawn from now on is drawn from this seed: another future of the same past.
   void reseed(uint64_t seed) { chooser_.reseed(seed); }
 
+  // ---- For whoever looks on. What was handled last; before the first event nothing has a meaning.
+  uint64_t time_us() const { return now_us_; }
+  const char* phase() const;
+  const Event& last_event() const { return last_event_; }
+  const Event* next_event() const { return queue_.next(); }
+  // What is planned, in order, and what one of it carries, as far as it has a name.
+  std::vector<Event> planned() const { return queue_.planned(); }
+  std::string carries(const Event& planned) const;
+  const SimNode& node(uint32_t index) const { return *machines_[index].node; }
+  uint32_t machines() const { return uint32_t(machines_.size()); }
+  const std::vector<Violation>& violations() const { return findings_.violations(); }
+
   // ---- The record of decisions (sim/chooser.h).
   const Chooser& decisions() const { return chooser_; }
+  void decide(Decision decision, uint64_t value) { chooser_.decide(decision, value); }
   void record_to(DecisionSink* sink) { chooser_.record_to(sink); }
 
   // Where the run is: the part of it, what that waits for, and who is up.

@@ -49,6 +49,8 @@ void World::give_scripts(std::vector<Call> calls) {
     clients_[client].give_script(std::move(scripts[client]));
 }
 
+const char* World::phase() const { return name_of(int(phase_)); }
+
 std::string World::where() const {
   std::string text = std::to_string(now_us_) + " us, " + name_of(int(phase_));
   if (!waits_for_.empty()) text += " (at the last look: " + waits_for_ + ")";

@@ -58,6 +58,7 @@ struct WorldState {
   ClientFigures client_figures_;
   uint64_t now_us_ = 0;
   EventQueue queue_;
+  Event last_event_;
   std::vector<Machine> machines_;
   Box<Links> links_;
   Box<Operators> operators_;
