@@ -30,4 +30,5 @@ endfunction()
 
 vordb_import_library(xxhash::xxhash xxhash.h xxhash)
 vordb_import_library(zstd::zstd zstd.h zstd)
+vordb_import_library(edit::edit editline/readline.h edit)
 vordb_import_library(rocksdb::rocksdb rocksdb/db.h rocksdb)

@@ -75,7 +75,8 @@ function(vordb_server_programs)
   vordb_static_library(vordb_server_common SOURCES ${common} PUBLIC vordb_core CLI11::CLI11)
   vordb_static_library(vordb_server SOURCES ${server}
     PUBLIC vordb_server_common vordb_io tomlplusplus::tomlplusplus)
-  vordb_static_library(vordb_server_sim SOURCES ${sim} PUBLIC vordb_server_common vordb_sim)
+  vordb_static_library(vordb_server_sim SOURCES ${sim}
+    PUBLIC vordb_server_common vordb_sim edit::edit)
 
   vordb_sources(support properties)
   vordb_static_library(vordb_properties_support SOURCES ${support} PUBLIC vordb_io vordb_sim)

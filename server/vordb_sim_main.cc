@@ -5,6 +5,7 @@
 //   vordb-sim run scenarios/one-node-crashes.json --seed 7 --record run.rec
 //   vordb-sim replay run.rec --from-event 2000 --until 2100 --verbose
 //   vordb-sim shrink run.rec -o small.rec
+//   vordb-sim debug small.rec
 //
 // Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
 // (docs/simulation.md).
@@ -23,6 +24,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/common/read_bytes.h"
+#include "server/sim_debug.h"
 #include "server/sim_output.h"
 #include "server/sim_process.h"
 #include "server/sim_replay.h"
@@ -219,11 +221,14 @@ int main(int argc, char** argv) {
   CLI::App* swarm_command = app.add_subcommand("swarm", "Many seeds");
   CLI::App* replay_command = app.add_subcommand("replay", "A run from its record");
   CLI::App* shrink_command = app.add_subcommand("shrink", "The record of a failure, made smaller");
+  CLI::App* debug_command = app.add_subcommand("debug", "Walks through a recorded run");
   for (CLI::App* command : {run_command, swarm_command}) {
     command->add_option("scenario", arguments.scenario, "A file of scenarios/")->required();
     command->add_option("--set", arguments.sets,
                         "Replaces a value of the scenario: key=value, key as in faults.swarm");
   }
+  debug_command->add_option("record", arguments.record, "What `run --record` wrote")->required();
+  debug_command->add_flag("--json", arguments.json, "Prints a JSON document for each command");
   for (CLI::App* command : {run_command, swarm_command, replay_command, shrink_command})
     command->add_flag("--json", arguments.json, "Prints one JSON document");
   for (CLI::App* command : {run_command, replay_command})
@@ -251,6 +256,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitPass : kExitUsage;
   }
   if (replay_command->parsed()) return replay_file(arguments);
+  if (debug_command->parsed()) return debug({arguments.record, arguments.json});
   if (shrink_command->parsed()) return shrink_file(arguments);
   return run_command->parsed() ? run(arguments) : swarm(arguments);
 }

@@ -105,6 +105,19 @@ std::optional<StoryEvent> Debugger::tell(uint64_t event) const {
   return std::move(story.events[0]);
 }
 
+std::optional<uint64_t> Debugger::find(const std::function<bool(const StoryEvent&)>& is_it) const {
+  World world(*world_);
+  Story story;
+  StoryWriter writer(story);
+  writer.begin_at(world.events(), world.time_us());
+  world.set_listener(&writer);
+  while (advance(world)) {
+    if (is_it(story.events.back())) return story.events.back().number;
+    story.events.clear();
+  }
+  return std::nullopt;
+}
+
 std::vector<uint64_t> Debugger::causes(size_t max) const {
   std::vector<uint64_t> chain;
   for (uint64_t one = event(); one != 0 && chain.size() < max; one = causes_[one - 1])

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,6 +42,9 @@ class Debugger {
   void go_to_end() { go_to(UINT64_MAX); }
   // An event that was handled already, with all that belongs to it. Nothing: it was not.
   std::optional<StoryEvent> tell(uint64_t event) const;
+
+  // The next event of which this is true, from here on. Nothing: there is none.
+  std::optional<uint64_t> find(const std::function<bool(const StoryEvent&)>& is_it) const;
 
   // What led to the last event, from it back to the beginning; at most `max`.
   std::vector<uint64_t> causes(size_t max) const;
