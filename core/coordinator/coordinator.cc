@@ -247,8 +247,10 @@ void Coordinator::expire(OpId op, Turn& turn) {
     error.outcome = Outcome::kRejected;
     return fail(op, std::move(error), turn);
   }
-  const char* const who = work ? "no answer from the replicas in time"
-                               : "a majority of the members did not agree in time";
+  const bool of_members = pending.operation == Operation::kCreateBucket ||
+                          pending.operation == Operation::kDeleteBucket;
+  const char* const who = of_members ? "a majority of the members did not agree in time"
+                                     : "no answer from the replicas in time";
   fail(op,
        ClientError{ErrorCode::kUnavailable, unknown ? Outcome::kUnknown : Outcome::kRejected, who,
                    "retry"},
