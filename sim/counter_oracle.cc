@@ -15,10 +15,11 @@ void CounterOracle::began(const Call& call) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
   if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now)) {
-    key.model.vanished({key.deadline.last_end() + 1, call.span.begin}, true);
+    key.deadline.mutation_began_on_expired(call.id, call.span.begin);
     context_->findings->evaluated(Property::kCounterExpiredHidden, true);
+  } else {
+    key.deadline.mutation_began();
   }
-  key.deadline.mutation_began();
   if (call.operation == Operation::kDelete) return key.model.reset_began(call.id, call.span.begin);
   const int64_t amount = int64_t(call.amount);
   if (ttl_ms(call) > 0) key.model.purge_began(call.id, call.span.begin);
@@ -39,8 +40,8 @@ void CounterOracle::acknowledge(const Call& call, const ClientReply& reply) {
   const uint64_t ttl = ttl_ms(call);
   key.model.forget_before(context_->horizon);
   if (!key.deadline.perhaps_expired(call.now)) key.model.purge_called_off(call.id);
+  if (const auto gone = key.deadline.mutation_ended(call.id)) key.model.vanished(*gone, true);
   key.model.acknowledged(call.id, call.span);
-  key.deadline.mutation_ended();
   // Whether a delete of what is not there renews the deadline is left open.
   if (call.operation == Operation::kDelete) {
     key.deadline.perhaps_renewed(call.span.end, reply.timestamp_ms + ttl + 1);
@@ -90,7 +91,7 @@ void CounterOracle::read(const Call& call, const ClientReply& reply) {
 void CounterOracle::refused(const Call& call) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.mutation_ended();
+  key.deadline.mutation_ended(call.id);
   key.model.refused(call.id);
   // It may have begun to clear what had expired.
   if (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now))
@@ -100,14 +101,14 @@ void CounterOracle::refused(const Call& call) {
 void CounterOracle::lost_sight(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  if (!call.carried_out) key.deadline.ended_unknown(end, call.now.high_ms + ttl_ms(call));
+  if (!call.carried_out) key.deadline.ended_unknown(call.id, end, call.now.high_ms + ttl_ms(call));
   key.model.lost_sight(call.id, end);
 }
 
 void CounterOracle::carried_out(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.ended_unknown(end, call.now.high_ms + ttl_ms(call));
+  key.deadline.ended_unknown(call.id, end, call.now.high_ms + ttl_ms(call));
   key.model.carried_out(call.id, end);
 }
 

@@ -19,10 +19,10 @@ bool ErrorOracle::has_cause(const Call& call, ErrorCode code, const ErrorCauses&
     case ErrorCode::kBucketExists:
       return call.operation == Operation::kCreateBucket;
     // More replicas asked for than there are nodes, or can be reached; or a disk that does not
-    // answer.
+    // answer. What a stopped process finds late when it goes on is late.
     case ErrorCode::kUnavailable:
       return needed > context_->shape.nodes || causes.damaged || causes.starting ||
-             cluster_troubled || ahead || context_->may_be_unheard_of(call);
+             causes.stalled || cluster_troubled || ahead || context_->may_be_unheard_of(call);
     case ErrorCode::kBadRequest:
       return std::max(call.w, call.r) > plan.config.replication_n;
     case ErrorCode::kDiskFull:

@@ -13,6 +13,7 @@ struct ErrorCauses {
   bool starting = false;       // the node asked was not serving yet
   bool no_space = false;       // a disk was full
   bool damaged = false;        // bytes were damaged or a device has returned an error
+  bool stalled = false;        // a process stood still, or a disk, for longer than calls wait
   bool clock_stepped = false;  // a wall clock has been moved
   bool unreachable = false;    // some node was down, paused, slow or cut off, or messages were lost
   bool changing = false;       // a node joined, left or was replaced, or partitions were moving

@@ -182,6 +182,11 @@ void FaultInjector::strike_network(FaultKind kind, uint64_t now_us) {
   host_->plan_fault(kind, 0, for_us, true);
 }
 
+void FaultInjector::stall(uint64_t now_us, uint64_t for_us) {
+  if (now_us > stalled_until_us_) stalled_from_us_ = now_us;
+  stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
+}
+
 void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
   SimNode& node = host_->machine(machine);
   const std::string where = " at n" + std::to_string(machine);
@@ -201,13 +206,13 @@ void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
     }
     case FaultKind::kPause: {
       const uint64_t for_us = 1000 + draw_length(how(kind), 100'000, kPauseUsMax, 300'000);
-      stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
+      stall(now_us, for_us);
       node.pause(now_us + for_us);
       return host_->note_fault(kind, std::to_string(for_us) + " us" + where, for_us);
     }
     case FaultKind::kSlowDisk: {
       const uint64_t for_us = 1000 + draw_length(how(kind), 100'000, 3'000'000, 300'000);
-      stalled_until_us_ = std::max(stalled_until_us_, now_us + for_us);
+      stall(now_us, for_us);
       node.disk().stall(now_us + for_us);
       return host_->note_fault(kind, std::to_string(for_us) + " us" + where, for_us);
     }

@@ -90,6 +90,10 @@ class FaultInjector {
   void disk_replaced(uint32_t machine) { sick_[machine].damaged = false; }
   // Nothing could be answered before this time, whoever asked.
   uint64_t stalled_until_us() const { return stalled_until_us_; }
+  // For so long that calls ran out of time, at or after this time.
+  bool stalled_long_since(uint64_t time_us) const {
+    return stalled_until_us_ >= time_us && stalled_until_us_ - stalled_from_us_ >= kLongStallUs;
+  }
   // The network, or a machine's pace, was disturbed at or after this time.
   bool disturbed_since(uint64_t time_us) const {
     return disturbed_ > 0 || disturbed_until_us_ >= time_us || stalled_until_us_ >= time_us;
@@ -99,6 +103,7 @@ class FaultInjector {
   uint64_t period() const { return period_; }
 
  private:
+  void stall(uint64_t now_us, uint64_t for_us);
   // What lasts of the faults that befell one machine.
   struct Sick {
     bool no_space = false;
@@ -126,6 +131,9 @@ class FaultInjector {
   FaultFigures figures_;
   FaultPaces paces_;
   std::vector<Sick> sick_;
+  static constexpr uint64_t kLongStallUs = 1'000'000;
+
+  uint64_t stalled_from_us_ = 0;
   uint64_t stalled_until_us_ = 0;
   uint64_t disturbed_until_us_ = 0;
   uint32_t disturbed_ = 0;  // network faults under way

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "sim/call.h"
 
@@ -23,12 +25,28 @@ class KeyDeadline {
     last_end_ = std::max(last_end_, end);
   }
   // Nobody knows whether it took effect, but it does not any more.
-  void ended_unknown(Step end, uint64_t high_ms) {
-    mutation_ended();
+  void ended_unknown(uint64_t call, Step end, uint64_t high_ms) {
+    mutation_ended(call);
     perhaps_renewed(end, high_ms);
   }
   void mutation_began() { ++open_; }
-  void mutation_ended() { --open_; }
+  // The same where what was there had surely expired.
+  void mutation_began_on_expired(uint64_t call, Step begin) {
+    mutation_began();
+    on_expired_.push_back({call, {last_end_ + 1, begin}});
+  }
+  // Of one that began on what had expired: within which span that went, if the call was
+  // acknowledged. A node that refused it, or died over it, has told nobody what time it is, and may
+  // show the old again once its clock is set back.
+  std::optional<Span> mutation_ended(uint64_t call) {
+    --open_;
+    const auto at = std::find_if(on_expired_.begin(), on_expired_.end(),
+                                 [call](const OnExpired& one) { return one.call == call; });
+    if (at == on_expired_.end()) return std::nullopt;
+    const Span gone = at->gone;
+    on_expired_.erase(at);
+    return gone;
+  }
 
   // Every renewal that may count has passed, and none is under way.
   bool surely_expired(NowBounds now) const {
@@ -40,6 +58,12 @@ class KeyDeadline {
   Step last_end() const { return last_end_; }
 
  private:
+  struct OnExpired {
+    uint64_t call;
+    Span gone;
+  };
+
+  std::vector<OnExpired> on_expired_;
   uint64_t low_ms_ = 0;
   uint64_t possible_high_ms_ = 0;
   Step last_end_ = 0;

@@ -30,12 +30,11 @@ void SetOracle::began(const Call& call) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
   if (ttl_ms(call) > 0 && key.deadline.surely_expired(call.now)) {
-    // Whatever this mutation does, it finds nothing of what was there.
-    for (Element& element : key.elements)
-      element.presence.vanished({key.deadline.last_end() + 1, call.span.begin}, true);
+    key.deadline.mutation_began_on_expired(call.id, call.span.begin);
     context_->findings->evaluated(Property::kSetExpiredHidden, true);
+  } else {
+    key.deadline.mutation_began();
   }
-  key.deadline.mutation_began();
   const bool present = call.operation == Operation::kSetAdd;
   for_each_named(call, key.elements, [&](Element& element) {
     element.presence.began(call.id, present, call.span.begin);
@@ -59,6 +58,10 @@ void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
   const bool expired = ttl > 0 && key.deadline.perhaps_expired(call.now);
   if (expired) {
     for (Element& element : key.elements) element.presence.vanished(call.span, false);
+  }
+  // Whatever it did, it found nothing of what had expired.
+  if (const auto gone = key.deadline.mutation_ended(call.id)) {
+    for (Element& element : key.elements) element.presence.vanished(*gone, true);
   }
   for_each_cleared(call, key, [&](Presence& presence) { presence.refused(call.id); });
   const bool removes = call.operation != Operation::kSetAdd;
@@ -86,7 +89,6 @@ void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
     element.ever_added |= !removes;
     element.context_removed = by_context;
   });
-  key.deadline.mutation_ended();
   // Whether a remove of what is not there renews the deadline is left open.
   if (removes) {
     key.deadline.perhaps_renewed(call.span.end, reply.timestamp_ms + ttl + 1);
@@ -166,7 +168,7 @@ void SetOracle::report(const Call& call, const Key& key, uint32_t index, bool pr
 void SetOracle::refused(const Call& call) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.mutation_ended();
+  key.deadline.mutation_ended(call.id);
   for_each_named(call, key.elements, [&](Element& element) { element.presence.refused(call.id); });
   // It may have begun to clear what had expired.
   for_each_cleared(call, key,
@@ -176,7 +178,7 @@ void SetOracle::refused(const Call& call) {
 void SetOracle::lost_sight(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  if (!call.carried_out) key.deadline.ended_unknown(end, call.now.high_ms + ttl_ms(call));
+  if (!call.carried_out) key.deadline.ended_unknown(call.id, end, call.now.high_ms + ttl_ms(call));
   for_each_named(call, key.elements, [&](Element& element) {
     element.presence.lost_sight(call.id, end);
     element.ever_added |= call.operation == Operation::kSetAdd;
@@ -187,7 +189,7 @@ void SetOracle::lost_sight(const Call& call, Step end) {
 void SetOracle::carried_out(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.ended_unknown(end, call.now.high_ms + ttl_ms(call));
+  key.deadline.ended_unknown(call.id, end, call.now.high_ms + ttl_ms(call));
   for_each_named(call, key.elements,
                  [&](Element& element) { element.presence.carried_out(call.id, end); });
   for_each_cleared(call, key, [&](Presence& presence) { presence.carried_out(call.id, end); });

@@ -46,7 +46,7 @@ void WeakCounterOracle::acknowledge(const Call& call, const ClientReply& reply) 
   const uint64_t ttl = context_->ttl_ms(call);
   const uint32_t node = context_->carried_out_by(call);
   key.model.forget_before(context_->horizon);
-  key.deadline.mutation_ended();
+  key.deadline.mutation_ended(call.id);
   key.deadline.perhaps_renewed(call.span.end, reply.timestamp_ms + ttl + 1);
   if (call.operation == Operation::kDelete) {
     key.model.reset_acknowledged(call.id, call.span, node);
@@ -119,7 +119,7 @@ void WeakCounterOracle::check(const Call& call, const ClientReply& reply, Sum fl
 void WeakCounterOracle::refused(const Call& call) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.mutation_ended();
+  key.deadline.mutation_ended(call.id);
   if (call.operation == Operation::kDelete) {
     key.model.reset_refused(call.id);
   } else {
@@ -136,7 +136,7 @@ void WeakCounterOracle::lost_sight(const Call& call, Step end) {
 void WeakCounterOracle::carried_out(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.ended_unknown(end, call.now.high_ms + context_->ttl_ms(call));
+  key.deadline.ended_unknown(call.id, end, call.now.high_ms + context_->ttl_ms(call));
   if (call.operation == Operation::kDelete) key.model.reset_carried_out(call.id, end);
 }
 

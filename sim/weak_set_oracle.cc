@@ -45,7 +45,7 @@ void WeakSetOracle::acknowledge(const Call& call, const ClientReply& reply) {
     element.acknowledged(call.id, adds, call.span, reach, node, context_->shape.nodes,
                          reply.timestamp_ms, counts);
   });
-  key.deadline.mutation_ended();
+  key.deadline.mutation_ended(call.id);
   key.deadline.perhaps_renewed(call.span.end, reply.timestamp_ms + context_->ttl_ms(call) + 1);
 }
 
@@ -102,7 +102,7 @@ void WeakSetOracle::check_missing(const Call& call, uint32_t index, const WeakEl
 void WeakSetOracle::refused(const Call& call) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.mutation_ended();
+  key.deadline.mutation_ended(call.id);
   const bool adds = call.operation == Operation::kSetAdd;
   for_each_named(call, key.elements, [&](WeakElement& element) { element.refused(call.id, adds); });
 }
@@ -110,7 +110,8 @@ void WeakSetOracle::refused(const Call& call) {
 void WeakSetOracle::lost_sight(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  if (!call.carried_out) key.deadline.ended_unknown(end, call.now.high_ms + context_->ttl_ms(call));
+  if (!call.carried_out)
+    key.deadline.ended_unknown(call.id, end, call.now.high_ms + context_->ttl_ms(call));
   const bool adds = call.operation == Operation::kSetAdd;
   for_each_named(call, key.elements,
                  [&](WeakElement& element) { element.lost_sight(call.id, adds, end); });
@@ -119,7 +120,7 @@ void WeakSetOracle::lost_sight(const Call& call, Step end) {
 void WeakSetOracle::carried_out(const Call& call, Step end) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
-  key.deadline.ended_unknown(end, call.now.high_ms + context_->ttl_ms(call));
+  key.deadline.ended_unknown(call.id, end, call.now.high_ms + context_->ttl_ms(call));
   const bool adds = call.operation == Operation::kSetAdd;
   for_each_named(call, key.elements,
                  [&](WeakElement& element) { element.carried_out(call.id, adds, end); });

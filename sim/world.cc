@@ -14,6 +14,7 @@ namespace vordb::sim {
 namespace {
 
 constexpr uint64_t kStartingUs = 2'000'000;  // a node may answer that it is not ready for so long
+constexpr uint64_t kStallLagUs = 1'000'000;  // what was late when a node went on is told so late
 constexpr uint64_t kSpaceLagUs = 1'000'000;  // a node may learn so late that there is space again
 constexpr uint64_t kFeltUs = 5'000'000;      // what is over in a cluster may be felt for so long
 constexpr uint64_t kHorizonEvery = 64;       // events
@@ -346,6 +347,7 @@ ErrorCauses World::causes(uint32_t node, uint64_t since_us) const {
   causes.no_space = faults_->no_space_since(since_us - std::min(since_us, kSpaceLagUs));
   causes.damaged = faults_->any_damaged();
   causes.clock_stepped = clock_steps() > 0;
+  causes.stalled = faults_->stalled_long_since(since_us - std::min(since_us, kStallLagUs));
   if (alone()) return causes;
   causes.unreachable = unwell_us_ >= felt_us || faults_->disturbed_since(felt_us);
   causes.changing = restless_us_ >= felt_us;

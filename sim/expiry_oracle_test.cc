@@ -1,0 +1,58 @@
+// What a node alone may show of an expired key when its clock is set back: what had expired stays
+// away only if somebody was told so.
+#include <doctest/doctest.h>
+
+#include "sim/oracle_history.h"
+
+namespace vordb::sim {
+namespace {
+
+constexpr ClusterShape kAlone{1, true};
+
+// A key's time to live goes by, a mutation comes and is answered, and the clock is set back.
+void expire_and_step_back(History& h, Operation mutation, uint32_t bucket, bool acknowledged) {
+  h.ok(mutation, bucket, 0);
+  h.now_ms_ += 5'000;
+  Call call = h.begin(mutation, bucket, 0);
+  call.elements = {2};
+  call = h.open(call);
+  h.causes_.no_space = true;
+  if (acknowledged) {
+    h.end(call, {});
+  } else {
+    h.refused(call, ErrorCode::kDiskFull);
+  }
+  h.now_ms_ -= 4'900;
+}
+
+TEST_CASE("oracles: an expired counter shows again unless a mutation was acknowledged after it") {
+  for (const bool acknowledged : {false, true}) {
+    History h(kAlone);
+    expire_and_step_back(h, Operation::kCounterIncrement, kShortCounter, acknowledged);
+    CHECK(h.clean());
+    h.value(kShortCounter, 0, acknowledged ? 2 : 1);
+    CHECK(h.clean() == !acknowledged);
+  }
+}
+
+TEST_CASE("oracles: an expired set shows again unless a mutation was acknowledged after it") {
+  for (const bool acknowledged : {false, true}) {
+    History h(kAlone);
+    expire_and_step_back(h, Operation::kSetAdd, kShortSet, acknowledged);
+    CHECK(h.clean());
+    h.members(kShortSet, 0, {1});
+    CHECK(h.clean() == !acknowledged);
+  }
+}
+
+TEST_CASE("oracles: a call runs out of time only where something stood still for long") {
+  for (const bool stalled : {false, true}) {
+    History h(kAlone);
+    h.causes_.stalled = stalled;
+    h.refused(h.open(h.begin(Operation::kGet, kLww, 0)), ErrorCode::kUnavailable);
+    CHECK((stalled ? h.clean() : h.finds(Property::kErrorsHaveCause)));
+  }
+}
+
+}  // namespace
+}  // namespace vordb::sim
