@@ -82,6 +82,7 @@ struct Story {
   std::vector<StoryFault> faults;    // in the order of their begins
   RunOutcome outcome = RunOutcome::kPass;
   std::vector<Violation> violations;
+  std::string parting;  // where it is not the run that was recorded; empty: it is
 
   // Null: it is not in the story.
   const StoryEvent* find(uint64_t number) const;

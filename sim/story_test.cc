@@ -92,6 +92,7 @@ TEST_CASE("story: faults begin and end, all of them before the cluster must sett
     for (const StoryFault& fault : told.story.faults) {
       CHECK(fault.begin_us <= fault.end_us);
       CHECK(fault.end_us <= settles_us);
+      CHECK(fault.what != "over");
       lasting += fault.begin_us < fault.end_us;
     }
   }
@@ -112,6 +113,15 @@ TEST_CASE("story: a part of a run is that part of the whole") {
   }
   CHECK(part.find(999) == nullptr);
   CHECK(part.find(1101) == nullptr);
+}
+
+TEST_CASE("story: a run that parts from its record says so, and a part that does not, does not") {
+  Told told("three-node-crashes", 5);
+  CHECK(told.story.parting.empty());
+  ++told.record.end->events;
+  const Story whole = tell_story(told.record, told.scenario);
+  CHECK(whole.parting.find("no decision differs, but the run ends differently") == 0);
+  CHECK(tell_story(told.record, told.scenario, {1000, 1100}).parting.empty());
 }
 
 TEST_CASE("story: clocks grow along every lane, and along every cause") {
