@@ -140,7 +140,7 @@ TEST_CASE("export: the expression of a log for ShiViz parses it, and clocks grow
 TEST_CASE("export: mermaid gets a part, and what is too long is refused with what to do") {
   const RecordedRun recorded;
   const std::string diagram = recorded.exported("mermaid", "--from-event 100 --until 300");
-  CHECK(diagram.find("sequenceDiagram\n    title three-node-crashes seed 3, events 100 to 300") ==
+  CHECK(diagram.find("sequenceDiagram\n    title three-node-crashes seed 3, events 100 to 300\n") ==
         0);
   CHECK(diagram.find("    participant n2\n") != std::string::npos);
   CHECK(diagram.find("->>") != std::string::npos);

@@ -133,6 +133,7 @@ Story tell_story(const Record& record, const Scenario& scenario, const StoryBoun
   const RunResult result = replay.result();
   if (!more) verdict = replay.verdict();
   if (!verdict.same) story.parting = verdict.text;
+  story.over = !more;
   story.outcome = result.outcome;
   story.violations = result.findings.violations();
   return story;

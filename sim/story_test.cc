@@ -51,6 +51,7 @@ TEST_CASE("story: every event has its number, and a cause that came before it") 
   }
   CHECK(caused > story.events.size() / 2);
   CHECK(story.events.back().phase == "audit");
+  CHECK(story.over);
   CHECK(story.outcome == told.result.outcome);
 }
 
@@ -103,6 +104,7 @@ TEST_CASE("story: a part of a run is that part of the whole") {
   const Told whole("three-node-crashes", 5);
   const Story part = tell_story(whole.record, whole.scenario, {1000, 1100});
   REQUIRE(part.events.size() == 101);
+  CHECK_FALSE(part.over);
   for (const StoryEvent& event : part.events) {
     const StoryEvent* same = whole.story.find(event.number);
     REQUIRE(same != nullptr);

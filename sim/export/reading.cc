@@ -128,7 +128,8 @@ std::string title_of(const Story& story) {
   if (!story.events.empty())
     absl::StrAppend(&title, ", events ", story.events.front().number, " to ",
                     story.events.back().number);
-  return absl::StrCat(title, ": ", to_string(story.outcome));
+  if (story.over) absl::StrAppend(&title, ": ", to_string(story.outcome));
+  return title;
 }
 
 std::string seconds_text(uint64_t time_us) {

@@ -44,7 +44,7 @@ inline size_t index_of(const Story& story, const StoryEvent& event) {
   return size_t(&event - story.events.data());
 }
 
-// "partitions seed 1, events 1 to 297: VIOLATION"
+// "partitions seed 1, events 1 to 297: VIOLATION"; of a run that goes on, without an outcome.
 std::string title_of(const Story& story);
 
 // "12.000345 s"

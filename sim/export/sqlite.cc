@@ -15,10 +15,10 @@ namespace vordb::sim {
 namespace {
 
 // Numbers of 64 bits that may not fit a signed one are text. An event that is referred to may be
-// outside of the part that was exported.
+// outside of the part that was exported, and a run that goes on behind it has no outcome.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE run(
-  scenario TEXT NOT NULL, seed TEXT NOT NULL, outcome TEXT NOT NULL,
+  scenario TEXT NOT NULL, seed TEXT NOT NULL, outcome TEXT,
   nodes INTEGER NOT NULL, clients INTEGER NOT NULL, shards INTEGER NOT NULL,
   first_event INTEGER, last_event INTEGER);
 CREATE TABLE events(
@@ -99,7 +99,8 @@ class Insert {
 };
 
 void write_run(Insert& run, const Story& story) {
-  run.text(story.scenario).text(absl::StrCat(story.seed)).text(to_string(story.outcome));
+  run.text(story.scenario).text(absl::StrCat(story.seed));
+  story.over ? run.text(to_string(story.outcome)) : run.nothing();
   run.number(story.nodes).number(story.clients).number(story.shards);
   if (story.events.empty()) return run.nothing().nothing().write();
   run.number(story.events.front().number).number(story.events.back().number).write();

@@ -73,6 +73,12 @@ TEST_CASE("export: the same story is the same database, byte for byte") {
   CHECK(*sqlite_of(sample_story()) == *sqlite_of(sample_story()));
 }
 
+TEST_CASE("export: a part of a run has no outcome") {
+  Story story = sample_story();
+  story.over = false;
+  CHECK(Asked(*sqlite_of(story))("SELECT outcome FROM run") == Rows{"NULL"});
+}
+
 TEST_CASE("export: a seed is kept whole") {
   Story story = sample_story();
   story.seed = UINT64_MAX;

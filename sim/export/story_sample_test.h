@@ -70,6 +70,7 @@ inline Story sample_story() {
   check.phase = "settle";
   check.notes = {{{Voice::Kind::kProperty, 0, "acked_durable"}, "k1 is not on the disk"}};
   add(check);
+  story.over = true;
   story.outcome = RunOutcome::kViolation;
   story.violations = {{Property::kAckedDurable, 9, 2000, "k1 is not on the disk"}};
   return story;
