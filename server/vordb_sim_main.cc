@@ -6,6 +6,7 @@
 //   vordb-sim replay run.rec --from-event 2000 --until 2100 --verbose
 //   vordb-sim shrink run.rec -o small.rec
 //   vordb-sim debug small.rec
+//   vordb-sim export small.rec --as perfetto -o small.json
 //
 // Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
 // (docs/simulation.md).
@@ -25,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/common/read_bytes.h"
 #include "server/sim_debug.h"
+#include "server/sim_export.h"
 #include "server/sim_output.h"
 #include "server/sim_process.h"
 #include "server/sim_replay.h"
@@ -49,6 +51,7 @@ struct Arguments {
   std::string until;
   std::string from_event;
   std::string out;
+  std::string format;
   std::string seconds = "60";
   bool verbose = false;
   std::vector<std::string> sets;
@@ -157,18 +160,28 @@ int run(const Arguments& arguments) {
   return arguments.in_process ? run_one(&run) : run_apart(seed, run_one, &run);
 }
 
+// Which events are meant; what was not given stays. False: it was told why not.
+bool parse_bounds(const Arguments& arguments, uint64_t& from_event, uint64_t& until) {
+  if (!arguments.until.empty() && !parse_number(arguments.until, 1, UINT64_MAX, until)) {
+    usage("--until wants the number of an event, not " + arguments.until);
+    return false;
+  }
+  if (!arguments.from_event.empty() &&
+      !parse_number(arguments.from_event, 1, UINT64_MAX, from_event)) {
+    usage("--from-event wants the number of an event, not " + arguments.from_event);
+    return false;
+  }
+  return true;
+}
+
 int replay_file(const Arguments& arguments) {
   ReplayOptions options{.record = arguments.record};
   options.verbose = arguments.verbose;
   options.json = arguments.json;
   options.in_process = arguments.in_process;
   uint64_t until = 0;
-  if (!arguments.until.empty() && !parse_number(arguments.until, 1, UINT64_MAX, until))
-    return usage("--until wants the number of an event, not " + arguments.until);
+  if (!parse_bounds(arguments, options.from_event, until)) return kExitUsage;
   if (!arguments.until.empty()) options.until = until;
-  if (!arguments.from_event.empty() &&
-      !parse_number(arguments.from_event, 1, UINT64_MAX, options.from_event))
-    return usage("--from-event wants the number of an event, not " + arguments.from_event);
   if (!arguments.from_event.empty() && !arguments.verbose)
     return usage("--from-event says where the lines of --verbose begin: give both");
   if (arguments.verbose && arguments.json)
@@ -183,6 +196,12 @@ int shrink_file(const Arguments& arguments) {
     return usage(absl::StrCat("--seconds wants a number from 1 to ", kSecondsMax, ", not ",
                               arguments.seconds));
   return shrink(command);
+}
+
+int export_file(const Arguments& arguments) {
+  ExportCommand command{arguments.record, arguments.format, arguments.out};
+  if (!parse_bounds(arguments, command.from_event, command.until)) return kExitUsage;
+  return export_run(command);
 }
 
 int swarm(const Arguments& arguments) {
@@ -222,6 +241,7 @@ int main(int argc, char** argv) {
   CLI::App* replay_command = app.add_subcommand("replay", "A run from its record");
   CLI::App* shrink_command = app.add_subcommand("shrink", "The record of a failure, made smaller");
   CLI::App* debug_command = app.add_subcommand("debug", "Walks through a recorded run");
+  CLI::App* export_command = app.add_subcommand("export", "A run from its record, for viewers");
   for (CLI::App* command : {run_command, swarm_command}) {
     command->add_option("scenario", arguments.scenario, "A file of scenarios/")->required();
     command->add_option("--set", arguments.sets,
@@ -248,6 +268,12 @@ int main(int argc, char** argv) {
   shrink_command->add_option("-o,--out", arguments.out, "The file for the smaller record")
       ->required();
   shrink_command->add_option("--seconds", arguments.seconds, "Stops after these with what it has");
+  export_command->add_option("record", arguments.record, "What `run --record` wrote")->required();
+  export_command->add_option("--as", arguments.format, "perfetto, shiviz, mermaid or sqlite")
+      ->required();
+  export_command->add_option("-o,--out", arguments.out, "The file that is written")->required();
+  export_command->add_option("--from-event", arguments.from_event, "The first event that is in it");
+  export_command->add_option("--until", arguments.until, "The last event that is in it");
   swarm_command->add_option("--seeds", arguments.seeds, "A..B, both included");
   swarm_command->add_option("--jobs", arguments.jobs, "Processes");
   try {
@@ -258,5 +284,6 @@ int main(int argc, char** argv) {
   if (replay_command->parsed()) return replay_file(arguments);
   if (debug_command->parsed()) return debug({arguments.record, arguments.json});
   if (shrink_command->parsed()) return shrink_file(arguments);
+  if (export_command->parsed()) return export_file(arguments);
   return run_command->parsed() ? run(arguments) : swarm(arguments);
 }

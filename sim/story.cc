@@ -79,7 +79,8 @@ void StoryWriter::passage(const Passage& passage) {
 }
 
 void StoryWriter::note(const Voice& who, std::string_view what, uint64_t lasts_us) {
-  if (who.kind == Voice::Kind::kFault)
+  // The end of one that lasts was told with its begin.
+  if (who.kind == Voice::Kind::kFault && what != "over")
     story_.faults.push_back({who.name, std::string(what), number_, now_us_, now_us_ + lasts_us});
   if (who.kind == Voice::Kind::kRun && std::string_view(who.name) == "phase") enter(what);
   if (number_ == 0) story_.beginning.push_back({who, std::string(what)});
@@ -113,9 +114,14 @@ Story tell_story(const Record& record, const Scenario& scenario, const StoryBoun
   story.shards = scenario.node.shards;
   StoryWriter writer(story, bounds);
   Replay replay(record, scenario, nullptr, &writer);
-  while (replay.world().events() < bounds.until && replay.advance()) {
-  }
+  bool more = true;
+  while (more && replay.world().events() < bounds.until) more = replay.advance();
+  // A part is held against the same part, a whole run against the end too.
+  Replay::Verdict verdict = replay.verdict();
   const RunResult result = replay.result();
+  if (!more) verdict = replay.verdict();
+  if (!verdict.same) story.parting = verdict.text;
+  story.over = !more;
   story.outcome = result.outcome;
   story.violations = result.findings.violations();
   return story;

@@ -78,12 +78,14 @@ struct Story {
   uint64_t seed = 0;
   uint32_t nodes = 0;
   uint32_t clients = 0;
-  uint16_t shards = 0;               // of a node
-  std::vector<StoryNote> beginning;  // before the first event
-  std::vector<StoryEvent> events;    // in order; the first may have any number
-  std::vector<StoryFault> faults;    // in the order of their begins
-  RunOutcome outcome = RunOutcome::kPass;
+  uint16_t shards = 0;                     // of a node
+  std::vector<StoryNote> beginning;        // before the first event
+  std::vector<StoryEvent> events;          // in order; the first may have any number
+  std::vector<StoryFault> faults;          // in the order of their begins
+  bool over = false;                       // the run came to its end within the bounds
+  RunOutcome outcome = RunOutcome::kPass;  // if it did
   std::vector<Violation> violations;
+  std::string parting;  // where it is not the run that was recorded; empty: it is
 
   // Null: it is not in the story.
   const StoryEvent* find(uint64_t number) const;

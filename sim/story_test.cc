@@ -51,6 +51,7 @@ TEST_CASE("story: every event has its number, and a cause that came before it") 
   }
   CHECK(caused > story.events.size() / 2);
   CHECK(story.events.back().phase == "audit");
+  CHECK(story.over);
   CHECK(story.outcome == told.result.outcome);
 }
 
@@ -92,6 +93,7 @@ TEST_CASE("story: faults begin and end, all of them before the cluster must sett
     for (const StoryFault& fault : told.story.faults) {
       CHECK(fault.begin_us <= fault.end_us);
       CHECK(fault.end_us <= settles_us);
+      CHECK(fault.what != "over");
       lasting += fault.begin_us < fault.end_us;
     }
   }
@@ -102,6 +104,7 @@ TEST_CASE("story: a part of a run is that part of the whole") {
   const Told whole("three-node-crashes", 5);
   const Story part = tell_story(whole.record, whole.scenario, {1000, 1100});
   REQUIRE(part.events.size() == 101);
+  CHECK_FALSE(part.over);
   for (const StoryEvent& event : part.events) {
     const StoryEvent* same = whole.story.find(event.number);
     REQUIRE(same != nullptr);
@@ -112,6 +115,15 @@ TEST_CASE("story: a part of a run is that part of the whole") {
   }
   CHECK(part.find(999) == nullptr);
   CHECK(part.find(1101) == nullptr);
+}
+
+TEST_CASE("story: a run that parts from its record says so, and a part that does not, does not") {
+  Told told("three-node-crashes", 5);
+  CHECK(told.story.parting.empty());
+  ++told.record.end->events;
+  const Story whole = tell_story(told.record, told.scenario);
+  CHECK(whole.parting.find("no decision differs, but the run ends differently") == 0);
+  CHECK(tell_story(told.record, told.scenario, {1000, 1100}).parting.empty());
 }
 
 TEST_CASE("story: clocks grow along every lane, and along every cause") {
