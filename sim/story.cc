@@ -83,11 +83,20 @@ class Teller : public TraceListener {
     if (who.kind == Voice::Kind::kFault)
       story_.faults.push_back({who.name, std::string(what), number_, now_us_, now_us_ + lasts_us});
     if (who.kind == Voice::Kind::kRun && std::string_view(who.name) == "phase") enter(what);
+    if (who.kind == Voice::Kind::kNode && who.name == std::string_view(kStarts)) starts(who.index);
+    if (who.kind == Voice::Kind::kNode && who.name == std::string_view(kStops))
+      story_.downs.push_back({who.index, std::string(what), number_, now_us_});
     if (number_ == 0) story_.beginning.push_back({who, std::string(what)});
     if (open_) open_->notes.push_back({who, std::string(what)});
   }
 
  private:
+  void starts(uint32_t node) {
+    for (StoryDown& down : story_.downs) {
+      if (down.node == node && down.end_us == UINT64_MAX) down.end_us = now_us_;
+    }
+  }
+
   void enter(std::string_view phase) {
     phase_ = phase;
     if (phase != "settle") return;
@@ -123,11 +132,16 @@ Story tell_story(const Record& record, const Scenario& scenario, const StoryBoun
   story.nodes = scenario.nodes.count + scenario.nodes.spare;
   story.clients = scenario.workload.clients;
   story.shards = scenario.node.shards;
+  for (uint32_t node = 0; node < story.nodes; ++node) story.downs.push_back({node});
   Teller teller(story, bounds);
   Replay replay(record, scenario, nullptr, &teller);
-  while (replay.world().events() < bounds.until && replay.advance()) {
-  }
+  bool more = true;
+  while (more && replay.world().events() < bounds.until) more = replay.advance();
+  story.whole = !more || (record.end && record.end->events == replay.world().events());
+  Replay::Verdict verdict = replay.verdict();
   const RunResult result = replay.result();
+  if (story.whole) verdict = replay.verdict();
+  if (!verdict.same) story.parting = verdict.text;
   story.outcome = result.outcome;
   story.violations = result.findings.violations();
   return story;

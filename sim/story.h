@@ -71,16 +71,28 @@ struct StoryFault {
   uint64_t end_us = 0;  // the same as the begin: it was over at once
 };
 
+// A time in which a machine ran no node.
+struct StoryDown {
+  uint32_t node = 0;
+  std::string why;     // empty: it had not been started yet
+  uint64_t event = 0;  // during which it stopped; 0: it was down from the beginning
+  uint64_t begin_us = 0;
+  uint64_t end_us = UINT64_MAX;  // this: it was not started again
+};
+
 struct Story {
   std::string scenario;
   uint64_t seed = 0;
   uint32_t nodes = 0;
   uint32_t clients = 0;
-  uint16_t shards = 0;               // of a node
-  std::vector<StoryNote> beginning;  // before the first event
-  std::vector<StoryEvent> events;    // in order; the first may have any number
-  std::vector<StoryFault> faults;    // in the order of their begins
-  RunOutcome outcome = RunOutcome::kPass;
+  uint16_t shards = 0;                     // of a node
+  std::vector<StoryNote> beginning;        // before the first event
+  std::vector<StoryEvent> events;          // in order; the first may have any number
+  std::vector<StoryFault> faults;          // in the order of their begins
+  std::vector<StoryDown> downs;            // likewise
+  bool whole = false;                      // told to the end of the run
+  std::string parting;                     // where the run has left its record; empty: nowhere
+  RunOutcome outcome = RunOutcome::kPass;  // of a run that is whole
   std::vector<Violation> violations;
 
   // Null: it is not in the story.
