@@ -5,6 +5,7 @@
 //   vordb-sim run scenarios/one-node-crashes.json --seed 7 --record run.rec
 //   vordb-sim replay run.rec --from-event 2000 --until 2100 --verbose
 //   vordb-sim shrink run.rec -o small.rec
+//   vordb-sim report small.rec -o small.html
 //
 // Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
 // (docs/simulation.md).
@@ -27,6 +28,7 @@
 #include "server/sim_process.h"
 #include "server/sim_replay.h"
 #include "server/sim_report.h"
+#include "server/sim_report_page.h"
 #include "server/sim_shrink.h"
 #include "server/sim_swarm.h"
 #include "sim/replay.h"
@@ -47,7 +49,9 @@ struct Arguments {
   std::string until;
   std::string from_event;
   std::string out;
+  std::string with;
   std::string seconds = "60";
+  bool text = false;
   bool verbose = false;
   std::vector<std::string> sets;
   std::string jobs = "2";
@@ -183,6 +187,25 @@ int shrink_file(const Arguments& arguments) {
   return shrink(command);
 }
 
+int report_file(const Arguments& arguments) {
+  ReportOptions options{arguments.record, arguments.with, arguments.out};
+  if (!arguments.from_event.empty() &&
+      !parse_number(arguments.from_event, 1, UINT64_MAX, options.bounds.from))
+    return usage("--from-event wants the number of an event, not " + arguments.from_event);
+  if (!arguments.until.empty() &&
+      !parse_number(arguments.until, options.bounds.from, UINT64_MAX, options.bounds.until))
+    return usage(absl::StrCat("--until wants the number of an event from ", options.bounds.from,
+                              " on, not ", arguments.until));
+  if (arguments.text == !arguments.out.empty())
+    return usage("report writes a page (-o FILE.html) or prints text (--text): give one of them");
+  options.json = arguments.json;
+  if (arguments.text && arguments.json)
+    return usage("--text prints lines and --json one document: give one of them");
+  if (arguments.text && !arguments.with.empty())
+    return usage("--with puts two runs on a page: it goes with -o FILE.html, not with --text");
+  return report(options);
+}
+
 int swarm(const Arguments& arguments) {
   SwarmOptions options;
   const std::string_view seeds = arguments.seeds;
@@ -219,12 +242,15 @@ int main(int argc, char** argv) {
   CLI::App* swarm_command = app.add_subcommand("swarm", "Many seeds");
   CLI::App* replay_command = app.add_subcommand("replay", "A run from its record");
   CLI::App* shrink_command = app.add_subcommand("shrink", "The record of a failure, made smaller");
+  CLI::App* report_command =
+      app.add_subcommand("report", "A recorded run as a page with its space-time diagram");
   for (CLI::App* command : {run_command, swarm_command}) {
     command->add_option("scenario", arguments.scenario, "A file of scenarios/")->required();
     command->add_option("--set", arguments.sets,
                         "Replaces a value of the scenario: key=value, key as in faults.swarm");
   }
-  for (CLI::App* command : {run_command, swarm_command, replay_command, shrink_command})
+  for (CLI::App* command :
+       {run_command, swarm_command, replay_command, shrink_command, report_command})
     command->add_flag("--json", arguments.json, "Prints one JSON document");
   for (CLI::App* command : {run_command, replay_command})
     command->add_flag("--in-process", arguments.in_process,
@@ -243,6 +269,14 @@ int main(int argc, char** argv) {
   shrink_command->add_option("-o,--out", arguments.out, "The file for the smaller record")
       ->required();
   shrink_command->add_option("--seconds", arguments.seconds, "Stops after these with what it has");
+  report_command->add_option("record", arguments.record, "What `run` or `shrink` wrote")
+      ->required();
+  report_command->add_option("-o,--out", arguments.out, "The file for the page");
+  report_command->add_flag("--text", arguments.text, "Prints a line an event instead");
+  report_command->add_option("--from-event", arguments.from_event, "The first event that is shown");
+  report_command->add_option("--until", arguments.until, "The last one");
+  report_command->add_option("--with", arguments.with,
+                             "Another record: both runs on the page, and where they part");
   swarm_command->add_option("--seeds", arguments.seeds, "A..B, both included");
   swarm_command->add_option("--jobs", arguments.jobs, "Processes");
   try {
@@ -252,5 +286,6 @@ int main(int argc, char** argv) {
   }
   if (replay_command->parsed()) return replay_file(arguments);
   if (shrink_command->parsed()) return shrink_file(arguments);
+  if (report_command->parsed()) return report_file(arguments);
   return run_command->parsed() ? run(arguments) : swarm(arguments);
 }
