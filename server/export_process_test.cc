@@ -209,7 +209,8 @@ TEST_CASE("export: what cannot be exported is refused with the reason") {
   refused(recorded.file + " --as perfetto", "--out is required");
   refused(good + " --from-event 0", "--from-event wants the number of an event");
   refused(good + " --until soon", "--until wants the number of an event");
-  refused(good + " --from-event 9 --until 8", "--from-event 9 is behind --until 8");
+  refused(good + " --from-event 9 --until 8",
+          "--until wants the number of an event from 9 on, not 8");
   refused(good + " --from-event 99999999", "its run ends before event 99999999");
   refused("/nowhere/run.rec --as perfetto -o " + out, "/nowhere/run.rec: cannot be read");
   refused(kScenario + " --as perfetto -o " + out, "is no record of a run");

@@ -87,9 +87,6 @@ int export_run(const ExportCommand& command) {
   });
   if (format == kFormats.end())
     return usage("--as wants perfetto, shiviz, mermaid or sqlite, not " + command.format);
-  if (command.from_event > command.until)
-    return usage(absl::StrCat("--from-event ", command.from_event, " is behind --until ",
-                              command.until, ": no event is in between"));
   const absl::StatusOr<RecordFile> file = load_record(command.record);
   if (!file.ok()) return usage(std::string(file.status().message()));
   Job job{command, *file, *format};

@@ -7,10 +7,12 @@
 //   vordb-sim shrink run.rec -o small.rec
 //   vordb-sim debug small.rec
 //   vordb-sim export small.rec --as perfetto -o small.json
+//   vordb-sim report small.rec -o small.html
 //
 // Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
 // (docs/simulation.md).
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -31,6 +33,7 @@
 #include "server/sim_process.h"
 #include "server/sim_replay.h"
 #include "server/sim_report.h"
+#include "server/sim_report_page.h"
 #include "server/sim_shrink.h"
 #include "server/sim_swarm.h"
 #include "sim/replay.h"
@@ -52,7 +55,9 @@ struct Arguments {
   std::string from_event;
   std::string out;
   std::string format;
+  std::string with;
   std::string seconds = "60";
+  bool text = false;
   bool verbose = false;
   std::vector<std::string> sets;
   std::string jobs = "2";
@@ -162,13 +167,15 @@ int run(const Arguments& arguments) {
 
 // Which events are meant; what was not given stays. False: it was told why not.
 bool parse_bounds(const Arguments& arguments, uint64_t& from_event, uint64_t& until) {
-  if (!arguments.until.empty() && !parse_number(arguments.until, 1, UINT64_MAX, until)) {
-    usage("--until wants the number of an event, not " + arguments.until);
-    return false;
-  }
   if (!arguments.from_event.empty() &&
       !parse_number(arguments.from_event, 1, UINT64_MAX, from_event)) {
     usage("--from-event wants the number of an event, not " + arguments.from_event);
+    return false;
+  }
+  const uint64_t first = std::max<uint64_t>(from_event, 1);
+  if (!arguments.until.empty() && !parse_number(arguments.until, first, UINT64_MAX, until)) {
+    usage(absl::StrCat("--until wants the number of an event from ", first, " on, not ",
+                       arguments.until));
     return false;
   }
   return true;
@@ -202,6 +209,19 @@ int export_file(const Arguments& arguments) {
   ExportCommand command{arguments.record, arguments.format, arguments.out};
   if (!parse_bounds(arguments, command.from_event, command.until)) return kExitUsage;
   return export_run(command);
+}
+
+int report_file(const Arguments& arguments) {
+  ReportOptions options{arguments.record, arguments.with, arguments.out};
+  if (!parse_bounds(arguments, options.bounds.from, options.bounds.until)) return kExitUsage;
+  if (arguments.text == !arguments.out.empty())
+    return usage("report writes a page (-o FILE.html) or prints text (--text): give one of them");
+  options.json = arguments.json;
+  if (arguments.text && arguments.json)
+    return usage("--text prints lines and --json one document: give one of them");
+  if (arguments.text && !arguments.with.empty())
+    return usage("--with puts two runs on a page: it goes with -o FILE.html, not with --text");
+  return report(options);
 }
 
 int swarm(const Arguments& arguments) {
@@ -242,6 +262,8 @@ int main(int argc, char** argv) {
   CLI::App* shrink_command = app.add_subcommand("shrink", "The record of a failure, made smaller");
   CLI::App* debug_command = app.add_subcommand("debug", "Walks through a recorded run");
   CLI::App* export_command = app.add_subcommand("export", "A run from its record, for viewers");
+  CLI::App* report_command =
+      app.add_subcommand("report", "A recorded run as a page with its space-time diagram");
   for (CLI::App* command : {run_command, swarm_command}) {
     command->add_option("scenario", arguments.scenario, "A file of scenarios/")->required();
     command->add_option("--set", arguments.sets,
@@ -249,7 +271,8 @@ int main(int argc, char** argv) {
   }
   debug_command->add_option("record", arguments.record, "What `run --record` wrote")->required();
   debug_command->add_flag("--json", arguments.json, "Prints a JSON document for each command");
-  for (CLI::App* command : {run_command, swarm_command, replay_command, shrink_command})
+  for (CLI::App* command :
+       {run_command, swarm_command, replay_command, shrink_command, report_command})
     command->add_flag("--json", arguments.json, "Prints one JSON document");
   for (CLI::App* command : {run_command, replay_command})
     command->add_flag("--in-process", arguments.in_process,
@@ -274,6 +297,14 @@ int main(int argc, char** argv) {
   export_command->add_option("-o,--out", arguments.out, "The file that is written")->required();
   export_command->add_option("--from-event", arguments.from_event, "The first event that is in it");
   export_command->add_option("--until", arguments.until, "The last event that is in it");
+  report_command->add_option("record", arguments.record, "What `run` or `shrink` wrote")
+      ->required();
+  report_command->add_option("-o,--out", arguments.out, "The file for the page");
+  report_command->add_flag("--text", arguments.text, "Prints a line an event instead");
+  report_command->add_option("--from-event", arguments.from_event, "The first event that is shown");
+  report_command->add_option("--until", arguments.until, "The last one");
+  report_command->add_option("--with", arguments.with,
+                             "Another record: both runs on the page, and where they part");
   swarm_command->add_option("--seeds", arguments.seeds, "A..B, both included");
   swarm_command->add_option("--jobs", arguments.jobs, "Processes");
   try {
@@ -285,5 +316,6 @@ int main(int argc, char** argv) {
   if (debug_command->parsed()) return debug({arguments.record, arguments.json});
   if (shrink_command->parsed()) return shrink_file(arguments);
   if (export_command->parsed()) return export_file(arguments);
+  if (report_command->parsed()) return report_file(arguments);
   return run_command->parsed() ? run(arguments) : swarm(arguments);
 }

@@ -83,8 +83,17 @@ void StoryWriter::note(const Voice& who, std::string_view what, uint64_t lasts_u
   if (who.kind == Voice::Kind::kFault && what != "over")
     story_.faults.push_back({who.name, std::string(what), number_, now_us_, now_us_ + lasts_us});
   if (who.kind == Voice::Kind::kRun && std::string_view(who.name) == "phase") enter(what);
+  if (who.kind == Voice::Kind::kNode && who.name == std::string_view(kStarts)) starts(who.index);
+  if (who.kind == Voice::Kind::kNode && who.name == std::string_view(kStops))
+    story_.downs.push_back({who.index, std::string(what), number_, now_us_});
   if (number_ == 0) story_.beginning.push_back({who, std::string(what)});
   if (open_) story_.events.back().notes.push_back({who, std::string(what)});
+}
+
+void StoryWriter::starts(uint32_t node) {
+  for (StoryDown& down : story_.downs) {
+    if (down.node == node && down.end_us == UINT64_MAX) down.end_us = now_us_;
+  }
 }
 
 void StoryWriter::enter(std::string_view phase) {
@@ -112,16 +121,17 @@ Story tell_story(const Record& record, const Scenario& scenario, const StoryBoun
   story.nodes = scenario.nodes.count + scenario.nodes.spare;
   story.clients = scenario.workload.clients;
   story.shards = scenario.node.shards;
+  for (uint32_t node = 0; node < story.nodes; ++node) story.downs.push_back({node});
   StoryWriter writer(story, bounds);
   Replay replay(record, scenario, nullptr, &writer);
   bool more = true;
   while (more && replay.world().events() < bounds.until) more = replay.advance();
+  story.over = !more || (record.end && record.end->events == replay.world().events());
   // A part is held against the same part, a whole run against the end too.
   Replay::Verdict verdict = replay.verdict();
   const RunResult result = replay.result();
-  if (!more) verdict = replay.verdict();
+  if (story.over) verdict = replay.verdict();
   if (!verdict.same) story.parting = verdict.text;
-  story.over = !more;
   story.outcome = result.outcome;
   story.violations = result.findings.violations();
   return story;

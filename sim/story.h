@@ -73,6 +73,15 @@ struct StoryFault {
   uint64_t end_us = 0;  // the same as the begin: it was over at once
 };
 
+// A time in which a machine ran no node.
+struct StoryDown {
+  uint32_t node = 0;
+  std::string why;     // empty: it had not been started yet
+  uint64_t event = 0;  // during which it stopped; 0: it was down from the beginning
+  uint64_t begin_us = 0;
+  uint64_t end_us = UINT64_MAX;  // this: it was not started again
+};
+
 struct Story {
   std::string scenario;
   uint64_t seed = 0;
@@ -82,6 +91,7 @@ struct Story {
   std::vector<StoryNote> beginning;        // before the first event
   std::vector<StoryEvent> events;          // in order; the first may have any number
   std::vector<StoryFault> faults;          // in the order of their begins
+  std::vector<StoryDown> downs;            // likewise
   bool over = false;                       // the run came to its end within the bounds
   RunOutcome outcome = RunOutcome::kPass;  // if it did
   std::vector<Violation> violations;
@@ -112,6 +122,7 @@ class StoryWriter : public TraceListener {
   void begin_at(uint64_t events, uint64_t now_us);
 
  private:
+  void starts(uint32_t node);
   void enter(std::string_view phase);
 
   Story& story_;

@@ -100,6 +100,33 @@ TEST_CASE("story: faults begin and end, all of them before the cluster must sett
   CHECK(lasting > 0);
 }
 
+// Whether a node started there.
+bool starts_at(const Story& story, uint32_t node, uint64_t time_us) {
+  return std::any_of(story.events.begin(), story.events.end(), [&](const StoryEvent& event) {
+    return event.kind == EventKind::kBoot && event.lane.index == node && event.time_us == time_us;
+  });
+}
+
+TEST_CASE("story: a node is down from its crash to its next start, and hears nothing meanwhile") {
+  uint64_t crashes = 0;
+  for (const uint64_t seed : {5, 6, 7}) {
+    const Told told("three-node-crashes", seed);
+    CHECK(told.story.over);
+    CHECK(told.story.parting.empty());
+    for (const StoryDown& down : told.story.downs) {
+      CHECK(down.begin_us <= down.end_us);
+      crashes += !down.why.empty();
+      if (down.end_us != UINT64_MAX) CHECK(starts_at(told.story, down.node, down.end_us));
+      for (const StoryEvent& event : told.story.events) {
+        const bool during = down.begin_us < event.time_us && event.time_us < down.end_us;
+        if (!during || event.lane != Lane{Lane::Kind::kNode, down.node}) continue;
+        for (const StoryMessage& message : event.arrived) CHECK(message.fate != Fate::kArrived);
+      }
+    }
+  }
+  CHECK(crashes > 0);
+}
+
 TEST_CASE("story: a part of a run is that part of the whole") {
   const Told whole("three-node-crashes", 5);
   const Story part = tell_story(whole.record, whole.scenario, {1000, 1100});
@@ -113,6 +140,8 @@ TEST_CASE("story: a part of a run is that part of the whole") {
     CHECK(same->notes.size() == event.notes.size());
     CHECK(same->phase == event.phase);
   }
+  CHECK_FALSE(part.over);
+  CHECK(part.parting.empty());
   CHECK(part.find(999) == nullptr);
   CHECK(part.find(1101) == nullptr);
 }
@@ -124,6 +153,14 @@ TEST_CASE("story: a run that parts from its record says so, and a part that does
   const Story whole = tell_story(told.record, told.scenario);
   CHECK(whole.parting.find("no decision differs, but the run ends differently") == 0);
   CHECK(tell_story(told.record, told.scenario, {1000, 1100}).parting.empty());
+}
+
+TEST_CASE("story: a run that is not the recorded one says where it parts") {
+  const Told told("three-node-crashes", 3);
+  Scenario other = told.scenario;
+  ++other.workload.think_us_max;
+  const Story story = tell_story(told.record, other);
+  CHECK(story.parting.starts_with("parts from the record at decision "));
 }
 
 TEST_CASE("story: clocks grow along every lane, and along every cause") {

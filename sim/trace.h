@@ -25,12 +25,16 @@ struct Voice {
   enum class Kind : uint8_t { kNode, kClient, kFault, kProperty, kOperator, kRun };
   Kind kind = Kind::kRun;
   uint32_t index = 0;     // a node's or a client's
-  const char* name = "";  // a fault's, a property's, of what the run tells
+  const char* name = "";  // a fault's, a property's, of what the run tells; of a node: see below
 
   static Voice node(uint32_t index) { return {Kind::kNode, index, ""}; }
   static Voice client(uint32_t index) { return {Kind::kClient, index, ""}; }
   std::string text() const;
 };
+
+// The names of a node's voice where it comes to run or ceases to; else it has none.
+inline constexpr const char* kStarts = "starts";
+inline constexpr const char* kStops = "stops";
 
 // What became of a message between nodes.
 enum class Fate : uint8_t {

@@ -28,6 +28,7 @@ void World::boot(uint32_t index) {
   node.boot();
   if (node.up()) {
     machine.failed_boots = 0;
+    trace_.comment(now_us_, {Voice::Kind::kNode, index, kStarts}, "is up");
     findings_.evaluated(Property::kRestarts, node.boots() > 1);
   } else if (machine.failed_boots == failed) {
     ++machine.failed_boots;
@@ -53,7 +54,7 @@ void World::died(uint32_t index) {
 void World::crash(uint32_t index, SimDiskImage::Crash kind, const char* why) {
   Machine& machine = machines_[index];
   if (!machine.node->up()) return;
-  trace_.note(now_us_, Voice::node(index), why);
+  trace_.note(now_us_, {Voice::Kind::kNode, index, kStops}, why);
   note_lead(machine.node->time().highest_lead_ms());
   machine.node->crash(kind);
   machine.last_crash_us = unwell_us_ = now_us_;
