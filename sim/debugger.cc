@@ -30,10 +30,7 @@ class Debugger::Decisions : public DecisionSink {
 };
 
 Debugger::Debugger(const Record& record, const Scenario& scenario)
-    : record_(record),
-      scenario_(scenario),
-      decisions_(std::make_unique<Decisions>()),
-      copy_every_(kCopyEvery) {
+    : record_(record), decisions_(std::make_unique<Decisions>()), copy_every_(kCopyEvery) {
   Chooser chooser(record.run.seed);
   chooser.follow(record.script);
   chooser.record_to(decisions_.get());

@@ -92,7 +92,6 @@ class Debugger {
   void keep_copy();
 
   const Record& record_;
-  const Scenario& scenario_;
   std::unique_ptr<World> world_;
   std::unique_ptr<World> before_;  // before the last event; null at the beginning
   std::unique_ptr<Decisions> decisions_;
