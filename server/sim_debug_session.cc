@@ -298,8 +298,8 @@ void DebugSession::state(Words words) {
   std::string node = words[0];
   if (node[0] == 'n') node.erase(0, 1);
   const std::optional<uint64_t> index = number_of(node);
-  if (!index || *index >= debugger_.world().machines())
-    return refuse(absl::StrCat("state wants a node from 0 to ", debugger_.world().machines() - 1,
+  if (!index || *index >= debugger_.world().nodes())
+    return refuse(absl::StrCat("state wants a node from 0 to ", debugger_.world().nodes() - 1,
                                ", not ", words[0]));
   std::string actor;
   for (size_t i = 1; i < words.size(); ++i) absl::StrAppend(&actor, i > 1 ? " " : "", words[i]);

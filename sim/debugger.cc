@@ -76,9 +76,8 @@ void Debugger::go_to(uint64_t event) {
   // The last of them is looked at closely, and so is what was before it.
   if (event <= this->event()) restore(event == 0 ? 0 : event - 1);
   while (!over_ && this->event() < event) {
-    const bool is_last = this->event() + 1 == event;
-    if (is_last || this->event() % copy_every_ == 0) before_ = std::make_unique<World>(*world_);
     if (this->event() % copy_every_ == 0) keep_copy();
+    if (this->event() + 1 == event) before_ = std::make_unique<const World>(*world_);
     if (!advance(*world_)) {
       over_ = true;
     } else {
@@ -87,18 +86,22 @@ void Debugger::go_to(uint64_t event) {
   }
   if (this->event() == 0) return;
   if (!before_ || before_->events() + 1 != this->event()) before_ = at(this->event() - 1);
-  last_ = tell(this->event());
+  last_ = tell_next(*before_);
 }
 
 std::optional<StoryEvent> Debugger::tell(uint64_t event) const {
   if (event == 0 || event > causes_.size()) return std::nullopt;
-  const std::unique_ptr<World> world = at(event - 1);
+  return tell_next(*at(event - 1));
+}
+
+StoryEvent Debugger::tell_next(const World& before) const {
+  World world(before);
   Story story;
   StoryWriter writer(story);
-  writer.begin_at(event - 1, world->time_us());
-  world->set_listener(&writer);
-  advance(*world);
-  story.events.at(0).phase = world->phase();
+  writer.begin_at(world.events(), world.now_us());
+  world.set_listener(&writer);
+  advance(world);
+  story.events.at(0).phase = world.phase();
   return std::move(story.events[0]);
 }
 
@@ -106,7 +109,7 @@ std::optional<uint64_t> Debugger::find(const std::function<bool(const StoryEvent
   World world(*world_);
   Story story;
   StoryWriter writer(story);
-  writer.begin_at(world.events(), world.time_us());
+  writer.begin_at(world.events(), world.now_us());
   world.set_listener(&writer);
   while (advance(world)) {
     if (is_it(story.events.back())) return story.events.back().number;
@@ -135,7 +138,7 @@ std::vector<Debugger::Field> Debugger::state(uint32_t node, size_t max) const {
 std::vector<Debugger::Field> Debugger::changes(size_t max) const {
   std::vector<Field> fields;
   if (!before_) return fields;
-  for (uint32_t node = 0; node < world_->machines(); ++node) {
+  for (uint32_t node = 0; node < world_->nodes(); ++node) {
     const std::vector<Shard>& was = before_->node(node).shards();
     const std::vector<Shard>& is = world_->node(node).shards();
     // A process that has started or ended is another one.
@@ -173,7 +176,6 @@ absl::Status Debugger::mark(uint64_t id, bool lost) {
     // What comes after it may have other numbers now.
     lost_.erase(lost_.lower_bound(id), lost_.end());
   }
-  branched_ = !lost_.empty();
   return absl::OkStatus();
 }
 

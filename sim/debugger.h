@@ -35,7 +35,7 @@ class Debugger {
   const std::optional<StoryEvent>& last() const { return last_; }
   const World& world() const { return *world_; }
   // Whether a message was lost that the record's run did not lose.
-  bool branched() const { return branched_; }
+  bool branched() const { return !lost_.empty(); }
 
   // Handles events, or goes back, until this many were handled or the run is over.
   void go_to(uint64_t event);
@@ -86,6 +86,8 @@ class Debugger {
   absl::Status mark(uint64_t id, bool lost);
   // Handles the next event; false: there is none.
   bool advance(World& world) const;
+  // The event that comes next in this world, which stays as it is.
+  StoryEvent tell_next(const World& before) const;
   // A world in which `event` events were handled, of those that have been.
   std::unique_ptr<World> at(uint64_t event) const;
   void restore(uint64_t event);
@@ -93,7 +95,7 @@ class Debugger {
 
   const Record& record_;
   std::unique_ptr<World> world_;
-  std::unique_ptr<World> before_;  // before the last event; null at the beginning
+  std::unique_ptr<const World> before_;  // before the last event; null at the beginning
   std::unique_ptr<Decisions> decisions_;
   std::optional<StoryEvent> last_;
   std::map<uint64_t, std::unique_ptr<const World>> copies_;  // by how many events were handled
@@ -101,7 +103,6 @@ class Debugger {
   std::vector<uint64_t> causes_;  // of each event that was handled
   std::set<uint64_t> lost_;       // messages by the ids of their arrivals
   bool over_ = false;
-  bool branched_ = false;
 };
 
 }  // namespace vordb::sim

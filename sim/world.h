@@ -61,7 +61,8 @@ class World : public ClientHost,
   void reseed(uint64_t seed) { chooser_.reseed(seed); }
 
   // ---- For whoever looks on. What was handled last; before the first event nothing has a meaning.
-  uint64_t time_us() const { return now_us_; }
+  const uint64_t& now_us() const override { return now_us_; }
+  uint32_t nodes() const override { return uint32_t(machines_.size()); }
   const char* phase() const;
   const Event& last_event() const { return last_event_; }
   const Event* next_event() const { return queue_.next(); }
@@ -69,7 +70,6 @@ class World : public ClientHost,
   std::vector<Event> planned() const { return queue_.planned(); }
   std::string carries(const Event& planned) const;
   const SimNode& node(uint32_t index) const { return *machines_[index].node; }
-  uint32_t machines() const { return uint32_t(machines_.size()); }
   const std::vector<Violation>& violations() const { return findings_.violations(); }
 
   // ---- The record of decisions (sim/chooser.h).
@@ -91,12 +91,10 @@ class World : public ClientHost,
 
  private:
   // ---- ClientHost
-  uint32_t nodes() const override { return uint32_t(machines_.size()); }
   bool send_request(uint32_t client, uint32_t node, std::string bytes) override;
   void think_later(uint32_t client, uint64_t delay_us) override;
   uint64_t next_call_id() override { return ++last_call_; }
   Step step() const override { return trace_.events(); }
-  const uint64_t& now_us() const override { return now_us_; }
   NowBounds now_bounds() const override;
   uint32_t clock_steps() const override;
   ErrorCauses causes(uint32_t node, uint64_t since_us) const override;
