@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/sim_write_file.h"
 
 namespace vordb::server {
 
@@ -388,10 +388,7 @@ void DebugSession::outcome(Words) {
 
 void DebugSession::save(Words words) {
   const Debugger::Branch branch = debugger_.branch();
-  std::ofstream out(words[0], std::ios::binary);
-  if (!out) return refuse(words[0] + ": cannot be written");
-  out << branch.bytes;
-  if (!out.flush()) return refuse(words[0] + ": could not be written to its end");
+  if (const std::string why = write_whole(words[0], branch.bytes); !why.empty()) return refuse(why);
   if (json_) {
     out_ << dump({{"ok", true}, {"record", words[0]}, {"hash", branch.result.hash.hex()}});
   } else {

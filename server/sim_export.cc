@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
-#include <fstream>
 #include <string_view>
-
-#include <sys/stat.h>
 
 #include "absl/strings/str_cat.h"
 #include "server/sim_output.h"
 #include "server/sim_process.h"
 #include "server/sim_record_file.h"
+#include "server/sim_write_file.h"
 #include "sim/export/mermaid.h"
 #include "sim/export/perfetto.h"
 #include "sim/export/shiviz.h"
@@ -44,22 +41,6 @@ struct Job {
   const RecordFile& file;
   const Format& format;
 };
-
-// A file that is there keeps its content until the new one is whole: it may be open in a viewer.
-// What is no file, such as a pipe, is written as it is. Empty: written; else why not.
-std::string write_whole(const std::string& path, const std::string& bytes) {
-  struct stat found;
-  const bool is_file = stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode);
-  const std::string target = is_file ? path + ".partial" : path;
-  std::ofstream out(target, std::ios::binary);
-  if (!out) return path + ": cannot be written";
-  if (out << bytes && out.flush()) {
-    out.close();
-    if (!is_file || std::rename(target.c_str(), path.c_str()) == 0) return "";
-  }
-  if (is_file) std::remove(target.c_str());
-  return path + ": could not be written to its end";
-}
 
 int run_job(void* argument) {
   const Job& job = *static_cast<const Job*>(argument);

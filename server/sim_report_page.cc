@@ -1,6 +1,5 @@
 #include "server/sim_report_page.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "server/sim_output.h"
 #include "server/sim_process.h"
 #include "server/sim_record_file.h"
+#include "server/sim_write_file.h"
 #include "sim/report/page.h"
 #include "sim/report/page_data.h"
 #include "sim/report/text_grid.h"
@@ -46,10 +46,8 @@ std::string json_of(const ReportOptions& options, const std::vector<sim::PageRun
 int write_page(const ReportOptions& options, const std::vector<sim::PageRun>& runs) {
   const absl::StatusOr<std::string> data = page_data(runs);
   if (!data.ok()) return usage(std::string(data.status().message()));
-  std::ofstream out(options.out, std::ios::binary);
-  if (!out) return usage(options.out + ": cannot be written");
-  out << sim::page_of(*data);
-  if (!out.flush()) return not_run(options.out + ": could not be written to its end");
+  if (const std::string why = write_whole(options.out, sim::page_of(*data)); !why.empty())
+    return not_run(why);
   const uint64_t differs = runs.size() == 2 ? first_difference(runs[0].story, runs[1].story) : 0;
   if (options.json) return print(json_of(options, runs, differs), kExitPass);
   std::string text = absl::StrCat(options.out, ": ", runs[0].story.events.size(), " events");

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "server/sim_output.h"
 #include "server/sim_process.h"
 #include "server/sim_record_file.h"
+#include "server/sim_write_file.h"
 #include "sim/replay.h"
 #include "sim/shrink.h"
 
@@ -125,11 +125,8 @@ int write(const Job& job, const sim::Shrunk& shrunk) {
   replay.result();
   if (const auto verdict = replay.verdict(); !verdict.same)
     return not_run("the shrunk run is not the same run again: " + verdict.text);
-  std::ofstream out(job.command.out, std::ios::binary);
-  if (!out) return usage(job.command.out + ": cannot be written");
-  out << bytes;
-  if (!out.flush()) return not_run(job.command.out + ": could not be written to its end");
-  return kExitPass;
+  const std::string why = write_whole(job.command.out, bytes);
+  return why.empty() ? kExitPass : not_run(why);
 }
 
 // Why there is nothing to shrink; empty: there is.
