@@ -30,7 +30,7 @@ build: deps ## the release build: everything, into build/release/bin
 
 .PHONY: run
 run: deps ## one node in the foreground, its data in ./data
-	$(call build_preset,release,vordb)
+	$(call build_preset,release,vordb vordb-cli)
 	exec build/release/bin/vordb $(ARGS)
 
 .PHONY: cluster
