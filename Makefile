@@ -35,7 +35,7 @@ run: deps ## one node in the foreground, its data in ./data
 
 .PHONY: cluster
 cluster: deps ## three nodes that form a cluster, data in ./data/cluster; Ctrl-C stops them
-	$(call build_preset,release,vordb vordb-cli)
+	$(call build_preset,release,vordb vordb-cli vordb-bench)
 	exec cmake/cluster.sh build/release/bin
 
 .PHONY: test
