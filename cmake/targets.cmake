@@ -4,7 +4,7 @@
 #   core/ io/ sim/ **/*.cc     -> vordb_core, vordb_io, vordb_sim
 #   server/<name>_main.cc      -> program <name> with - for _, e.g. vordb_cli_main.cc -> vordb-cli
 #   server/common/**/*.cc      -> vordb_server_common: linked by every program; sees core only
-#   server/sim_*.cc, server/sim/** -> vordb_server_sim: linked by vordb-sim only; sees sim, never io
+#   server/sim/**/*.cc         -> vordb_server_sim: linked by vordb-sim only; sees sim, never io
 #   other server/**/*.cc       -> vordb_server: linked by every program but vordb-sim; sees io
 #   properties/**/*.cc         -> vordb_properties_support (helpers of the property suites)
 #   any *_test.cc              -> the test program of its folder (cmake/tests.cmake)
@@ -68,9 +68,9 @@ function(vordb_server_programs)
   set(common ${sources})
   list(FILTER common INCLUDE REGEX "/server/common/")
   set(sim ${sources})
-  list(FILTER sim INCLUDE REGEX "/server/sim[/_]")
+  list(FILTER sim INCLUDE REGEX "/server/sim/")
   set(server ${sources})
-  list(FILTER server EXCLUDE REGEX "/server/(common/|sim[/_])")
+  list(FILTER server EXCLUDE REGEX "/server/(common|sim)/")
 
   vordb_static_library(vordb_server_common SOURCES ${common} PUBLIC vordb_core CLI11::CLI11)
   vordb_static_library(vordb_server SOURCES ${server}

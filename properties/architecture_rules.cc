@@ -150,9 +150,8 @@ std::vector<std::string> closed_folders(const SourceFile& file) {
   if (below(file, "io")) return {"sim/", "server/", "properties/"};
   if (below(file, "sim")) return {"io/", "server/", "properties/"};
   if (below(file, "server/common")) return {"io/", "sim/", "properties/"};
-  const bool simulator =
-      below(file, "server/sim") || name.starts_with("sim_") || name.starts_with("vordb_sim_");
-  if (below(file, "server") && simulator) return {"io/", "rocksdb/", "boost/", "properties/"};
+  if (below(file, "server/sim") || name == "vordb_sim_main.cc")
+    return {"io/", "rocksdb/", "boost/", "properties/"};
   if (below(file, "server") && !is_test(file)) return {"sim/", "properties/"};
   return {};
 }

@@ -89,7 +89,7 @@ TEST_CASE("architecture: the include rules see what they forbid") {
   CHECK(about("sim/world.cc", "#include <fstream>") == 1);
   CHECK(about("sim/world.cc", "#include \"io/disk.h\"") == 1);
   CHECK(about("io/disk.cc", "#include \"sim/world.h\"") == 1);
-  CHECK(about("server/sim_run.cc", "#include \"io/disk.h\"") == 1);
+  CHECK(about("server/sim/run.cc", "#include \"io/disk.h\"") == 1);
   CHECK(about("server/vordb_sim_main.cc", "#include \"io/disk.h\"") == 1);
   CHECK(about("server/node.cc", "#include \"sim/world.h\"") == 1);
   CHECK(about("properties/helper.h", "#include <random>") == 1);

@@ -1,4 +1,4 @@
-#include "server/sim_swarm.h"
+#include "server/sim/swarm.h"
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/sim_process.h"
+#include "server/sim/process.h"
 #include "sim/world.h"
 
 namespace vordb::server {

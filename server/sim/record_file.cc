@@ -1,4 +1,4 @@
-#include "server/sim_record_file.h"
+#include "server/sim/record_file.h"
 
 #include <cerrno>
 #include <utility>

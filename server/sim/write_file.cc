@@ -1,4 +1,4 @@
-#include "server/sim_write_file.h"
+#include "server/sim/write_file.h"
 
 #include <cstdio>
 #include <fstream>

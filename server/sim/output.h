@@ -4,7 +4,7 @@
 #include <iostream>
 #include <string>
 
-#include "server/sim_report.h"
+#include "server/sim/results.h"
 
 namespace vordb::server {
 

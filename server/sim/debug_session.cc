@@ -1,4 +1,4 @@
-#include "server/sim_debug_session.h"
+#include "server/sim/debug_session.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/sim_write_file.h"
+#include "server/sim/write_file.h"
 
 namespace vordb::server {
 

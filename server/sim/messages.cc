@@ -1,4 +1,4 @@
-#include "server/sim_messages.h"
+#include "server/sim/messages.h"
 
 #include <nlohmann/json.hpp>
 #include <vector>

@@ -1,17 +1,21 @@
-#include "server/sim_shrink.h"
+// `vordb-sim shrink`: the record of a run that fails, made smaller.
 
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/sim_output.h"
-#include "server/sim_process.h"
-#include "server/sim_record_file.h"
-#include "server/sim_write_file.h"
+#include "server/sim/arguments.h"
+#include "server/sim/commands.h"
+#include "server/sim/output.h"
+#include "server/sim/process.h"
+#include "server/sim/record_file.h"
+#include "server/sim/write_file.h"
 #include "sim/replay.h"
 #include "sim/shrink.h"
 
@@ -21,8 +25,18 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr uint64_t kSecondsMax = 1'000'000;
+
+struct ShrinkArguments {
+  std::string record;
+  std::string out;  // the file that gets the smaller record
+  std::string seconds = "60";
+  bool json = false;
+};
+
 struct Job {
-  const ShrinkCommand& command;
+  const ShrinkArguments& arguments;
+  uint64_t seconds;
   const RecordFile& file;
 };
 
@@ -82,9 +96,9 @@ std::vector<Line> lines_of(const sim::ShrinkSize& before, const sim::ShrinkSize&
 std::string report_of(const Job& job, const sim::ShrinkSize& before, const sim::Shrunk& shrunk,
                       double seconds) {
   const sim::Violation& violation = shrunk.attempt.result.findings.violations()[0];
-  const std::string command = absl::StrCat("vordb-sim replay ", job.command.out, " --verbose");
+  const std::string command = absl::StrCat("vordb-sim replay ", job.arguments.out, " --verbose");
   const std::vector<Line> lines = lines_of(before, sim::size_of(shrunk.attempt));
-  if (job.command.json) {
+  if (job.arguments.json) {
     nlohmann::json json = {{"scenario", shrunk.attempt.scenario.name},
                            {"seed", shrunk.attempt.record.run.seed},
                            {"property", to_string(violation.property)},
@@ -93,7 +107,7 @@ std::string report_of(const Job& job, const sim::ShrinkSize& before, const sim::
                            {"runs", shrunk.runs},
                            {"seconds", seconds},
                            {"hash", shrunk.attempt.result.hash.hex()},
-                           {"record", job.command.out},
+                           {"record", job.arguments.out},
                            {"replay", command}};
     for (const Line& line : lines)
       json[line.name] = {{"before", line.before}, {"after", line.after}};
@@ -125,7 +139,7 @@ int write(const Job& job, const sim::Shrunk& shrunk) {
   replay.result();
   if (const auto verdict = replay.verdict(); !verdict.same)
     return not_run("the shrunk run is not the same run again: " + verdict.text);
-  const std::string why = write_whole(job.command.out, bytes);
+  const std::string why = write_whole(job.arguments.out, bytes);
   return why.empty() ? kExitPass : not_run(why);
 }
 
@@ -151,7 +165,7 @@ int run_job(void* argument) {
   sim::Attempt first =
       sim::run_candidate({job.file.scenario, record.script}, record.run.seed, UINT64_MAX);
   if (const std::string why = objection_to(job, first); !why.empty())
-    return usage(job.command.record + ": " + why);
+    return usage(job.arguments.record + ": " + why);
   const sim::ShrinkSize before = size_of(first);
   const sim::Property property = first.result.findings.violations()[0].property;
   const Progress progress(since);
@@ -159,7 +173,7 @@ int run_job(void* argument) {
   options.fails = [property](const sim::RunResult& result) {
     return !result.findings.clean() && result.findings.violations()[0].property == property;
   };
-  options.go_on = [&] { return seconds_since(since) < double(job.command.seconds); };
+  options.go_on = [&] { return seconds_since(since) < double(job.seconds); };
   options.apart = judge_apart;
   options.progress = [&](const char* part, const sim::ShrinkSize& size, uint64_t runs) {
     progress.tell(part, size, runs);
@@ -171,17 +185,31 @@ int run_job(void* argument) {
   return print(report_of(job, before, shrunk, seconds), kExitPass);
 }
 
-}  // namespace
-
-int shrink(const ShrinkCommand& command) {
-  const absl::StatusOr<RecordFile> file = load_record(command.record);
+int shrink(const ShrinkArguments& arguments) {
+  uint64_t seconds = 0;
+  if (!parse_number(arguments.seconds, 1, kSecondsMax, seconds))
+    return usage(absl::StrCat("--seconds wants a number from 1 to ", kSecondsMax, ", not ",
+                              arguments.seconds));
+  const absl::StatusOr<RecordFile> file = load_record(arguments.record);
   if (!file.ok()) return usage(std::string(file.status().message()));
   if (!file->record.end)
-    return usage(command.record +
+    return usage(arguments.record +
                  ": its run was broken off; what aborts cannot be shrunk, only what ends with a "
                  "violation");
-  Job job{command, *file};
+  Job job{arguments, seconds, *file};
   return run_apart(file->record.run.seed, run_job, &job);
+}
+
+}  // namespace
+
+void add_shrink(CLI::App& app, Chosen& chosen) {
+  const auto arguments = std::make_shared<ShrinkArguments>();
+  CLI::App* command = app.add_subcommand("shrink", "The record of a failure, made smaller");
+  command->add_option("record", arguments->record, "What `run --record` wrote")->required();
+  command->add_option("-o,--out", arguments->out, "The file for the smaller record")->required();
+  command->add_option("--seconds", arguments->seconds, "Stops after these with what it has");
+  command->add_flag("--json", arguments->json, "Prints one JSON document");
+  command->callback([arguments, &chosen] { chosen = [arguments] { return shrink(*arguments); }; });
 }
 
 }  // namespace vordb::server

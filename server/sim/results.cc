@@ -1,4 +1,4 @@
-#include "server/sim_report.h"
+#include "server/sim/results.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "server/sim_messages.h"
+#include "server/sim/messages.h"
 
 namespace vordb::server {
 

@@ -1,4 +1,4 @@
-#include "server/sim_process.h"
+#include "server/sim/process.h"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "server/sim_report.h"
+#include "server/sim/results.h"
 
 namespace vordb::server {
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "server/sim_report.h"
+#include "server/sim/results.h"
 #include "sim/scenario.h"
 
 namespace vordb::server {

@@ -1,17 +1,21 @@
-#include "server/sim_debug.h"
+// `vordb-sim debug`: a recorded run to walk through, by commands that are typed or piped in, one a
+// line. With --json each answer is one JSON document on a line of its own, for scripts.
 
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include <editline/readline.h>
 #include <unistd.h>
 
-#include "server/sim_debug_session.h"
-#include "server/sim_output.h"
-#include "server/sim_process.h"
-#include "server/sim_record_file.h"
+#include "server/sim/commands.h"
+#include "server/sim/debug_session.h"
+#include "server/sim/output.h"
+#include "server/sim/process.h"
+#include "server/sim/record_file.h"
 
 namespace vordb::server {
 
@@ -39,16 +43,21 @@ void talk(DebugSession& session) {
   }
 }
 
+struct DebugArguments {
+  std::string record;  // a file
+  bool json = false;
+};
+
 struct Job {
-  const DebugOptions& options;
+  const DebugArguments& arguments;
   const RecordFile& file;
 };
 
 int run_job(void* argument) {
   const Job& job = *static_cast<const Job*>(argument);
-  DebugSession session(job.file.record, job.file.scenario, job.options.json, std::cout);
+  DebugSession session(job.file.record, job.file.scenario, job.arguments.json, std::cout);
   session.greet();
-  if (isatty(STDIN_FILENO) == 1 && !job.options.json) {
+  if (isatty(STDIN_FILENO) == 1 && !job.arguments.json) {
     talk(session);
   } else {
     for (std::string line; std::getline(std::cin, line);) {
@@ -58,13 +67,21 @@ int run_job(void* argument) {
   return print("", kExitPass);
 }
 
+int debug(const DebugArguments& arguments) {
+  const absl::StatusOr<RecordFile> file = load_record(arguments.record);
+  if (!file.ok()) return usage(std::string(file.status().message()));
+  Job job{arguments, *file};
+  return run_apart(file->record.run.seed, run_job, &job);
+}
+
 }  // namespace
 
-int debug(const DebugOptions& options) {
-  const absl::StatusOr<RecordFile> file = load_record(options.record);
-  if (!file.ok()) return usage(std::string(file.status().message()));
-  Job job{options, *file};
-  return run_apart(file->record.run.seed, run_job, &job);
+void add_debug(CLI::App& app, Chosen& chosen) {
+  const auto arguments = std::make_shared<DebugArguments>();
+  CLI::App* command = app.add_subcommand("debug", "Walks through a recorded run");
+  command->add_option("record", arguments->record, "What `run --record` wrote")->required();
+  command->add_flag("--json", arguments->json, "Prints a JSON document for each command");
+  command->callback([arguments, &chosen] { chosen = [arguments] { return debug(*arguments); }; });
 }
 
 }  // namespace vordb::server

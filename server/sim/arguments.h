@@ -1,0 +1,36 @@
+// Arguments that several commands of vordb-sim take: a scenario with what replaces parts of it, and
+// which events of a run are meant.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "absl/status/statusor.h"
+#include "sim/scenario.h"
+#include "sim/story.h"
+
+namespace vordb::server {
+
+struct ScenarioArguments {
+  std::string file;
+  std::vector<std::string> sets;  // key=value
+};
+void add_scenario(CLI::App& command, ScenarioArguments& arguments);
+// The message of an error begins with the file.
+absl::StatusOr<sim::Scenario> load(const ScenarioArguments& arguments);
+
+struct EventArguments {
+  std::string from_event;
+  std::string until;
+};
+// What was not given stays. False: it was told why not.
+bool parse(const EventArguments& arguments, sim::StoryBounds& bounds);
+
+// All of `text` is a number from `low` to `high`, in decimal digits.
+bool parse_number(std::string_view text, uint64_t low, uint64_t high, uint64_t& out);
+
+}  // namespace vordb::server
