@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens pages of `vordb-sim report` in a browser, where they check themselves
+# Opens pages of `vordb-sim report` and `vordb-sim blame` in a browser, where they check themselves
 # (sim/report/selftest.js), and fails when one does not say PASS. Installs Debian's chromium if it
 # is missing.
 #
@@ -17,11 +17,11 @@ if ! command -v chromium >/dev/null; then
   "${install[@]}" || { "${as_root[@]}" apt-get update -qq; "${install[@]}"; }
 fi
 
-# check NAME ARGUMENTS...: the page that `report ARGUMENTS...` writes.
+# check NAME COMMAND ARGUMENTS...: the page that this command writes.
 check() {
   local page=$out/$1.html title
   shift
-  "$bin/vordb-sim" report "$@" -o "$page"
+  "$bin/vordb-sim" "$@" -o "$page" >"$page.txt"
   title=$(timeout --kill-after=10 300 chromium --headless --no-sandbox --disable-gpu \
     --window-size=1600,1000 --virtual-time-budget=5000 --dump-dom \
     "file://$(realpath "$page")#selftest" 2>"$out/chromium.txt" |
@@ -45,7 +45,8 @@ record "$out/one.rec" "$scenarios/everything.json" --seed 7 --set duration_ms=15
 record "$out/two.rec" "$scenarios/everything.json" --seed 7 --set duration_ms=1500 \
   --set clients.count=3
 
-check small "$out/small.rec"
-check long "$out/one.rec" --until 10000
-check part "$out/one.rec" --from-event 15000 --until 19000
-check both "$out/one.rec" --with "$out/two.rec" --until 9000
+check small report "$out/small.rec"
+check blame blame "$out/small.rec"
+check long report "$out/one.rec" --until 10000
+check part report "$out/one.rec" --from-event 15000 --until 19000
+check both report "$out/one.rec" --with "$out/two.rec" --until 9000

@@ -6,6 +6,7 @@
 //   vordb-sim replay run.rec --from-event 2000 --until 2100 --verbose
 //   vordb-sim shrink run.rec -o small.rec
 //   vordb-sim debug small.rec
+//   vordb-sim blame small.rec
 //   vordb-sim export small.rec --as perfetto -o small.json
 //   vordb-sim report small.rec -o small.html
 //
@@ -21,7 +22,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   Chosen chosen;
   for (const auto add :
-       {add_run, add_swarm, add_replay, add_shrink, add_debug, add_export, add_report})
+       {add_run, add_swarm, add_replay, add_shrink, add_debug, add_blame, add_export, add_report})
     add(app, chosen);
   try {
     app.parse(argc, argv);

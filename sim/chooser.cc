@@ -62,7 +62,7 @@ uint64_t scaled(uint64_t bits, uint64_t bound) {
   return uint64_t((static_cast<unsigned __int128>(bits) * bound) >> 64);
 }
 
-std::string text_of(const Drawn& drawn) {
+std::string question_of(const Drawn& drawn) {
   const std::string what = to_string(drawn.decision);
   return drawn.bound == 0 ? what : what + " below " + std::to_string(drawn.bound);
 }
@@ -110,9 +110,9 @@ std::string text_of(const Parting& parting) {
       "decision " + std::to_string(parting.recorded ? parting.recorded->number : asked.number) +
       " (" + text_of(asked.stream) + ", event " + std::to_string(asked.event) + "): ";
   if (!parting.recorded)
-    return where + "the record has no more of this stream, the run asked for " + text_of(asked);
-  return where + "the record has " + text_of(*parting.recorded) + ", the run asked for " +
-         text_of(asked);
+    return where + "the record has no more of this stream, the run asked for " + question_of(asked);
+  return where + "the record has " + question_of(*parting.recorded) + ", the run asked for " +
+         question_of(asked);
 }
 
 Chooser::Chooser(uint64_t seed) : seed_(seed) {}
@@ -154,9 +154,9 @@ void Chooser::follow(std::shared_ptr<const Script> script) {
   }
 }
 
-void Chooser::reseed(uint64_t seed) {
+void Chooser::reseed(uint64_t seed, std::shared_ptr<const Script> first) {
   seed_ = seed;
-  follow(nullptr);
+  follow(std::move(first));
 }
 
 uint64_t Chooser::unused() const {

@@ -97,8 +97,8 @@ class Chooser {
   const std::optional<Parting>& parting() const { return parting_; }
   // How many decisions of the script were not asked for yet.
   uint64_t unused() const;
-  // All decisions from now on are of this seed, and of no script.
-  void reseed(uint64_t seed);
+  // All decisions from now on are of this seed, after those of `first`, if any, which is not whole.
+  void reseed(uint64_t seed, std::shared_ptr<const Script> first = nullptr);
 
  private:
   struct State {

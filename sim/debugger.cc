@@ -8,13 +8,6 @@
 
 namespace vordb::sim {
 
-namespace {
-
-constexpr uint64_t kCopyEvery = 500;  // events, to begin with
-constexpr size_t kCopiesMax = 256;
-
-}  // namespace
-
 // All decisions of the run so far.
 class Debugger::Decisions : public DecisionSink {
  public:
@@ -30,23 +23,16 @@ class Debugger::Decisions : public DecisionSink {
 };
 
 Debugger::Debugger(const Record& record, const Scenario& scenario)
-    : record_(record), decisions_(std::make_unique<Decisions>()), copy_every_(kCopyEvery) {
+    : record_(record), decisions_(std::make_unique<Decisions>()) {
   Chooser chooser(record.run.seed);
   chooser.follow(record.script);
   chooser.record_to(decisions_.get());
   world_ = std::make_unique<World>(scenario, std::move(chooser));
   world_->start();
-  keep_copy();
+  checkpoints_.pass(*world_);
 }
 
 Debugger::~Debugger() = default;
-
-void Debugger::keep_copy() {
-  copies_[event()] = std::make_unique<const World>(*world_);
-  if (copies_.size() <= kCopiesMax) return;
-  copy_every_ *= 2;
-  std::erase_if(copies_, [&](const auto& copy) { return copy.first % copy_every_ != 0; });
-}
 
 bool Debugger::advance(World& world) const {
   const Event* next = world.next_event();
@@ -56,8 +42,7 @@ bool Debugger::advance(World& world) const {
 
 std::unique_ptr<World> Debugger::at(uint64_t event) const {
   VORDB_ASSERT(event <= causes_.size(), "one goes back to where one was");
-  const auto copy = std::prev(copies_.upper_bound(event));
-  auto world = std::make_unique<World>(*copy->second);
+  std::unique_ptr<World> world = checkpoints_.before(event);
   while (world->events() < event) advance(*world);
   return world;
 }
@@ -66,7 +51,7 @@ void Debugger::restore(uint64_t event) {
   world_ = at(event);
   world_->record_to(decisions_.get());
   causes_.resize(event);
-  copies_.erase(copies_.upper_bound(event), copies_.end());
+  checkpoints_.forget_after(event);
   before_.reset();
   last_.reset();
   over_ = false;
@@ -76,7 +61,7 @@ void Debugger::go_to(uint64_t event) {
   // The last of them is looked at closely, and so is what was before it.
   if (event <= this->event()) restore(event == 0 ? 0 : event - 1);
   while (!over_ && this->event() < event) {
-    if (this->event() % copy_every_ == 0) keep_copy();
+    checkpoints_.pass(*world_);
     if (this->event() + 1 == event) before_ = std::make_unique<const World>(*world_);
     if (!advance(*world_)) {
       over_ = true;

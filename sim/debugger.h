@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "sim/checkpoints.h"
 #include "sim/record.h"
 #include "sim/scenario.h"
 #include "sim/story.h"
@@ -91,15 +91,13 @@ class Debugger {
   // A world in which `event` events were handled, of those that have been.
   std::unique_ptr<World> at(uint64_t event) const;
   void restore(uint64_t event);
-  void keep_copy();
 
   const Record& record_;
   std::unique_ptr<World> world_;
   std::unique_ptr<const World> before_;  // before the last event; null at the beginning
   std::unique_ptr<Decisions> decisions_;
   std::optional<StoryEvent> last_;
-  std::map<uint64_t, std::unique_ptr<const World>> copies_;  // by how many events were handled
-  uint64_t copy_every_;
+  Checkpoints checkpoints_;
   std::vector<uint64_t> causes_;  // of each event that was handled
   std::set<uint64_t> lost_;       // messages by the ids of their arrivals
   bool over_ = false;

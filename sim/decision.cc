@@ -4,6 +4,8 @@
 #include <iterator>
 #include <span>
 
+#include "sim/fault_kinds.h"
+
 namespace vordb::sim {
 
 namespace {
@@ -136,7 +138,18 @@ std::optional<Decision> decision_of(std::string_view name) {
 }
 
 std::string text_of(Stream stream) {
+  const bool of_fault = stream.kind == StreamKind::kFault || stream.kind == StreamKind::kStrike ||
+                        stream.kind == StreamKind::kOperator;
+  if (of_fault && stream.index < kFaultKinds)
+    return std::string(to_string(stream.kind)) + " " + to_string(FaultKind(stream.index));
   return std::string(to_string(stream.kind)) + " " + std::to_string(stream.index);
+}
+
+std::string text_of(const Drawn& drawn) {
+  std::string text = text_of(drawn.stream) + ": " + to_string(drawn.decision) + " ";
+  if (drawn.bound == 2) return text + (drawn.value != 0 ? "yes" : "no");
+  text += std::to_string(drawn.value);
+  return drawn.bound == 0 ? text : text + " of " + std::to_string(drawn.bound);
 }
 
 }  // namespace vordb::sim

@@ -39,7 +39,7 @@ struct Stream {
   uint32_t index = 0;
   auto operator<=>(const Stream&) const = default;
 };
-// Such as "client 3".
+// Such as "client 3" or "strike one_way".
 std::string text_of(Stream stream);
 
 enum class Decision : uint8_t {
@@ -163,5 +163,7 @@ struct Drawn {
   uint64_t time_us = 0;  // of the event; a record in a file does not have it
   bool operator==(const Drawn&) const = default;
 };
+// Such as "client 3: key 4 of 6".
+std::string text_of(const Drawn& drawn);
 
 }  // namespace vordb::sim

@@ -57,8 +57,11 @@ class World : public ClientHost,
   void set_sink(Trace::Sink sink) { trace_.set_sink(std::move(sink)); }
   // It outlives the world, or is taken back. A copy has none.
   void set_listener(TraceListener* listener) { trace_.set_listener(listener); }
-  // What is drawn from now on is drawn from this seed: another future of the same past.
-  void reseed(uint64_t seed) { chooser_.reseed(seed); }
+  // What is drawn from now on, after the decisions of `first`, is drawn from this seed: another
+  // future of the same past.
+  void reseed(uint64_t seed, std::shared_ptr<const Script> first = nullptr) {
+    chooser_.reseed(seed, std::move(first));
+  }
 
   // ---- For whoever looks on. What was handled last; before the first event nothing has a meaning.
   const uint64_t& now_us() const override { return now_us_; }

@@ -1,8 +1,5 @@
 // `vordb-sim shrink`: the record of a run that fails, made smaller.
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,10 +7,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/sim/apart.h"
 #include "server/sim/arguments.h"
 #include "server/sim/commands.h"
 #include "server/sim/output.h"
 #include "server/sim/process.h"
+#include "server/sim/progress_line.h"
 #include "server/sim/record_file.h"
 #include "server/sim/write_file.h"
 #include "sim/replay.h"
@@ -43,41 +42,6 @@ struct Job {
 double seconds_since(Clock::time_point since) {
   return std::chrono::duration<double>(Clock::now() - since).count();
 }
-
-// In a process of its own, for what a candidate runs into must not end this one.
-bool judge_apart(const std::function<bool()>& body) {
-  const pid_t process = fork_bound();
-  if (process == 0) {
-    // An assertion that breaks there would tell of it.
-    if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(kExitNotRun);
-    _exit(body() ? 0 : 1);
-  }
-  if (process < 0) return false;
-  const int status = wait_for(process);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-// A line that is written over, for people who wait.
-class Progress {
- public:
-  explicit Progress(Clock::time_point since) : since_(since) {}
-
-  void tell(const char* part, const sim::ShrinkSize& size, uint64_t runs) const {
-    if (!shown_) return;
-    std::fprintf(stderr, "\r\033[K%s: %llu events, %llu faults, %llu calls, %llu runs, %.0f s",
-                 part, ull(size.events), ull(size.faults), ull(size.operations), ull(runs),
-                 seconds_since(since_));
-  }
-  void end() const {
-    if (shown_) std::fputs("\r\033[K", stderr);
-  }
-
- private:
-  static unsigned long long ull(uint64_t number) { return number; }
-
-  Clock::time_point since_;
-  bool shown_ = isatty(STDERR_FILENO) == 1;
-};
 
 // One thing that became less.
 struct Line {
@@ -168,7 +132,7 @@ int run_job(void* argument) {
     return usage(job.arguments.record + ": " + why);
   const sim::ShrinkSize before = size_of(first);
   const sim::Property property = first.result.findings.violations()[0].property;
-  const Progress progress(since);
+  const ProgressLine progress;
   sim::ShrinkOptions options;
   options.fails = [property](const sim::RunResult& result) {
     return !result.findings.clean() && result.findings.violations()[0].property == property;
@@ -176,7 +140,9 @@ int run_job(void* argument) {
   options.go_on = [&] { return seconds_since(since) < double(job.seconds); };
   options.apart = judge_apart;
   options.progress = [&](const char* part, const sim::ShrinkSize& size, uint64_t runs) {
-    progress.tell(part, size, runs);
+    progress.tell(absl::StrCat(part, ": ", size.events, " events, ", size.faults, " faults, ",
+                               size.operations, " calls, ", runs, " runs, ",
+                               int(seconds_since(since)), " s"));
   };
   const sim::Shrunk shrunk = shrink(std::move(first), options);
   progress.end();

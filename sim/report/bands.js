@@ -233,6 +233,7 @@ function drawHeads() {
   pen.font = kFont;
   write(pen, "event", 12 + data.runs.length * 14, kHeadHeight / 2, colours.muted, false);
   write(pen, "time ms", 68 + data.runs.length * 14, kHeadHeight / 2, colours.muted, false);
+  if (kBlameRoom > 0) write(pen, "fails", kBlameLeft, kHeadHeight / 2, colours.violation, false);
   clipTo(kGutter - 6, 0, rightX() - kGutter + 6, kHeadHeight, () => {
     pen.font = "600 13px system-ui, Arial, sans-serif";
     for (const lane of layout.lanes) {

@@ -197,7 +197,10 @@ function draw() {
   clipTo(0, kHeadHeight, kGutter - 6, view.height, () => {
     data.runs.forEach((run, i) => drawPhases(run, 2 + i * 15, 14));
     const numbers = new Places();
-    for (const run of data.runs) drawNumbers(run, 4 + data.runs.length * 14, numbers);
+    for (const run of data.runs) {
+      drawNumbers(run, 4 + data.runs.length * 14, numbers);
+      if (run.blame) drawBlameCurve(run);
+    }
   });
   clipTo(kGutter - 6, kHeadHeight, rightX() - kGutter + 6, view.height, () => {
     for (const run of data.runs) drawFaults(run, places);
@@ -210,6 +213,7 @@ function draw() {
         for (const place of arrows) labelArrow(place, places);
         for (const event of events) labelEvent(event, places);
       }
+      if (run.blame) drawBlameLines(run);
       drawMarkLines(run);
     }
   });

@@ -2,7 +2,8 @@
 // and lanes become places on the canvas. Time goes downwards.
 "use strict";
 
-const kGutter = 140;     // at the left: phases, numbers and times
+const kBlameRoom = data.runs.some((run) => run.blame) ? 70 : 0;
+const kGutter = 140 + kBlameRoom;  // at the left: phases, numbers and times, the curve of blame
 const kHeadHeight = 30;  // the names of the lanes
 const kMapWidth = 14;    // the whole run at the right
 const kRowHeight = 17;

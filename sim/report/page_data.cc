@@ -54,7 +54,7 @@ class RunData {
  public:
   RunData(const Story& story, Strings& strings) : story_(story), strings_(strings) {}
 
-  Json build(const std::string& record) {
+  Json build(const std::string& record, const Blame* blame) {
     Json run = {{"record", record},
                 {"scenario", story_.scenario},
                 // All 64 bits of it, which a number of JavaScript has not.
@@ -80,10 +80,20 @@ class RunData {
     for (const Violation& violation : story_.violations)
       run["violations"].push_back(
           {to_string(violation.property), violation.step, violation.time_us, violation.text});
+    if (blame != nullptr) run["blame"] = blame_of(*blame);
     return run;
   }
 
  private:
+  static Json blame_of(const Blame& blame) {
+    Json json = {{"forks", blame.forks}, {"curve", Json::array()}, {"jumps", Json::array()}};
+    for (const BlamePoint& point : blame.curve)
+      json["curve"].push_back(Json::array({point.event, point.failed}));
+    for (const BlameJump& jump : blame.jumps)
+      json["jumps"].push_back(Json::array({jump.last.event, text_of(blame, jump)}));
+    return json;
+  }
+
   // A column each; numbers that only grow are told by their steps.
   Json events() {
     Json columns = Json::object();
@@ -182,7 +192,7 @@ absl::StatusOr<std::string> page_data(const std::vector<PageRun>& runs) {
       return absl::InvalidArgumentError(
           run.record + ": its run has no event there: give other --from-event and --until");
     if (run.story.events.size() > kPageEventsMax) return too_long(run);
-    page["runs"].push_back(RunData(run.story, strings).build(run.record));
+    page["runs"].push_back(RunData(run.story, strings).build(run.record, run.blame));
   }
   if (runs.size() == 2) page["differs"] = first_difference(runs[0].story, runs[1].story);
   page["strings"] = strings.texts();

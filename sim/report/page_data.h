@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sim/blame.h"
 #include "sim/story.h"
 
 namespace vordb::sim {
@@ -17,7 +18,8 @@ inline constexpr uint64_t kPageEventsMax = 20'000;
 
 struct PageRun {
   const Story& story;
-  std::string record;  // its file, as the reader types it
+  std::string record;            // its file, as the reader types it
+  const Blame* blame = nullptr;  // null: nobody looked which decision is to blame
 };
 
 // The events of a story that is for a page: one more than fit, which tells that it is too long.

@@ -105,6 +105,22 @@ function testDifference() {
   expect(view.selected.run.first + view.selected.at === data.differs, "the difference is missed");
 }
 
+// The curve and its lines are drawn, each in its colour.
+function testBlame() {
+  for (const run of data.runs.filter((run) => run.blame)) {
+    const { forks, curve, jumps } = run.blame;
+    expect(curve[curve.length - 1][1] === forks, "the curve does not end where all fail");
+    expect(jumps.length > 0, "nothing is to blame");
+    showWhole();
+    draw();
+    const ratio = window.devicePixelRatio || 1;
+    const strip = pen.getImageData(kBlameLeft * ratio, kHeadHeight * ratio, kBlameWidth * ratio,
+                                   canvas.height - kHeadHeight * ratio).data;
+    const paper = strip.filter((_, i) => i % 4 === 1 && strip[i] > 240).length;
+    expect(paper > 0 && paper < strip.length / 4, "the curve is not drawn");
+  }
+}
+
 // How long one drawing takes where everything can be seen.
 function timeOfDrawing() {
   showWhole();
@@ -122,6 +138,7 @@ function selfTest() {
     testClick();
     testSpacing();
     testDifference();
+    testBlame();
     document.title = "PASS " + all + " events, " + Math.round(timeOfDrawing()) + " ms to draw all";
   } catch (error) {
     document.title = "FAIL: " + error.message;
