@@ -11,6 +11,7 @@
 #include "server/sim/commands.h"
 #include "server/sim/output.h"
 #include "server/sim/process.h"
+#include "server/sim/run_report.h"
 #include "sim/replay.h"
 #include "sim/world.h"
 

@@ -16,7 +16,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/sim/exit_code.h"
 #include "server/sim/process.h"
+#include "server/sim/run_report.h"
 #include "sim/world.h"
 
 namespace vordb::server {

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "server/sim/results.h"
+#include "server/sim/swarm_result.h"
 #include "sim/scenario.h"
 
 namespace vordb::server {

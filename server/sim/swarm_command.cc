@@ -9,6 +9,7 @@
 #include "server/sim/commands.h"
 #include "server/sim/output.h"
 #include "server/sim/swarm.h"
+#include "server/sim/swarm_report.h"
 
 namespace vordb::server {
 
