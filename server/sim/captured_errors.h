@@ -8,7 +8,7 @@ namespace vordb::server {
 
 class CapturedErrors {
  public:
-  // Not ok where the system has no file left; errno says why.
+  // Not ok where the system has no file left: then nothing is captured.
   CapturedErrors();
   ~CapturedErrors();
   CapturedErrors(CapturedErrors&& other) noexcept;

@@ -8,6 +8,8 @@
 #include "server/sim/figures_json.h"
 #include "server/sim/messages.h"
 #include "server/sim/report_tables.h"
+#include "sim/promise_text.h"
+#include "sim/signature.h"
 
 namespace vordb::server {
 
@@ -88,7 +90,22 @@ std::string json_of(const sim::Scenario& scenario, const sim::RunResult& result,
     json["violations"].push_back({{"property", to_string(violation.property)},
                                   {"event", violation.step},
                                   {"time_us", violation.time_us},
-                                  {"text", violation.text}});
+                                  {"text", violation.text},
+                                  {"promised", sim::promise_of(violation.property)},
+                                  {"signature", signature_of(violation.property, violation.text)}});
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string json_of_abort(const sim::Scenario& scenario, uint64_t seed, const std::string& end,
+                          const std::string& said) {
+  const std::string reason = sim::abort_reason(said);
+  const std::string text = reason.empty() ? end : absl::StrCat(end, ": ", reason);
+  Json json = {{"scenario", scenario.name},
+               {"seed", seed},
+               {"outcome", to_string(sim::RunOutcome::kViolation)},
+               {"aborted", true}};
+  json["violations"] = Json::array(
+      {{{"property", "abort"}, {"text", text}, {"signature", sim::signature_of_abort(said, end)}}});
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

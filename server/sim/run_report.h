@@ -13,4 +13,8 @@ std::string text_of(const sim::Scenario& scenario, const sim::RunResult& result,
 // One line, without the line's end.
 std::string json_of(const sim::Scenario& scenario, const sim::RunResult& result, uint64_t real_ms);
 
+// Of a run whose process ended by itself: how, and what it wrote to standard error.
+std::string json_of_abort(const sim::Scenario& scenario, uint64_t seed, const std::string& end,
+                          const std::string& said);
+
 }  // namespace vordb::server

@@ -1,6 +1,5 @@
 // `vordb-sim shrink`: the record of a run that fails, made smaller.
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -15,7 +14,7 @@
 #include "server/sim/output.h"
 #include "server/sim/process.h"
 #include "server/sim/record_file.h"
-#include "server/sim/write_file.h"
+#include "server/sim/shrinking.h"
 #include "sim/replay.h"
 #include "sim/shrink.h"
 
@@ -44,23 +43,10 @@ double seconds_since(Clock::time_point since) {
   return std::chrono::duration<double>(Clock::now() - since).count();
 }
 
-// In a process of its own, for what a candidate runs into must not end this one.
-bool judge_apart(const std::function<bool()>& body) {
-  const pid_t process = fork_bound();
-  if (process == 0) {
-    // An assertion that breaks there would tell of it.
-    if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(kExitNotRun);
-    _exit(body() ? 0 : 1);
-  }
-  if (process < 0) return false;
-  const int status = wait_for(process);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 // A line that is written over, for people who wait.
-class Progress {
+class ShrinkProgress {
  public:
-  explicit Progress(Clock::time_point since) : since_(since) {}
+  explicit ShrinkProgress(Clock::time_point since) : since_(since) {}
 
   void tell(const char* part, const sim::ShrinkSize& size, uint64_t runs) const {
     if (!shown_) return;
@@ -128,21 +114,6 @@ std::string report_of(const Job& job, const sim::ShrinkSize& before, const sim::
   return text;
 }
 
-// What is written must be what was found.
-int write(const Job& job, const sim::Shrunk& shrunk) {
-  const std::string bytes = write_record(shrunk.attempt.record);
-  const absl::StatusOr<sim::Record> record = sim::read_record(bytes);
-  if (!record.ok()) return not_run(std::string(record.status().message()));
-  sim::Replay replay(*record, shrunk.attempt.scenario);
-  while (replay.advance()) {
-  }
-  replay.result();
-  if (const auto verdict = replay.verdict(); !verdict.same)
-    return not_run("the shrunk run is not the same run again: " + verdict.text);
-  const std::string why = write_whole(job.arguments.out, bytes);
-  return why.empty() ? kExitPass : not_run(why);
-}
-
 // Why there is nothing to shrink; empty: there is.
 std::string objection_to(const Job& job, const sim::Attempt& first) {
   const sim::Record& record = job.file.record;
@@ -167,21 +138,14 @@ int run_job(void* argument) {
   if (const std::string why = objection_to(job, first); !why.empty())
     return usage(job.arguments.record + ": " + why);
   const sim::ShrinkSize before = size_of(first);
-  const sim::Property property = first.result.findings.violations()[0].property;
-  const Progress progress(since);
-  sim::ShrinkOptions options;
-  options.fails = [property](const sim::RunResult& result) {
-    return !result.findings.clean() && result.findings.violations()[0].property == property;
-  };
-  options.go_on = [&] { return seconds_since(since) < double(job.seconds); };
-  options.apart = judge_apart;
-  options.progress = [&](const char* part, const sim::ShrinkSize& size, uint64_t runs) {
-    progress.tell(part, size, runs);
-  };
-  const sim::Shrunk shrunk = shrink(std::move(first), options);
+  const ShrinkProgress progress(since);
+  const sim::Shrunk shrunk = shrink_within(std::move(first), job.seconds,
+                                           [&](const char* part, const sim::ShrinkSize& size,
+                                               uint64_t runs) { progress.tell(part, size, runs); });
   progress.end();
   const double seconds = seconds_since(since);
-  if (const int code = write(job, shrunk); code != kExitPass) return code;
+  if (const std::string why = write_shrunk(shrunk, job.arguments.out); !why.empty())
+    return not_run(why);
   return print(report_of(job, before, shrunk, seconds), kExitPass);
 }
 

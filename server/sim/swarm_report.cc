@@ -4,9 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/sim/exit_code.h"
 #include "server/sim/figures_json.h"
 #include "server/sim/messages.h"
 #include "server/sim/report_tables.h"
+#include "sim/report/printable.h"
 
 namespace vordb::server {
 
@@ -14,22 +16,33 @@ namespace {
 
 using Json = nlohmann::json;
 
-// A swarm passes when all of its runs were made, and do.
+constexpr uint64_t kSeedsNamed = 10;
+constexpr size_t kWhyMax = 300;
+
+// The first seeds that ended so, a line each.
+void name_seeds(std::string& out, const SwarmResult& swarm, sim::RunOutcome outcome) {
+  uint64_t found = 0;
+  for (const SwarmResult::Seed& seed : swarm.seeds) {
+    if (seed.outcome != outcome || ++found > kSeedsNamed) continue;
+    absl::StrAppend(&out, "seed ", seed.seed, ": ", to_string(outcome), ": ",
+                    sim::printable(seed.why, kWhyMax), "\n");
+  }
+  if (found > kSeedsNamed)
+    absl::StrAppend(&out, "and ", found - kSeedsNamed, " more seeds: ", to_string(outcome), "\n");
+}
+
+}  // namespace
+
 const char* verdict(const SwarmResult& swarm) {
   const sim::RunOutcome outcome = swarm.outcome();
   return outcome != sim::RunOutcome::kViolation && !swarm.complete() ? "NOT RUN"
                                                                      : to_string(outcome);
 }
 
-}  // namespace
-
 std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
   std::string out;
-  for (const SwarmResult::Seed& seed : swarm.seeds) {
-    if (seed.outcome != sim::RunOutcome::kPass)
-      absl::StrAppend(&out, "seed ", seed.seed, ": ", to_string(seed.outcome), ": ", seed.why,
-                      "\n");
-  }
+  name_seeds(out, swarm, sim::RunOutcome::kViolation);
+  name_seeds(out, swarm, sim::RunOutcome::kUnderTested);
   for (const std::string& why : swarm.untested) absl::StrAppend(&out, "under-tested: ", why, "\n");
   absl::StrAppendFormat(&out, "%s: %s, %u runs, %u events (%s/s), %u s simulated in %u ms\n",
                         scenario.name, verdict(swarm), swarm.runs, swarm.events,
@@ -60,7 +73,9 @@ std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
   return out;
 }
 
-std::string json_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
+std::string json_of(const SwarmReport& report) {
+  const SwarmResult& swarm = report.swarm;
+  const sim::Scenario& scenario = report.scenario;
   Json json = {{"scenario", scenario.name},
                {"outcome", verdict(swarm)},
                {"asked", swarm.asked},
@@ -92,8 +107,57 @@ std::string json_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
     json["seeds"].push_back({{"seed", seed.seed},
                              {"outcome", to_string(seed.outcome)},
                              {"hash", seed.hash},
-                             {"why", seed.why}});
+                             {"why", seed.why},
+                             {"signature", seed.signature}});
+  json["failures"] = Json::array();
+  for (const Failure& failure : report.failures)
+    json["failures"].push_back({{"signature", failure.signature},
+                                {"property", failure.property},
+                                {"promised", failure.promised},
+                                {"seen", failure.seen},
+                                {"count", failure.count},
+                                {"seed", failure.seed},
+                                {"events", failure.events},
+                                {"story", failure.story},
+                                {"record", failure.record},
+                                {"small", failure.small},
+                                {"replay", report.replay(failure)}});
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string sum_of(const std::vector<SwarmReport>& reports) {
+  uint64_t runs = 0, asked = 0, events = 0, real_ms = 0;
+  size_t failures = 0;
+  for (const SwarmReport& report : reports) {
+    runs += report.swarm.runs;
+    asked += report.swarm.asked;
+    events += report.swarm.events;
+    real_ms += report.swarm.real_ms;
+    failures += report.failures.size();
+  }
+  std::string out;
+  absl::StrAppendFormat(&out, "\n%-24s %-12s %9s %9s %12s\n", "scenario", "outcome", "runs",
+                        "failures", "events/s");
+  for (const SwarmReport& report : reports)
+    absl::StrAppendFormat(&out, "%-24s %-12s %9u %9u %12s\n", report.scenario.name,
+                          verdict(report.swarm), report.swarm.runs, report.failures.size(),
+                          rate(report.swarm.events, report.swarm.real_ms));
+  absl::StrAppendFormat(&out, "%u of %u runs, %u kinds of failure, %u events (%s/s)\n", runs, asked,
+                        failures, events, rate(events, real_ms));
+  return out;
+}
+
+int exit_code(const std::vector<SwarmReport>& reports) {
+  int worst = kExitPass;
+  for (const SwarmReport& report : reports) {
+    const int code = exit_code(report.swarm);
+    for (const int worse : {kExitViolation, kExitNotRun, kExitUnderTested}) {
+      if (code != worse && worst != worse) continue;
+      worst = worse;
+      break;
+    }
+  }
+  return worst;
 }
 
 }  // namespace vordb::server

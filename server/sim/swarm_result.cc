@@ -40,13 +40,24 @@ absl::Status add_run(std::string_view json_line, SwarmResult& swarm) {
     return absl::InvalidArgumentError("no result of a run");
   SwarmResult::Seed seed;
   seed.seed = json["seed"];
-  seed.hash = json["hash"];
   const std::string outcome = json["outcome"];
   if (outcome == to_string(sim::RunOutcome::kViolation)) {
     seed.outcome = sim::RunOutcome::kViolation;
     const Json& first = json["violations"][0];
-    seed.why =
-        absl::StrCat(first["property"].get<std::string>(), ": ", first["text"].get<std::string>());
+    seed.property = first["property"];
+    seed.seen = first["text"];
+    seed.signature = first["signature"];
+  }
+  if (json.contains("aborted")) {
+    seed.why = seed.seen;
+    swarm.seeds.push_back(std::move(seed));
+    ++swarm.runs;
+    return absl::OkStatus();
+  }
+  seed.hash = json["hash"];
+  seed.events = json["events"];
+  if (seed.outcome == sim::RunOutcome::kViolation) {
+    seed.why = absl::StrCat(seed.property, ": ", seed.seen);
   } else if (outcome == to_string(sim::RunOutcome::kUnderTested)) {
     seed.outcome = sim::RunOutcome::kUnderTested;
     seed.why = json["untested"][0];
@@ -111,11 +122,6 @@ int exit_code(const SwarmResult& swarm) {
   const sim::RunOutcome outcome = swarm.outcome();
   if (outcome != sim::RunOutcome::kViolation && !swarm.complete()) return kExitNotRun;
   return exit_code(outcome);
-}
-
-void add_abort(uint64_t seed, const std::string& why, SwarmResult& swarm) {
-  ++swarm.runs;
-  swarm.seeds.push_back({seed, sim::RunOutcome::kViolation, "", why});
 }
 
 void judge(const sim::Scenario& scenario, SwarmResult& swarm) {

@@ -28,6 +28,11 @@ struct SwarmResult {
     sim::RunOutcome outcome = sim::RunOutcome::kPass;
     std::string hash;
     std::string why;  // the first violation, or why it is UNDER-TESTED
+    uint64_t events = 0;
+    // ---- Of a violation: the first of the run.
+    std::string property;  // "abort": the process ended by itself
+    std::string seen;
+    std::string signature;
   };
 
   uint64_t asked = 0;
@@ -52,6 +57,7 @@ struct SwarmResult {
   std::vector<Seed> seeds;
   std::vector<std::string> untested;  // of the swarm as a whole
   std::vector<std::string> not_run;   // why some of the runs asked for were not made
+  bool interrupted = false;
 
   sim::RunOutcome outcome() const;  // of the runs that were made
   bool complete() const { return not_run.empty() && runs == asked; }
@@ -61,10 +67,8 @@ struct SwarmResult {
 std::string why_not_complete(const SwarmResult& swarm);
 int exit_code(const SwarmResult& swarm);
 
-// Adds the run that json_of() described. An error: it is no such line.
+// Adds the run that json_of() or json_of_abort() described. An error: it is no such line.
 absl::Status add_run(std::string_view json_line, SwarmResult& swarm);
-// A run whose process ended by itself.
-void add_abort(uint64_t seed, const std::string& why, SwarmResult& swarm);
 // Judges the swarm as a whole, once all runs are added: each property that the scenario names must
 // have been relevant, and faults must have come as often as they say.
 void judge(const sim::Scenario& scenario, SwarmResult& swarm);

@@ -1,0 +1,60 @@
+#include "server/sim/shrinking.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "server/sim/exit_code.h"
+#include "server/sim/process.h"
+#include "server/sim/write_file.h"
+#include "sim/replay.h"
+
+namespace vordb::server {
+
+namespace {
+
+// In a process of its own, for what a candidate runs into must not end this one.
+bool judge_apart(const std::function<bool()>& body) {
+  const pid_t process = fork_bound();
+  if (process == 0) {
+    // An assertion that breaks there would tell of it.
+    if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(kExitNotRun);
+    _exit(body() ? 0 : 1);
+  }
+  if (process < 0) return false;
+  const int status = wait_for(process);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+}  // namespace
+
+sim::Shrunk shrink_within(sim::Attempt first, uint64_t seconds, const ShrinkHeard& heard) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  const sim::Property property = first.result.findings.violations()[0].property;
+  sim::ShrinkOptions options;
+  options.fails = [property](const sim::RunResult& result) {
+    return !result.findings.clean() && result.findings.violations()[0].property == property;
+  };
+  options.go_on = [end] { return std::chrono::steady_clock::now() < end; };
+  options.apart = judge_apart;
+  if (heard) options.progress = heard;
+  return sim::shrink(std::move(first), options);
+}
+
+std::string write_shrunk(const sim::Shrunk& shrunk, const std::string& path) {
+  const std::string bytes = write_record(shrunk.attempt.record);
+  const absl::StatusOr<sim::Record> record = sim::read_record(bytes);
+  if (!record.ok()) return std::string(record.status().message());
+  sim::Replay replay(*record, shrunk.attempt.scenario);
+  while (replay.advance()) {
+  }
+  replay.result();
+  if (const auto verdict = replay.verdict(); !verdict.same)
+    return "the shrunk run is not the same run again: " + verdict.text;
+  return write_whole(path, bytes);
+}
+
+}  // namespace vordb::server
