@@ -13,7 +13,11 @@ namespace {
 constexpr off_t kBytesMax = 1 << 16;
 }
 
-CapturedErrors::CapturedErrors() : file_(memfd_create("stderr", MFD_CLOEXEC)) {}
+CapturedErrors CapturedErrors::make() {
+  CapturedErrors errors;
+  errors.file_ = memfd_create("stderr", MFD_CLOEXEC);
+  return errors;
+}
 
 CapturedErrors::~CapturedErrors() {
   if (file_ >= 0) close(file_);

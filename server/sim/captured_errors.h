@@ -8,8 +8,9 @@ namespace vordb::server {
 
 class CapturedErrors {
  public:
+  CapturedErrors() = default;  // captures nothing
   // Not ok where the system has no file left: then nothing is captured.
-  CapturedErrors();
+  static CapturedErrors make();
   ~CapturedErrors();
   CapturedErrors(CapturedErrors&& other) noexcept;
   CapturedErrors& operator=(CapturedErrors&& other) noexcept;

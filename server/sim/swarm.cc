@@ -151,7 +151,8 @@ class Swarm {
   bool start(Worker& worker) {
     int ends[2];
     if (pipe(ends) != 0) return false;
-    CapturedErrors errors;  // where no file is left, what it says is not known afterwards
+    // Where no file is left, what it says is not known afterwards.
+    CapturedErrors errors = CapturedErrors::make();
     worker.process = fork_bound();
     if (worker.process == 0) {
       close(ends[0]);
