@@ -2,12 +2,14 @@
 // runs it, on tiny runs of which one in a hundred must fail.
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <filesystem>
 #include <regex>
 #include <set>
 #include <string>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
@@ -95,11 +97,29 @@ TEST_CASE("swarm state: an interrupted swarm goes on, and reports as one that wa
   TempDir folder;
   const std::string state = folder.path() + "/s.db", seeds = "--seeds 1..400 --keep '' ";
   const std::string whole = without_times(swarm(seeds).out);
-  // It is interrupted as soon as it has made a few runs.
-  const ProgramResult cut = run_command(
-      "bash -c '" + kSim + " swarm " + kScenarios + "one-node-crashes.json" + kTiny +
-      "--seeds 1..400 --state " + state + " >/dev/null 2>&1 & sleep 0.7; kill -INT $!; wait $!'");
-  CHECK(cut.exit_status != 0);
+  // Interrupted as soon as it has kept some runs, of many more than the other is asked for.
+  const std::string err = folder.path() + "/err";
+  FILE* cut =
+      popen(("exec " + kSim + " swarm " + kScenarios + "one-node-crashes.json" + kTiny +
+             "--seeds 1..100000 --keep '' --state " + state + " >/dev/null 2>" + err + " & echo $!")
+                .c_str(),
+            "r");
+  REQUIRE(cut != nullptr);
+  int process = 0;
+  REQUIRE(fscanf(cut, "%d", &process) == 1);
+  std::error_code none_yet;
+  CHECK(poll_until(20'000, [&] {
+    const auto size = std::filesystem::file_size(state + "-wal", none_yet);
+    return !none_yet && size > 500'000;
+  }));
+  kill(process, SIGINT);
+  pclose(cut);
+  CHECK(poll_until(20'000, [&] { return has(read_file(err), "interrupted by signal 2"); }));
+  CHECK(poll_until(20'000, [&] { return kill(process, 0) != 0; }));
+  std::smatch made;
+  const std::string told = read_file(err);
+  REQUIRE(std::regex_search(told, made, std::regex("([0-9]+) of 100000 runs were made")));
+  CHECK(std::stoi(made[1]) > 5);
   const ProgramResult rest = swarm(seeds + "--state " + state);
   CHECK_MESSAGE(without_times(rest.out) == whole, rest.out, rest.err);
   // All is there now: none is run.
