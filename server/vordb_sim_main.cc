@@ -14,7 +14,7 @@
 // (docs/simulation.md).
 
 #include "server/sim/commands.h"
-#include "server/sim/results.h"
+#include "server/sim/exit_code.h"
 
 int main(int argc, char** argv) {
   using namespace vordb::server;

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <deque>
 
-#include "server/sim/output.h"
+#include "server/sim/exit_code.h"
 #include "server/sim/process.h"
 
 namespace vordb::server {

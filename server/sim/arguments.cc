@@ -1,8 +1,10 @@
 #include "server/sim/arguments.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -54,8 +56,14 @@ absl::StatusOr<sim::Scenario> load_unnamed(const ScenarioArguments& arguments) {
 
 void add_scenario(CLI::App& command, ScenarioArguments& arguments) {
   command.add_option("scenario", arguments.file, "A file of scenarios/")->required();
-  command.add_option("--set", arguments.sets,
-                     "Replaces a value of the scenario: key=value, key as in faults.swarm");
+  add_sets(command, arguments.sets);
+}
+
+void add_sets(CLI::App& command, std::vector<std::string>& sets) {
+  command
+      .add_option("--set", sets,
+                  "Replaces a value of the scenario: key=value, key as in faults.swarm")
+      ->allow_extra_args(false);
 }
 
 absl::StatusOr<sim::Scenario> load(const ScenarioArguments& arguments) {
@@ -78,6 +86,22 @@ bool parse(const EventArguments& arguments, sim::StoryBounds& bounds) {
     return false;
   }
   return true;
+}
+
+std::string shell_word(const std::string& text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::strchr("_-./=:,+@%", c) != nullptr;
+  });
+  if (plain) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+std::string run_command_line(const ScenarioArguments& scenario, uint64_t seed) {
+  std::string line = absl::StrCat("vordb-sim run ", shell_word(scenario.file), " --seed ", seed);
+  for (const std::string& set : scenario.sets) absl::StrAppend(&line, " --set ", shell_word(set));
+  return line;
 }
 
 bool parse_number(std::string_view text, uint64_t low, uint64_t high, uint64_t& out) {

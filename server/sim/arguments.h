@@ -20,6 +20,7 @@ struct ScenarioArguments {
   std::vector<std::string> sets;  // key=value
 };
 void add_scenario(CLI::App& command, ScenarioArguments& arguments);
+void add_sets(CLI::App& command, std::vector<std::string>& sets);
 // The message of an error begins with the file.
 absl::StatusOr<sim::Scenario> load(const ScenarioArguments& arguments);
 
@@ -29,6 +30,11 @@ struct EventArguments {
 };
 // What was not given stays. False: it was told why not.
 bool parse(const EventArguments& arguments, sim::StoryBounds& bounds);
+
+// As a word of a shell's command line, in quotes where it must be.
+std::string shell_word(const std::string& text);
+// The command line that makes this run again.
+std::string run_command_line(const ScenarioArguments& scenario, uint64_t seed);
 
 // All of `text` is a number from `low` to `high`, in decimal digits.
 bool parse_number(std::string_view text, uint64_t low, uint64_t high, uint64_t& out);

@@ -15,7 +15,7 @@
 #include "server/sim/event_text.h"
 #include "server/sim/output.h"
 #include "server/sim/process.h"
-#include "server/sim/progress_line.h"
+#include "server/sim/progress.h"
 #include "server/sim/record_file.h"
 #include "server/sim/write_file.h"
 #include "sim/blame.h"
@@ -133,7 +133,7 @@ int run_job(void* argument) {
   const Job& job = *static_cast<const Job*>(argument);
   const auto since = Clock::now();
   const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - since).count(); };
-  const ProgressLine progress;
+  Progress progress(true);
   sim::BlameOptions options;
   options.forks = uint32_t(job.forks);
   options.go_on = [&] { return passed() < double(job.seconds); };
@@ -144,7 +144,7 @@ int run_job(void* argument) {
     progress.tell(absl::StrCat(places, " places, ", int(passed()), " s"));
   };
   const absl::StatusOr<sim::Blame> blame = sim::blame(job.file.record, job.file.scenario, options);
-  progress.end();
+  progress.clear();
   if (!blame.ok()) return usage(absl::StrCat(job.arguments.record, ": ", blame.status().message()));
   if (const int code = write_page(job, *blame); code != kExitPass) return code;
   return print(job.arguments.json ? json_of(job, *blame) : report_of(job, *blame, passed()),

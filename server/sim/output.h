@@ -4,7 +4,7 @@
 #include <iostream>
 #include <string>
 
-#include "server/sim/results.h"
+#include "server/sim/exit_code.h"
 
 namespace vordb::server {
 

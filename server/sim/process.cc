@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "server/sim/results.h"
+#include "server/sim/exit_code.h"
 
 namespace vordb::server {
 

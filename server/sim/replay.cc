@@ -13,6 +13,7 @@
 #include "server/sim/output.h"
 #include "server/sim/process.h"
 #include "server/sim/record_file.h"
+#include "server/sim/run_report.h"
 #include "sim/replay.h"
 
 namespace vordb::server {

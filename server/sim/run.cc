@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "server/sim/arguments.h"
 #include "server/sim/commands.h"
+#include "server/sim/failures.h"
 #include "server/sim/output.h"
 #include "server/sim/process.h"
+#include "server/sim/run_report.h"
 #include "sim/replay.h"
 #include "sim/world.h"
 
@@ -67,9 +69,12 @@ int run_job(void* argument) {
     return not_run(job.arguments.trace + ": could not be written to its end");
   if (record.is_open() && !record.flush())
     return not_run(job.arguments.record + ": could not be written to its end");
-  return print(job.arguments.json ? json_of(job.scenario, result, real_ms) + "\n"
-                                  : text_of(job.scenario, result, real_ms),
-               exit_code(result.outcome));
+  if (job.arguments.json)
+    return print(json_of(job.scenario, result, real_ms) + "\n", exit_code(result.outcome));
+  std::string text = text_of(job.scenario, result, real_ms);
+  if (!result.findings.clean())
+    text += block_of(failure_of(result), 0, run_command_line(job.arguments.scenario, job.seed));
+  return print(text, exit_code(result.outcome));
 }
 
 int run(const RunArguments& arguments) {

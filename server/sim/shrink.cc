@@ -7,14 +7,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/sim/apart.h"
 #include "server/sim/arguments.h"
 #include "server/sim/commands.h"
 #include "server/sim/output.h"
 #include "server/sim/process.h"
-#include "server/sim/progress_line.h"
+#include "server/sim/progress.h"
 #include "server/sim/record_file.h"
-#include "server/sim/write_file.h"
+#include "server/sim/shrinking.h"
 #include "sim/replay.h"
 #include "sim/shrink.h"
 
@@ -92,21 +91,6 @@ std::string report_of(const Job& job, const sim::ShrinkSize& before, const sim::
   return text;
 }
 
-// What is written must be what was found.
-int write(const Job& job, const sim::Shrunk& shrunk) {
-  const std::string bytes = write_record(shrunk.attempt.record);
-  const absl::StatusOr<sim::Record> record = sim::read_record(bytes);
-  if (!record.ok()) return not_run(std::string(record.status().message()));
-  sim::Replay replay(*record, shrunk.attempt.scenario);
-  while (replay.advance()) {
-  }
-  replay.result();
-  if (const auto verdict = replay.verdict(); !verdict.same)
-    return not_run("the shrunk run is not the same run again: " + verdict.text);
-  const std::string why = write_whole(job.arguments.out, bytes);
-  return why.empty() ? kExitPass : not_run(why);
-}
-
 // Why there is nothing to shrink; empty: there is.
 std::string objection_to(const Job& job, const sim::Attempt& first) {
   const sim::Record& record = job.file.record;
@@ -131,23 +115,18 @@ int run_job(void* argument) {
   if (const std::string why = objection_to(job, first); !why.empty())
     return usage(job.arguments.record + ": " + why);
   const sim::ShrinkSize before = size_of(first);
-  const sim::Property property = first.result.findings.violations()[0].property;
-  const ProgressLine progress;
-  sim::ShrinkOptions options;
-  options.fails = [property](const sim::RunResult& result) {
-    return !result.findings.clean() && result.findings.violations()[0].property == property;
-  };
-  options.go_on = [&] { return seconds_since(since) < double(job.seconds); };
-  options.apart = judge_apart;
-  options.progress = [&](const char* part, const sim::ShrinkSize& size, uint64_t runs) {
-    progress.tell(absl::StrCat(part, ": ", size.events, " events, ", size.faults, " faults, ",
-                               size.operations, " calls, ", runs, " runs, ",
-                               int(seconds_since(since)), " s"));
-  };
-  const sim::Shrunk shrunk = shrink(std::move(first), options);
-  progress.end();
+  Progress progress(true);
+  const sim::Shrunk shrunk =
+      shrink_within(std::move(first), job.seconds,
+                    [&](const char* part, const sim::ShrinkSize& size, uint64_t runs) {
+                      progress.tell(absl::StrCat(part, ": ", size.events, " events, ", size.faults,
+                                                 " faults, ", size.operations, " calls, ", runs,
+                                                 " runs, ", int(seconds_since(since)), " s"));
+                    });
+  progress.clear();
   const double seconds = seconds_since(since);
-  if (const int code = write(job, shrunk); code != kExitPass) return code;
+  if (const std::string why = write_shrunk(shrunk, job.arguments.out); !why.empty())
+    return not_run(why);
   return print(report_of(job, before, shrunk, seconds), kExitPass);
 }
 

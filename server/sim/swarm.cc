@@ -12,11 +12,17 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/sim/captured_errors.h"
+#include "server/sim/exit_code.h"
 #include "server/sim/process.h"
+#include "server/sim/progress.h"
+#include "server/sim/run_report.h"
 #include "sim/world.h"
 
 namespace vordb::server {
@@ -55,20 +61,15 @@ uint64_t elapsed_ms(std::chrono::steady_clock::time_point since) {
                       .count());
 }
 
-// Every step-th seed, in one process.
+// The seeds of one process at a time.
 struct Worker {
-  uint64_t next = 0;  // the first seed that it has not answered for
-  uint64_t step = 1;
-  uint64_t left = 0;  // seeds from there on
+  SeedQueue seeds;  // that it has not answered for
   pid_t process = -1;
   int pipe = -1;
+  CapturedErrors errors;
   std::string partial;
 
   bool idle() const { return pipe < 0; }
-  void advance() {
-    next += step;
-    --left;
-  }
 };
 
 void write_all(int file, const std::string& text) {
@@ -81,13 +82,13 @@ void write_all(int file, const std::string& text) {
   }
 }
 
-[[noreturn]] void work(const sim::Scenario& scenario, Worker worker, int out) {
-  for (; worker.left > 0; worker.advance()) {
+[[noreturn]] void work(const sim::Scenario& scenario, SeedQueue seeds, int out) {
+  for (; !seeds.empty(); seeds.advance()) {
     const auto since = std::chrono::steady_clock::now();
     try {
-      auto world = std::make_unique<sim::World>(scenario, worker.next);
+      auto world = std::make_unique<sim::World>(scenario, seeds.next());
       sim::RunResult result = world->run();
-      result.seed = worker.next;
+      result.seed = seeds.next();
       write_all(out, json_of(scenario, result, elapsed_ms(since)) + "\n");
     } catch (const std::bad_alloc&) {
       _exit(kExitNotRun);
@@ -98,33 +99,32 @@ void write_all(int file, const std::string& text) {
 
 class Swarm {
  public:
-  Swarm(const sim::Scenario& scenario, const SwarmOptions& options) : scenario_(scenario) {
-    const uint64_t last_index = options.last_seed - options.first_seed;
-    result_.asked = last_index == UINT64_MAX ? UINT64_MAX : last_index + 1;
-    for (uint64_t job = 0; job < std::min<uint64_t>(options.jobs, result_.asked); ++job) {
-      Worker worker;
-      worker.next = options.first_seed + job;
-      worker.step = options.jobs;
-      worker.left = (result_.asked - job - 1) / options.jobs + 1;
-      workers_.push_back(std::move(worker));
-    }
+  Swarm(const sim::Scenario& scenario, SwarmOptions options)
+      : scenario_(scenario),
+        made_(std::move(options.made)),
+        result_(std::move(options.before)),
+        before_runs_(result_.runs),
+        before_ms_(result_.real_ms) {
+    for (const SwarmResult::Seed& seed : result_.seeds) done_.insert(seed.seed);
+    result_.asked = options.seeds.count();
+    for (uint64_t job = 0; job < std::min<uint64_t>(options.jobs, result_.asked); ++job)
+      workers_.push_back({SeedQueue(options.seeds, done_, job, options.jobs), -1, -1, {}, {}});
   }
 
-  SwarmResult run(bool progress) {
+  SwarmResult run(bool wants_progress) {
+    Progress progress(wants_progress);
     const auto since = std::chrono::steady_clock::now();
     const Interrupts interrupts;
-    uint64_t shown_ms = 0;
-    while (interrupted_by == 0 && start_all() && take_some()) {
-      if (!progress || elapsed_ms(since) < shown_ms + 5000) continue;
-      shown_ms = elapsed_ms(since);
-      std::fprintf(stderr, "%llu of %llu runs\n", static_cast<unsigned long long>(result_.runs),
-                   static_cast<unsigned long long>(result_.asked));
-    }
-    if (interrupted_by != 0)
+    while (interrupted_by == 0 && start_all() && take_some())
+      progress.tell(ProgressFigures{result_.runs, result_.asked, failed_,
+                                    result_.runs - before_runs_, elapsed_ms(since)});
+    progress.clear();
+    result_.interrupted = interrupted_by != 0;
+    if (result_.interrupted)
       result_.not_run.push_back(absl::StrCat("interrupted by signal ", int(interrupted_by), " (",
                                              strsignal(interrupted_by), ")"));
     end_all();
-    result_.real_ms = elapsed_ms(since);
+    result_.real_ms = before_ms_ + elapsed_ms(since);
     judge(scenario_, result_);
     return std::move(result_);
   }
@@ -134,7 +134,7 @@ class Swarm {
   // false: all are done, or none runs and none can be started.
   bool start_all() {
     for (Worker& worker : workers_) {
-      if (!worker.idle() || worker.left == 0 || start(worker)) continue;
+      if (!worker.idle() || worker.seeds.empty() || start(worker)) continue;
       const std::string why = absl::StrCat("no process could be started: ", std::strerror(errno));
       if (any_runs()) return true;
       result_.not_run.push_back(why);
@@ -151,18 +151,22 @@ class Swarm {
   bool start(Worker& worker) {
     int ends[2];
     if (pipe(ends) != 0) return false;
+    // Where no file is left, what it says is not known afterwards.
+    CapturedErrors errors = CapturedErrors::make();
     worker.process = fork_bound();
     if (worker.process == 0) {
       close(ends[0]);
       for (const Worker& other : workers_) {
         if (!other.idle()) close(other.pipe);
       }
-      work(scenario_, worker, ends[1]);
+      if (errors.ok() && !errors.take_over()) _exit(kExitNotRun);
+      work(scenario_, worker.seeds, ends[1]);
     }
     const int error = errno;
     close(ends[1]);
     if (worker.process > 0) {
       worker.pipe = ends[0];
+      worker.errors = std::move(errors);
       worker.partial.clear();
       return true;
     }
@@ -209,11 +213,17 @@ class Swarm {
     for (;;) {
       const size_t end = worker.partial.find('\n');
       if (end == std::string::npos) return;
-      const absl::Status added = add_run(std::string_view(worker.partial).substr(0, end), result_);
-      if (!added.ok()) not_run(worker, std::string(added.message()));
+      add(worker, std::string_view(worker.partial).substr(0, end));
       worker.partial.erase(0, end + 1);
-      worker.advance();
+      worker.seeds.advance();
     }
+  }
+
+  void add(const Worker& worker, std::string_view line) {
+    const absl::Status added = add_run(line, result_);
+    if (!added.ok()) return not_run(worker, std::string(added.message()));
+    failed_ += result_.seeds.back().outcome == sim::RunOutcome::kViolation;
+    if (made_) made_(line);
   }
 
   // Its pipe is closed: it is done, or it ended at its next seed, which costs this seed alone.
@@ -221,17 +231,20 @@ class Swarm {
     close(worker.pipe);
     worker.pipe = -1;
     const ProcessEnd end = end_of(wait_for(worker.process));
-    if (worker.left == 0) return;
+    const CapturedErrors errors = std::move(worker.errors);
+    const std::string said = errors.text();
+    std::fputs(said.c_str(), stderr);
+    if (worker.seeds.empty()) return;
     if (unread.empty() && end.own_fault) {
-      add_abort(worker.next, end.text, result_);
+      add(worker, json_of_abort(scenario_, worker.seeds.next(), end.text, said));
     } else {
       not_run(worker, unread.empty() ? end.text : unread);
     }
-    worker.advance();
+    worker.seeds.advance();
   }
 
   void not_run(const Worker& worker, const std::string& why) {
-    result_.not_run.push_back(absl::StrCat("seed ", worker.next, ": ", why));
+    result_.not_run.push_back(absl::StrCat("seed ", worker.seeds.next(), ": ", why));
   }
 
   void end_all() {
@@ -244,14 +257,20 @@ class Swarm {
   }
 
   const sim::Scenario& scenario_;
-  std::vector<Worker> workers_;
+  std::function<void(std::string_view)> made_;
   SwarmResult result_;
+  uint64_t before_runs_;
+  uint64_t before_ms_;
+  uint64_t failed_ = 0;
+  std::set<uint64_t> done_;
+  std::vector<Worker> workers_;
 };
 
 }  // namespace
 
-SwarmResult run_swarm(const sim::Scenario& scenario, const SwarmOptions& options) {
-  return Swarm(scenario, options).run(options.progress);
+SwarmResult run_swarm(const sim::Scenario& scenario, SwarmOptions options) {
+  const bool progress = options.progress;
+  return Swarm(scenario, std::move(options)).run(progress);
 }
 
 }  // namespace vordb::server

@@ -4,20 +4,25 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string_view>
 
-#include "server/sim/results.h"
+#include "server/sim/seed_plan.h"
+#include "server/sim/swarm_result.h"
 #include "sim/scenario.h"
 
 namespace vordb::server {
 
 struct SwarmOptions {
-  uint64_t first_seed = 0;
-  uint64_t last_seed = 0;  // included
+  SeedPlan seeds;
   uint32_t jobs = 1;
-  bool progress = false;  // a line on standard error now and then
+  bool progress = false;  // on standard error
+  SwarmResult before;     // runs that were made earlier: they count, and are not made again
+  // Hears of every run that is made, as a line of JSON: see add_run().
+  std::function<void(std::string_view line)> made;
 };
 
 // SIGINT and SIGTERM end it with what it has.
-SwarmResult run_swarm(const sim::Scenario& scenario, const SwarmOptions& options);
+SwarmResult run_swarm(const sim::Scenario& scenario, SwarmOptions options);
 
 }  // namespace vordb::server

@@ -89,7 +89,7 @@ TEST_CASE("swarm processes: ended by a signal, it tells what it has, and its run
     CAPTURE(signal);
     const std::string out = folder.path() + "/out", err = folder.path() + "/err";
     const pid_t process =
-        launch({"swarm", kScenario, "--seeds", "1..100000", "--jobs", "2"}, out, err);
+        launch({"swarm", kScenario, "--keep", "", "--seeds", "1..100000", "--jobs", "2"}, out, err);
     std::vector<pid_t> children;
     REQUIRE(poll_until(20'000, [&] { return (children = children_of(process)).size() == 2; }));
     kill(process, signal);
@@ -129,9 +129,9 @@ TEST_CASE("swarm processes: who ends a run from outside has found nothing, an ab
     const bool own_fault = signal == SIGABRT || signal == SIGSEGV;
     const std::string out = folder.path() + "/out", err = folder.path() + "/err";
     // One long run each: whoever is hit has not answered yet.
-    const pid_t process = launch(
-        {"swarm", kScenario, "--seeds", "7..7", "--jobs", "1", "--set", "duration_ms=600000"}, out,
-        err);
+    const pid_t process = launch({"swarm", kScenario, "--keep", "", "--seeds", "7..7", "--jobs",
+                                  "1", "--set", "duration_ms=600000"},
+                                 out, err);
     std::vector<pid_t> children;
     REQUIRE(poll_until(20'000, [&] { return (children = children_of(process)).size() == 1; }));
     kill(children[0], signal);

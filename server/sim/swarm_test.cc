@@ -13,7 +13,7 @@ namespace {
 
 ProgramResult swarm(const std::string& arguments, const std::string& scenario) {
   return run_command(std::string(VORDB_BIN_DIR) + "/vordb-sim swarm " + VORDB_SOURCE_DIR +
-                     "/scenarios/" + scenario + ".json " + arguments);
+                     "/scenarios/" + scenario + ".json --keep '' " + arguments);
 }
 
 constexpr int kViolation = 1;
@@ -117,10 +117,12 @@ TEST_CASE("swarm: one run in a hundred fails that must, and is told") {
 }
 
 TEST_CASE("swarm: numbers that are none, or too large, are wrong usage") {
-  for (const char* arguments : {"--seeds x", "--seeds 1", "--seeds 2..1", "--seeds -1..1",
-                                "--seeds 0..18446744073709551616", "--jobs 0", "--jobs -1",
-                                "--jobs 257", "--jobs 4294967297", "--jobs 1.5",
-                                "--set buckets.4294967295.keys=1", "--set duration_ms=1e999"}) {
+  for (const char* arguments :
+       {"--seeds x", "--seeds 1", "--seeds 2..1", "--seeds -1..1",
+        "--seeds 0..18446744073709551616", "--jobs 0", "--jobs -1", "--jobs 257",
+        "--jobs 4294967297", "--jobs 1.5", "--shard 0/2", "--shard 3/2", "--shard 2",
+        "--shrink-seconds -1", "--shrink-seconds x", "--set buckets.4294967295.keys=1",
+        "--set duration_ms=1e999"}) {
     const ProgramResult result = swarm(arguments, "one-node-crashes");
     CHECK_MESSAGE(result.exit_status == kUsage, arguments, "\n", result.out, result.err);
     CHECK(result.out == "");

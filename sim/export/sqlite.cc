@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sim/export/reading.h"
+#include "sim/export/sqlite_statement.h"
 
 namespace vordb::sim {
 
@@ -53,52 +54,9 @@ CREATE INDEX faults_begin ON faults(begin_us);
 CREATE INDEX violations_time ON violations(time_us);
 )sql";
 
-struct CloseDatabase {
-  void operator()(sqlite3* database) const { sqlite3_close(database); }
-};
 using Database = std::unique_ptr<sqlite3, CloseDatabase>;
 
-// A row is bound column by column, then written. What fails is remembered by the database.
-class Insert {
- public:
-  Insert(sqlite3* database, const std::string& table, int columns) {
-    std::string sql = absl::StrCat("INSERT INTO ", table, " VALUES(?");
-    for (int i = 1; i < columns; ++i) sql += ",?";
-    sql += ")";
-    ok_ = sqlite3_prepare_v2(database, sql.c_str(), -1, &statement_, nullptr) == SQLITE_OK;
-  }
-  ~Insert() { sqlite3_finalize(statement_); }
-  Insert(const Insert&) = delete;
-  Insert& operator=(const Insert&) = delete;
-
-  Insert& number(uint64_t value) {
-    return bound(sqlite3_bind_int64(statement_, ++at_, sqlite3_int64(value)));
-  }
-  Insert& number(std::optional<uint64_t> value) { return value ? number(*value) : nothing(); }
-  Insert& text(std::string_view value) {
-    return bound(sqlite3_bind_text64(statement_, ++at_, value.data(), value.size(),
-                                     SQLITE_TRANSIENT, SQLITE_UTF8));
-  }
-  Insert& nothing() { return bound(sqlite3_bind_null(statement_, ++at_)); }
-  void write() {
-    ok_ = ok_ && sqlite3_step(statement_) == SQLITE_DONE;
-    sqlite3_reset(statement_);
-    at_ = 0;
-  }
-  bool ok() const { return ok_; }
-
- private:
-  Insert& bound(int code) {
-    ok_ = ok_ && code == SQLITE_OK;
-    return *this;
-  }
-
-  sqlite3_stmt* statement_ = nullptr;
-  int at_ = 0;
-  bool ok_ = false;
-};
-
-void write_run(Insert& run, const Story& story) {
+void write_run(SqliteStatement& run, const Story& story) {
   run.text(story.scenario).text(absl::StrCat(story.seed));
   story.over ? run.text(to_string(story.outcome)) : run.nothing();
   run.number(story.nodes).number(story.clients).number(story.shards);
@@ -106,7 +64,7 @@ void write_run(Insert& run, const Story& story) {
   run.number(story.events.front().number).number(story.events.back().number).write();
 }
 
-void write_event(Insert& events, const StoryEvent& event) {
+void write_event(SqliteStatement& events, const StoryEvent& event) {
   char digest[17];
   std::snprintf(digest, sizeof digest, "%016llx", static_cast<unsigned long long>(event.digest));
   events.number(event.number).number(event.cause).number(event.time_us);
@@ -116,12 +74,13 @@ void write_event(Insert& events, const StoryEvent& event) {
   events.number(event.draws).text(digest).write();
 }
 
-void write_notes(Insert& rows, const std::vector<StoryNote>& notes, std::optional<uint64_t> event) {
+void write_notes(SqliteStatement& rows, const std::vector<StoryNote>& notes,
+                 std::optional<uint64_t> event) {
   for (const StoryNote& note : notes)
     rows.nothing().number(event).text(note.who.text()).text(note.what).write();
 }
 
-void write_arrow(Insert& messages, const Arrow& arrow) {
+void write_arrow(SqliteStatement& messages, const Arrow& arrow) {
   const bool arrived = arrow.fate == Fate::kArrived;
   messages.nothing().text(to_string(arrow.kind)).text(arrow.from.name()).text(arrow.to.name());
   messages.text(arrow.what);
@@ -134,9 +93,9 @@ void write_arrow(Insert& messages, const Arrow& arrow) {
 }
 
 bool write_all(sqlite3* database, const Story& story) {
-  Insert run(database, "run", 8), events(database, "events", 11), notes(database, "notes", 4),
-      messages(database, "messages", 11), faults(database, "faults", 6),
-      violations(database, "violations", 5);
+  SqliteStatement run(database, "run", 8), events(database, "events", 11),
+      notes(database, "notes", 4), messages(database, "messages", 11),
+      faults(database, "faults", 6), violations(database, "violations", 5);
   write_run(run, story);
   write_notes(notes, story.beginning, std::nullopt);
   for (const StoryEvent& event : story.events) {
@@ -153,10 +112,6 @@ bool write_all(sqlite3* database, const Story& story) {
     violations.number(violation.step).number(violation.time_us).write();
   }
   return run.ok() && events.ok() && notes.ok() && messages.ok() && faults.ok() && violations.ok();
-}
-
-bool execute(sqlite3* database, const char* sql) {
-  return sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
 }
 
 }  // namespace

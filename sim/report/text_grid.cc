@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "sim/report/printable.h"
 
 namespace vordb::sim {
 
@@ -109,11 +111,7 @@ class Grid {
       const bool state = note.who.kind == Voice::Kind::kNode && *note.who.name == '\0';
       if (!state) absl::StrAppend(&text, "; ", note.who.text(), ": ", note.what);
     }
-    if (text.size() > kWhatMax) text = text.substr(0, kWhatMax) + " ...";
-    // Whatever a node logs must not move the cursor.
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return uint8_t(c) < ' '; }, '?');
-    return text;
+    return printable(std::move(text), kWhatMax);
   }
 
   const Story& story_;

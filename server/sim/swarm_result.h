@@ -1,5 +1,4 @@
-// What vordb-sim prints: one run or a swarm of runs, as text for people and as one JSON document
-// for programs.
+// What the runs of a swarm add up to, and what that is worth.
 #pragma once
 
 #include <cstdint>
@@ -7,27 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "sim/findings.h"
 #include "sim/message_coverage.h"
 #include "sim/run_result.h"
 #include "sim/scenario.h"
 
 namespace vordb::server {
-
-// Exit codes of vordb-sim.
-inline constexpr int kExitPass = 0;
-inline constexpr int kExitViolation = 1;
-inline constexpr int kExitUsage = 2;
-inline constexpr int kExitUnderTested = 3;
-// Not all of what was asked for could be run, or told. Of use to nobody, as wrong usage is.
-inline constexpr int kExitNotRun = kExitUsage;
-
-int exit_code(sim::RunOutcome outcome);
-
-std::string text_of(const sim::Scenario& scenario, const sim::RunResult& result, uint64_t real_ms);
-// One line, without the line's end.
-std::string json_of(const sim::Scenario& scenario, const sim::RunResult& result, uint64_t real_ms);
 
 // One kind of fault over a swarm.
 struct FaultSum {
@@ -43,6 +28,11 @@ struct SwarmResult {
     sim::RunOutcome outcome = sim::RunOutcome::kPass;
     std::string hash;
     std::string why;  // the first violation, or why it is UNDER-TESTED
+    uint64_t events = 0;
+    // ---- Of a violation: the first of the run.
+    std::string property;  // "abort": the process ended by itself
+    std::string seen;
+    std::string signature;
   };
 
   uint64_t asked = 0;
@@ -67,6 +57,7 @@ struct SwarmResult {
   std::vector<Seed> seeds;
   std::vector<std::string> untested;  // of the swarm as a whole
   std::vector<std::string> not_run;   // why some of the runs asked for were not made
+  bool interrupted = false;
 
   sim::RunOutcome outcome() const;  // of the runs that were made
   bool complete() const { return not_run.empty() && runs == asked; }
@@ -76,15 +67,10 @@ struct SwarmResult {
 std::string why_not_complete(const SwarmResult& swarm);
 int exit_code(const SwarmResult& swarm);
 
-// Adds the run that json_of() described. An error: it is no such line.
+// Adds the run that json_of() or json_of_abort() described. An error: it is no such line.
 absl::Status add_run(std::string_view json_line, SwarmResult& swarm);
-// A run whose process ended by itself.
-void add_abort(uint64_t seed, const std::string& why, SwarmResult& swarm);
 // Judges the swarm as a whole, once all runs are added: each property that the scenario names must
 // have been relevant, and faults must have come as often as they say.
 void judge(const sim::Scenario& scenario, SwarmResult& swarm);
-
-std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm);
-std::string json_of(const sim::Scenario& scenario, const SwarmResult& swarm);
 
 }  // namespace vordb::server
