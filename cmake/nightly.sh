@@ -10,7 +10,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 jobs=$1 seeds=$2 seeds_cross=$3 scenario=$4 only=${5:-}
-steps=(asan tsan headers lto canary seeds histories mutants page compilers bench)
+steps=(asan tsan headers lto canary seeds histories mutants bugs page compilers bench)
 out=build/nightly
 
 limited() {
@@ -77,6 +77,12 @@ step_histories() {
 
 # Each rule that is taken out of a vnode turns the test red that is named for it.
 step_mutants() { limited 14400 cmake/mutants.sh "$jobs"; }
+
+# Each known bug is found by the simulator, within its seeds and minutes.
+step_bugs() {
+  build release vordb-sim &&
+    limited 28800 build/release/bin/vordb-sim mutants --jobs "$jobs" -o "$out/mutants.json"
+}
 
 # The page of a run, opened in a browser.
 step_page() { build release vordb-sim && limited 1800 cmake/page_test.sh build/release/bin "$out"; }

@@ -16,6 +16,7 @@ void add_replay(CLI::App& app, Chosen& chosen);
 void add_shrink(CLI::App& app, Chosen& chosen);
 void add_debug(CLI::App& app, Chosen& chosen);
 void add_export(CLI::App& app, Chosen& chosen);
+void add_mutants(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
 
 }  // namespace vordb::server
