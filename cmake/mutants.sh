@@ -132,6 +132,7 @@ for name in "${names[@]}"; do
   fi
   copy_source
 done
-echo "mutants: $red red, $equivalent equivalent, $simulated for the simulator, ${#failed[@]} failed, after $((SECONDS - begun)) s"
+echo "mutants: $red red, $equivalent equivalent, $simulated for the simulator," \
+  "${#failed[@]} failed, after $((SECONDS - begun)) s"
 [ ${#failed[@]} -eq 0 ] || printf 'mutants: failed: %s\n' "${failed[@]}"
 [ ${#failed[@]} -eq 0 ]

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "io/testing/files.h"
 #include "server/process_harness.h"
 #include "server/sim/arguments.h"
 #include "server/sim/mutants_hunt.h"
