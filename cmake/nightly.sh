@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What takes too long for every change: the tests under both sanitizers, the LTO build, many seeds,
-# the rules of a vnode taken out one by one, pages in a browser, and the same seeds on four
-# compilations of the simulator, which must print the same bytes.
+# the rules of a vnode taken out one by one, known bugs that the simulator must find, pages in a
+# browser, and the same seeds on four compilations of the simulator, which must print the same
+# bytes.
 #
 #   cmake/nightly.sh JOBS SEEDS SEEDS_CROSS SCENARIO [STEP]
 #
