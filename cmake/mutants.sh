@@ -4,18 +4,19 @@
 #
 #   cmake/mutants.sh JOBS [NAME...]
 #
-# A mutant is a file properties/mutants/NAME.patch: header lines, then a unified diff.
+# A mutant is a file scenarios/known-bugs/NAME.patch: header lines, then a unified diff.
 #   Rule: what is gone
 #   Red: BINARY FILTER            the doctest test cases of core_test or sim_test that must fail
 #   Red: histories PROFILE COUNT  or so many random histories of that profile, from seed 1
 #   Equivalent: WHY               or nothing can fail
+#   Scenario: and Property:       what `vordb-sim mutants` looks for; nothing here without Red:
 # All happens in a copy below build/mutants, built again in part for each mutant. Fails if the
 # unbroken tests fail, if a mutant does not apply or build, or if its test stays green.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$1
 shift
-patches=$PWD/properties/mutants out=$PWD/build/mutants
+patches=$PWD/scenarios/known-bugs out=$PWD/build/mutants
 source=$out/source
 build=$source/build/dev
 mkdir -p "$source"
@@ -68,7 +69,7 @@ test_it() {
   esac
 }
 
-begun=$SECONDS red=0 equivalent=0 failed=()
+begun=$SECONDS red=0 equivalent=0 simulated=0 failed=()
 fail() {
   echo "$1: $2"
   failed+=("$1")
@@ -79,7 +80,7 @@ for name in "${names[@]}"; do
     echo "mutants: there is no $patches/$name.patch" >&2
     exit 2
   fi
-  verdict=$(header Red "$name")$(header Equivalent "$name")
+  verdict=$(header Red "$name")$(header Equivalent "$name")$(header Scenario "$name")
   if [ -z "$(header Rule "$name")" ] || [ -z "$verdict" ]; then
     echo "mutants: $name.patch lacks a header" >&2
     exit 2
@@ -112,6 +113,11 @@ for name in "${names[@]}"; do
     continue
   fi
   test=$(header Red "$name")
+  if [ -z "$test" ]; then
+    echo "$name: for the simulator"
+    simulated=$((simulated + 1))
+    continue
+  fi
   patch -d "$source" -p1 --batch --silent --no-backup-if-mismatch <"$patches/$name.patch"
   if ! build "$(target "$test")"; then
     fail "$name" 'DOES NOT BUILD'
@@ -126,6 +132,7 @@ for name in "${names[@]}"; do
   fi
   copy_source
 done
-echo "mutants: $red red, $equivalent equivalent, ${#failed[@]} failed, after $((SECONDS - begun)) s"
+echo "mutants: $red red, $equivalent equivalent, $simulated for the simulator," \
+  "${#failed[@]} failed, after $((SECONDS - begun)) s"
 [ ${#failed[@]} -eq 0 ] || printf 'mutants: failed: %s\n' "${failed[@]}"
 [ ${#failed[@]} -eq 0 ]

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What takes too long for every change: the tests under both sanitizers, the LTO build, many seeds,
-# the rules of a vnode taken out one by one, pages in a browser, and the same seeds on four
-# compilations of the simulator, which must print the same bytes.
+# the rules of a vnode taken out one by one, known bugs that the simulator must find, pages in a
+# browser, and the same seeds on four compilations of the simulator, which must print the same
+# bytes.
 #
 #   cmake/nightly.sh JOBS SEEDS SEEDS_CROSS SCENARIO [STEP]
 #
@@ -10,7 +11,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 jobs=$1 seeds=$2 seeds_cross=$3 scenario=$4 only=${5:-}
-steps=(asan tsan headers lto canary seeds histories mutants page compilers bench)
+steps=(asan tsan headers lto canary seeds histories mutants bugs page compilers bench)
 out=build/nightly
 
 limited() {
@@ -77,6 +78,12 @@ step_histories() {
 
 # Each rule that is taken out of a vnode turns the test red that is named for it.
 step_mutants() { limited 14400 cmake/mutants.sh "$jobs"; }
+
+# Each known bug is found by the simulator, within its seeds and minutes.
+step_bugs() {
+  build release vordb-sim &&
+    limited 28800 build/release/bin/vordb-sim mutants --jobs "$jobs" -o "$out/mutants.json"
+}
 
 # The page of a run, opened in a browser.
 step_page() { build release vordb-sim && limited 1800 cmake/page_test.sh build/release/bin "$out"; }

@@ -138,15 +138,17 @@ Complaints link_complaints(const Checkout& checkout, const Link& link) {
     const std::set<std::string> tests = test_cases_of(text);
     expect(!link.names.empty(), "none of its test cases is named");
     for (const std::string& name : link.names) expect(tests.contains(name), "no test: " + name);
+  } else if (path.starts_with("scenarios/known-bugs/")) {
+    expect(
+        text.starts_with("Rule: ") && (contains(text, "\nRed: ") || contains(text, "\nProperty: ")),
+        "names nothing that must notice");
+    expect(link.names.empty(), "its test stands in it");
   } else if (path.starts_with("scenarios/")) {
     expect(!link.names.empty(), "no property is named");
     for (const std::string& name : link.names) {
       expect(is_property(name), "no property: " + name);
       expect(demands(text, name), "does not demand that it met: " + name);
     }
-  } else if (path.starts_with("properties/mutants/")) {
-    expect(text.starts_with("Rule: ") && contains(text, "\nRed: "), "names no test that fails");
-    expect(link.names.empty(), "its test stands in it");
   } else {
     for (const std::string& name : link.names) expect(contains(text, name), "lacks " + name);
   }
@@ -155,8 +157,7 @@ Complaints link_complaints(const Checkout& checkout, const Link& link) {
 
 bool is_evidence(const Link& link) {
   return link.target.ends_with("_test.cc") || link.target.ends_with("_test.h") ||
-         link.target.starts_with("../scenarios/") ||
-         link.target.starts_with("../properties/mutants/");
+         link.target.starts_with("../scenarios/");
 }
 
 // A row says what it rests on, why it cannot happen, or what is open.
@@ -211,7 +212,7 @@ TEST_CASE("hazards: a row is refused that names what is not there") {
   const std::string test = "[`x`](../properties/hazards_doc_test.cc) ";
   CHECK(about(test + "`hazards: a row is refused that names what is not there`") == "");
   CHECK(about("[`x`](../scenarios/everything.json) `converged`, `dots_unique`") == "");
-  CHECK(about("[`x`](../properties/mutants/no_seals.patch)") == "");
+  CHECK(about("[`x`](../scenarios/known-bugs/no_seals.patch)") == "");
   CHECK(about("Open: nothing looks.") == "");
   CHECK(about("[`x`](../proto/client.proto) `BucketConfig`", "Cannot happen: so") == "");
 
@@ -227,8 +228,8 @@ TEST_CASE("hazards: a row is refused that names what is not there") {
         "H1: scenarios/everything.json: does not demand that it met: canary");
   CHECK(about("[`x`](../scenarios/everything.json)") ==
         "H1: scenarios/everything.json: no property is named");
-  CHECK(about("[`x`](../properties/mutants/delta_of_one_change.patch)") ==
-        "H1: properties/mutants/delta_of_one_change.patch: names no test that fails");
+  CHECK(about("[`x`](../scenarios/known-bugs/delta_of_one_change.patch)") ==
+        "H1: scenarios/known-bugs/delta_of_one_change.patch: names nothing that must notice");
   CHECK(about("[`x`](../proto/client.proto) `Nothing like it`", "Cannot happen: so") ==
         "H1: proto/client.proto: lacks Nothing like it");
   CHECK(about("[`x`](../proto/client.proto)") == "H1: no test, scenario or rule taken out");

@@ -1,5 +1,5 @@
 // Expiry and snapshots (DATA.md rules 12 and 16): each history ends badly when its rule is taken
-// out. properties/mutants takes them out one by one.
+// out. scenarios/known-bugs takes them out one by one.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -1,6 +1,6 @@
 // Rules of the data plane (DATA.md), each in a history that ends badly without it: times, settling,
-// retired lives, seals, the index of left-over contexts. properties/mutants takes the rules out one
-// by one.
+// retired lives, seals, the index of left-over contexts. scenarios/known-bugs
+// takes the rules out one by one.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -17,6 +17,7 @@ void add_shrink(CLI::App& app, Chosen& chosen);
 void add_debug(CLI::App& app, Chosen& chosen);
 void add_export(CLI::App& app, Chosen& chosen);
 void add_blame(CLI::App& app, Chosen& chosen);
+void add_mutants(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
 
 }  // namespace vordb::server

@@ -1,10 +1,12 @@
 #include "server/sim/process.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +23,40 @@ namespace {
 bool is_own_fault(int signal) {
   return signal == SIGABRT || signal == SIGSEGV || signal == SIGILL || signal == SIGFPE ||
          signal == SIGBUS || signal == SIGTRAP || signal == SIGSYS;
+}
+
+constexpr int kNoProgram = 127;
+constexpr double kGraceSeconds = 20;
+constexpr useconds_t kPollUs = 5000;
+
+[[noreturn]] void become(const Command& command) {
+  const auto redirect = [](const std::string& path, int file) {
+    const int opened = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644);
+    if (opened < 0 || dup2(opened, file) < 0) _exit(kNoProgram);
+    close(opened);
+  };
+  redirect(command.out, STDOUT_FILENO);
+  if (command.err == command.out) {
+    if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0) _exit(kNoProgram);
+  } else {
+    redirect(command.err, STDERR_FILENO);
+  }
+  std::vector<char*> words;
+  for (const std::string& word : command.words) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  execvp(words[0], words.data());
+  _exit(kNoProgram);
+}
+
+// False: it still runs.
+bool ended_within(pid_t process, double seconds, int& status) {
+  using Clock = std::chrono::steady_clock;
+  const auto until = Clock::now() + std::chrono::duration<double>(seconds);
+  for (;;) {
+    if (waitpid(process, &status, WNOHANG) == process) return true;
+    if (Clock::now() >= until) return false;
+    usleep(kPollUs);
+  }
 }
 
 }  // namespace
@@ -82,6 +118,26 @@ int run_apart(uint64_t seed, int (*body)(void*), void* argument) {
   const ProcessEnd end = end_of(status);
   say((end.own_fault ? "VIOLATION: " : "could not run to its end: ") + end.text);
   return end.own_fault ? kExitViolation : kExitNotRun;
+}
+
+CommandEnd execute(const Command& command) {
+  const pid_t process = fork_bound();
+  if (process == 0) become(command);
+  if (process < 0) return {-1, absl::StrCat("no process could be started: ", std::strerror(errno))};
+  int status = 0;
+  if (command.seconds <= 0) {
+    status = wait_for(process);
+  } else if (!ended_within(process, command.seconds, status)) {
+    kill(process, SIGTERM);
+    if (!ended_within(process, kGraceSeconds, status)) {
+      kill(process, SIGKILL);
+      status = wait_for(process);
+    }
+  }
+  if (!WIFEXITED(status)) return {-1, end_of(status).text};
+  if (WEXITSTATUS(status) == kNoProgram)
+    return {-1, absl::StrCat(command.words[0], " could not be started")};
+  return {WEXITSTATUS(status), ""};
 }
 
 }  // namespace vordb::server

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace vordb::server {
 
@@ -28,5 +29,18 @@ int wait_for(pid_t process);
 // on standard error and counts as kExitViolation; one that could not be started, or was ended from
 // outside, as kExitNotRun.
 int run_apart(uint64_t seed, int (*body)(void*), void* argument);
+
+// Another program, started without a shell.
+struct Command {
+  std::vector<std::string> words;  // its name, looked for in PATH, and its arguments
+  std::string out;                 // the files that get what it prints
+  std::string err;                 // may be the same
+  double seconds = 0;              // after these it is asked to end, and soon made to; 0: no limit
+};
+struct CommandEnd {
+  int code = -1;    // -1: it did not end by itself
+  std::string why;  // of -1
+};
+CommandEnd execute(const Command& command);
 
 }  // namespace vordb::server
