@@ -8,6 +8,7 @@
 //   vordb-sim debug small.rec
 //   vordb-sim export small.rec --as perfetto -o small.json
 //   vordb-sim report small.rec -o small.html
+//   vordb-sim settings
 //
 // Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
 // (docs/simulation.md).
@@ -20,8 +21,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Runs VorDB nodes in a simulated world and checks what their clients see."};
   app.require_subcommand(1);
   Chosen chosen;
-  for (const auto add :
-       {add_run, add_swarm, add_replay, add_shrink, add_debug, add_export, add_report})
+  for (const auto add : {add_run, add_swarm, add_replay, add_shrink, add_debug, add_export,
+                         add_report, add_settings})
     add(app, chosen);
   try {
     app.parse(argc, argv);

@@ -17,5 +17,6 @@ void add_shrink(CLI::App& app, Chosen& chosen);
 void add_debug(CLI::App& app, Chosen& chosen);
 void add_export(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
+void add_settings(CLI::App& app, Chosen& chosen);
 
 }  // namespace vordb::server
