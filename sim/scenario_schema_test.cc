@@ -89,28 +89,35 @@ TEST_CASE("schema: each default is what a scenario gets that leaves the setting 
   CHECK(same_fields(*scenario, *plain));
 }
 
-TEST_CASE("schema: each setting is read, up to its highest value") {
+TEST_CASE("schema: each setting is read, up to its highest value, and into a place of its own") {
   const Json base = {
       {"name", "x"}, {"nodes", {{"count", 4}, {"spare", 1}}}, {"buckets", {{{"name", "b"}}}}};
   const auto before = parsed(base, {});
   REQUIRE(before.ok());
+  std::vector<std::pair<std::string, Scenario>> changed;
   for (const Setting& setting : settings()) {
     if (setting.pointer == "/$schema" || setting.pointer == "/description") continue;
-    std::vector<std::string> values = {"true", "false", "changed"};
+    std::vector<std::string> values = {"true", "false", "changed", "2", "[\"converged\"]"};
     for (const char* bound : {"maximum", "minimum"}) {
       if (setting.schema->contains(bound)) values.push_back((*setting.schema)[bound].dump());
     }
     if (setting.schema->contains("enum"))
       values = (*setting.schema)["enum"].get<std::vector<std::string>>();
-    values.push_back("2");
-    values.push_back("[\"converged\"]");
     bool read = false;
     for (const std::string& value : values) {
       std::vector<std::pair<std::string, std::string>> overrides = {{setting.pointer, value}};
       if (setting.pointer == "/buckets/0/default")
         overrides.emplace_back("/buckets/0/name", "__default_lww__");
       const auto after = parsed(base, overrides);
-      read = read || (after.ok() && !same_fields(*after, *before));
+      if (!after.ok() || same_fields(*after, *before)) continue;
+      read = true;
+      // Another name for two others.
+      if (setting.pointer == "/buckets/0/consistency") continue;
+      for (const auto& [other, scenario] : changed) {
+        if (other == setting.pointer) continue;
+        CHECK_MESSAGE(!same_fields(scenario, *after), other << " is read as " << setting.pointer);
+      }
+      changed.emplace_back(setting.pointer, *after);
     }
     CHECK_MESSAGE(read, setting.pointer << " changes nothing");
   }
