@@ -1,11 +1,22 @@
-# Files that a program carries inside: a C++ source made of the page's parts. It is written anew
-# when one of them changes, and is the same wherever it is built.
+# Files that a program carries inside: a C++ source made of what they hold. It is written anew when
+# one of them changes, and is the same wherever it is built.
 #
-#   vordb_embed_page(<target> <folder>)   adds folder's page.html, *.css and *.js to the target
+#   vordb_embed_page(<target> <folder>)   adds folder's page.html, *.css and *.js to the target, as
+#                                         page_files() of sim/report/page.h
+#   vordb_embed_schema(<target> <file>)   adds the file, as schema_text() of sim/scenario_schema.h
 #
-# Run as a script it writes the source: -D FOLDER=... -D OUTPUT=... -D NAMES=a,b
+# Run as a script it writes the source: -D OUTPUT=... with -D FOLDER=... -D NAMES=a,b, or with
+# -D SCHEMA=...
 
 if(CMAKE_SCRIPT_MODE_FILE)
+  if(SCHEMA)
+    file(READ "${SCHEMA}" text)
+    string(CONCAT source "// Written by cmake/embed.cmake.\n#include \"sim/scenario_schema.h\"\n\n"
+      "namespace vordb::sim {\n\nstd::string_view schema_text() {\n"
+      "  return R\"schema_file(${text})schema_file\";\n}\n\n}  // namespace vordb::sim\n")
+    file(WRITE "${OUTPUT}" "${source}")
+    return()
+  endif()
   string(REPLACE "," ";" names "${NAMES}")
   set(source "// Written by cmake/embed.cmake.\n#include \"sim/report/page.h\"\n\n"
     "namespace vordb::sim {\n\nstd::span<const PageFile> page_files() {\n"
@@ -36,6 +47,18 @@ function(vordb_embed_page target folder)
             -D "NAMES=${names}" -P "${CMAKE_SOURCE_DIR}/cmake/embed.cmake"
     DEPENDS ${files} "${CMAKE_SOURCE_DIR}/cmake/embed.cmake"
     COMMENT "Embedding ${folder}"
+    VERBATIM)
+  target_sources(${target} PRIVATE "${output}")
+endfunction()
+
+function(vordb_embed_schema target file)
+  set(output "${CMAKE_BINARY_DIR}/gen/${file}.cc")
+  add_custom_command(
+    OUTPUT "${output}"
+    COMMAND "${CMAKE_COMMAND}" -D "SCHEMA=${CMAKE_SOURCE_DIR}/${file}" -D "OUTPUT=${output}"
+            -P "${CMAKE_SOURCE_DIR}/cmake/embed.cmake"
+    DEPENDS "${CMAKE_SOURCE_DIR}/${file}" "${CMAKE_SOURCE_DIR}/cmake/embed.cmake"
+    COMMENT "Embedding ${file}"
     VERBATIM)
   target_sources(${target} PRIVATE "${output}")
 endfunction()

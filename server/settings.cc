@@ -6,7 +6,8 @@
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/algorithm/string/trim.hpp>
 #include <charconv>
-#include <numeric>
+
+#include "core/closest_name.h"
 
 namespace vordb::server {
 namespace {
@@ -296,21 +297,6 @@ std::string toml_quoted(std::string_view text) {
   return out + '"';
 }
 
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 std::span<const Setting> settings_table() { return kTable; }
@@ -323,17 +309,11 @@ const Setting* find_setting(std::string_view name) {
 }
 
 std::optional<std::string> closest_setting(std::string_view name) {
-  const Setting* best = nullptr;
-  size_t best_distance = std::max<size_t>(2, name.size() / 4) + 1;
-  for (const Setting& setting : kTable) {
-    const size_t distance = edit_distance(name, setting.name);
-    if (distance < best_distance) {
-      best = &setting;
-      best_distance = distance;
-    }
-  }
-  if (!best) return std::nullopt;
-  return best->name;
+  std::vector<std::string_view> names;
+  for (const Setting& setting : kTable) names.push_back(setting.name);
+  const std::string_view closest = closest_name(name, names);
+  if (closest.empty()) return std::nullopt;
+  return std::string(closest);
 }
 
 std::string range_text(const Setting& setting) {

@@ -10,6 +10,7 @@
 //   vordb-sim export small.rec --as perfetto -o small.json
 //   vordb-sim report small.rec -o small.html
 //   vordb-sim mutants
+//   vordb-sim settings
 //
 // Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
 // (docs/simulation.md).
@@ -23,7 +24,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   Chosen chosen;
   for (const auto add : {add_run, add_swarm, add_replay, add_shrink, add_debug, add_blame,
-                         add_export, add_report, add_mutants})
+                         add_export, add_report, add_mutants, add_settings})
     add(app, chosen);
   try {
     app.parse(argc, argv);

@@ -22,6 +22,7 @@ struct BucketPlan {
   bool is_default = false;       // one of the three that every node has
   bool churns = false;           // deleted and created anew during the run
   bool huge = false;             // a set that is read in pages
+  VORDB_FIELDS(BucketPlan, config, keys, elements, value_bytes_max, is_default, churns, huge)
 };
 
 class Catalogue {

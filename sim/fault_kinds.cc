@@ -12,6 +12,11 @@ const char* to_string(FaultKind kind) {
   return kNames[int(kind)];
 }
 
+std::string setting_of(FaultKind kind) {
+  if (kind == FaultKind::kAimedCrash) return "aimed_per_million";
+  return std::string(to_string(kind)) + "_every_ms";
+}
+
 const char* to_string(Moment moment) {
   static constexpr const char* kNames[kMoments] = {
       "commit_queued", "durable",  "answered", "starting", "purging", "bucket_changed", "gossiped",

@@ -5,6 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+
+#include "core/fields.h"
 
 namespace vordb::sim {
 
@@ -43,6 +46,8 @@ enum class FaultKind : uint8_t {
 };
 inline constexpr int kFaultKinds = int(FaultKind::kReplace) + 1;
 const char* to_string(FaultKind kind);
+// The setting, of a scenario's `faults`, that says how often it comes.
+std::string setting_of(FaultKind kind);
 
 // Those that lie in the network, and last.
 constexpr bool is_of_network(FaultKind kind) {
@@ -102,6 +107,7 @@ struct FaultPlan {
   uint32_t aimed_per_million = 0;
   // Each kind wholly off in half of the runs.
   bool swarm = true;
+  VORDB_FIELDS(FaultPlan, every_ms, aimed_per_million, swarm)
 };
 
 // The wait for a fault is drawn evenly from 1 us to this; 0: it never comes by itself.

@@ -1,6 +1,6 @@
 // A scenario: what a run is made of, as a JSON file under scenarios/ says it. Reading checks
-// everything: an unknown name, a wrong type or a number out of range is an error that names its
-// place, such as "/faults/crash_every_ms".
+// everything: what the schema (sim/scenario_schema.h) does not allow is an error that names its
+// place, such as "/faults/crash_every_ms", and so is what makes no sense together.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/fields.h"
 #include "core/node_options.h"
 #include "sim/fault_kinds.h"
 #include "sim/findings.h"
@@ -35,6 +36,7 @@ struct Scenario {
     uint32_t least = 1;  // no operator goes below
     uint32_t zones = 0;  // dealt out in turn; 0: none
     Founding founding = Founding::kJoin;
+    VORDB_FIELDS(Nodes, count, spare, least, zones, founding)
   } nodes;
   Durability durability = Durability::kFsync;
   WorkloadPlan workload;
@@ -49,7 +51,10 @@ struct Scenario {
     // `run_relevant_ms` or longer.
     std::vector<Property> relevant;
     uint64_t run_relevant_ms = 10'000;
+    VORDB_FIELDS(Minimum, acknowledged, crashes, relevant, run_relevant_ms)
   } minimum;
+  VORDB_FIELDS(Scenario, text, name, seed, duration_ms, settle_ms, converge_ms, node, nodes,
+               durability, workload, faults, canary, minimum)
 };
 
 // `overrides`: JSON pointers to values that replace the file's, such as {"/duration_ms", "2000"}.

@@ -95,10 +95,11 @@ bool Shrinker::leave_out_kinds() {
   begin("kinds of faults");
   const auto settings_of = [](const Scenario& scenario) {
     std::vector<std::string> names;
-    if (scenario.faults.aimed_per_million > 0) names.push_back("/faults/aimed_per_million");
-    for (int kind = 0; kind < kFaultKinds; ++kind) {
-      if (scenario.faults.every_ms[size_t(kind)] > 0)
-        names.push_back(std::string("/faults/") + to_string(FaultKind(kind)) + "_every_ms");
+    for (int number = 0; number < kFaultKinds; ++number) {
+      const FaultKind kind = FaultKind(number);
+      const bool on = kind == FaultKind::kAimedCrash ? scenario.faults.aimed_per_million > 0
+                                                     : scenario.faults.every_ms[size_t(kind)] > 0;
+      if (on) names.push_back("/faults/" + setting_of(kind));
     }
     return names;
   };

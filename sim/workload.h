@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/fields.h"
 #include "sim/call.h"
 #include "sim/catalogue.h"
 #include "sim/chooser.h"
@@ -33,6 +34,10 @@ struct WorkloadPlan {
   uint32_t switch_per_million = 100'000;
   uint32_t impatient_per_million = 100'000;
   uint64_t timeout_ms = 1'000;
+  VORDB_FIELDS(WorkloadPlan, buckets, weights, clients, think_us_max, hot_per_million, hot_keys,
+               token_per_million, context_per_million, quorum_per_million, abandon_per_million,
+               pipeline_per_million, repeat_per_million, patience_ms, sticky_per_million,
+               switch_per_million, impatient_per_million, timeout_ms)
 };
 
 class Workload {

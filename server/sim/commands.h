@@ -19,5 +19,6 @@ void add_export(CLI::App& app, Chosen& chosen);
 void add_blame(CLI::App& app, Chosen& chosen);
 void add_mutants(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
+void add_settings(CLI::App& app, Chosen& chosen);
 
 }  // namespace vordb::server

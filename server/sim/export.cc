@@ -5,8 +5,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/operations.h"
 #include "server/sim/arguments.h"
 #include "server/sim/commands.h"
 #include "server/sim/output.h"
@@ -40,9 +42,15 @@ constexpr std::array<Format, 4> kFormats = {{
     {"sqlite", sim::sqlite_of, "open it with sqlite3"},
 }};
 
+std::string must_be_a_format() {
+  std::vector<std::string> names;
+  for (const Format& format : kFormats) names.emplace_back(format.name);
+  return must_be_one_of(names);
+}
+
 struct ExportArguments {
   std::string record;
-  std::string format;  // perfetto, shiviz, mermaid or sqlite
+  std::string format;  // the name of one of them
   std::string out;     // the file that is written
   EventArguments events;
 };
@@ -78,7 +86,7 @@ int export_run(const ExportArguments& arguments) {
     return format.name == arguments.format;
   });
   if (format == kFormats.end())
-    return usage("--as wants perfetto, shiviz, mermaid or sqlite, not " + arguments.format);
+    return usage(absl::StrCat("--as ", must_be_a_format(), ", not ", arguments.format));
   const absl::StatusOr<RecordFile> file = load_record(arguments.record);
   if (!file.ok()) return usage(std::string(file.status().message()));
   Job job{arguments, bounds, *file, *format};
@@ -91,7 +99,7 @@ void add_export(CLI::App& app, Chosen& chosen) {
   const auto arguments = std::make_shared<ExportArguments>();
   CLI::App* command = app.add_subcommand("export", "A run from its record, for viewers");
   command->add_option("record", arguments->record, "What `run --record` wrote")->required();
-  command->add_option("--as", arguments->format, "perfetto, shiviz, mermaid or sqlite")->required();
+  command->add_option("--as", arguments->format, must_be_a_format())->required();
   command->add_option("-o,--out", arguments->out, "The file that is written")->required();
   command->add_option("--from-event", arguments->events.from_event,
                       "The first event that is in it");

@@ -194,6 +194,21 @@ TEST_CASE("export: a run that parts from its record is exported as it is now, an
   CHECK(part.err.empty());
 }
 
+TEST_CASE("export: each format has its row in the documentation") {
+  const RecordedRun recorded;
+  const ProgramResult result =
+      run_command(kSim + "export " + recorded.file + " --as nothing -o " + recorded.path("out"));
+  REQUIRE(result.exit_status == kUsage);
+  const std::string offered = result.err.substr(0, result.err.find(", not nothing"));
+  const std::string doc = read_file(std::string(VORDB_SOURCE_DIR) + "/docs/simulation.md");
+  const std::regex name("[a-z0-9]+(?=,| or |$)");
+  size_t formats = 0;
+  const std::string names = offered.substr(offered.find("must be ") + 8);
+  for (std::sregex_iterator at(names.begin(), names.end(), name), end; at != end; ++at, ++formats)
+    CHECK_MESSAGE(doc.find("| `" + at->str() + "` | ") != std::string::npos, at->str());
+  CHECK(formats > 0);
+}
+
 TEST_CASE("export: what cannot be exported is refused with the reason") {
   const RecordedRun recorded;
   const std::string out = recorded.path("out");
@@ -204,7 +219,7 @@ TEST_CASE("export: what cannot be exported is refused with the reason") {
   };
   const std::string good = recorded.file + " --as perfetto -o " + out;
   refused(recorded.file + " --as svg -o " + out,
-          "--as wants perfetto, shiviz, mermaid or sqlite, not svg");
+          "--as must be perfetto, shiviz, mermaid or sqlite, not svg");
   refused(recorded.file + " -o " + out, "--as is required");
   refused(recorded.file + " --as perfetto", "--out is required");
   refused(good + " --from-event 0", "--from-event wants the number of an event");
