@@ -1,7 +1,7 @@
 // Which decision doomed a run that fails. Forks of it keep its first decisions and draw all others
-// anew; the share of forks that fail in the same way, within twice the time that the run took, tells
-// how likely the failure was by then.
-// Where the share jumps from one decision to the next, that decision is to blame.
+// anew. The share of forks that fail in the same way, within twice the time that the run took,
+// tells how likely the failure was by then. Where it jumps from one decision to the next, that
+// decision is to blame.
 #pragma once
 
 #include <cstdint>
