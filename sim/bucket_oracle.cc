@@ -89,6 +89,8 @@ void BucketOracle::seen(const Call& call, bool present) {
 }
 
 void BucketOracle::observe(const Call& call, uint32_t bucket, bool present) {
+  // Its client had hung up, and what it may have seen is forgotten.
+  if (call.span.begin < context_->horizon) return;
   Presence& presence = buckets_[bucket];
   forget(presence);
   context_->findings->evaluated(Property::kBucketPresence, presence.last_known(present));

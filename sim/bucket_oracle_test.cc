@@ -40,5 +40,21 @@ TEST_CASE("oracles: what a refused change of a bucket shows is there for everybo
   CHECK(h.finds(Property::kBucketPresence));
 }
 
+TEST_CASE("oracles: an answer after its client has hung up says nothing of a bucket") {
+  for (const bool hung_up : {false, true}) {
+    History h(kAlone);
+    h.ok(Operation::kCreateBucket, kChurn, 0);
+    const Call call = h.open(h.begin(Operation::kPut, kChurn, 0));
+    h.ok(Operation::kDeleteBucket, kChurn, 0);
+    // Nobody waits for it any more.
+    if (hung_up) h.oracles_.forget_before(++h.step_);
+    for (int i = 0; i < 100; ++i) put(h, false);
+    h.end(call, {});
+    CHECK(h.clean());
+    put(h, true);
+    CHECK(h.finds(Property::kBucketPresence));
+  }
+}
+
 }  // namespace
 }  // namespace vordb::sim

@@ -39,7 +39,8 @@ void CounterOracle::acknowledge(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
   const uint64_t ttl = ttl_ms(call);
   key.model.forget_before(context_->horizon);
-  if (!key.deadline.perhaps_expired(call.now)) key.model.purge_called_off(call.id);
+  if (!key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kMutation))
+    key.model.purge_called_off(call.id);
   if (const auto gone = key.deadline.mutation_ended(call.id)) key.model.vanished(*gone, true);
   key.model.acknowledged(call.id, call.span);
   // Whether a delete of what is not there renews the deadline is left open.
@@ -73,7 +74,8 @@ void CounterOracle::read(const Call& call, const ClientReply& reply) {
       findings.violated(Property::kCounterExpiredHidden, name + " is shown after it expired");
       return;
     }
-    if (!found && key.deadline.perhaps_expired(call.now) && !key.model.may_be_absent(call.span))
+    if (!found && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kOther) &&
+        !key.model.may_be_absent(call.span))
       key.model.vanished(call.span, false);
   }
   const bool explained = found ? key.model.read(reply.counter, call.span, !context_->alone())
@@ -94,7 +96,7 @@ void CounterOracle::refused(const Call& call) {
   key.deadline.mutation_ended(call.id);
   key.model.refused(call.id);
   // It may have begun to clear what had expired.
-  if (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now))
+  if (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kOther))
     key.model.vanished(call.span, false);
 }
 
@@ -141,7 +143,7 @@ bool CounterOracle::may_list(const Call& call, uint32_t index) const {
 
 bool CounterOracle::may_omit(const Call& call, uint32_t index) const {
   const Key& key = keys_[call.bucket][index];
-  return (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now)) ||
+  return (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kOther)) ||
          key.model.may_be_absent(call.span);
 }
 

@@ -45,6 +45,36 @@ TEST_CASE("oracles: an expired set shows again unless a mutation was acknowledge
   }
 }
 
+// It took effect at once, but its node died, and the client asks again with its token.
+Call begin_and_wait(History& h, Operation mutation, uint32_t bucket) {
+  const Call call = h.open(h.begin(mutation, bucket, 0));
+  h.now_ms_ += 5'000;
+  return call;
+}
+
+TEST_CASE("oracles: what expired before its answer came need not be there when it comes") {
+  for (const uint32_t bucket : {kShortCounter, kCounter}) {
+    History h(kAlone);
+    const uint64_t at_ms = h.now_ms_;
+    const Call call = begin_and_wait(h, Operation::kCounterIncrement, bucket);
+    h.ok(Operation::kCounterIncrement, bucket, 0);
+    h.end(call, {}, at_ms);
+    h.value(bucket, 0, 1);
+    CHECK(h.clean() == (bucket == kShortCounter));
+  }
+  for (const uint32_t bucket : {kShortSet, kSet}) {
+    History h(kAlone);
+    const uint64_t at_ms = h.now_ms_;
+    const Call call = begin_and_wait(h, Operation::kSetAdd, bucket);
+    Call other = h.begin(Operation::kSetAdd, bucket, 0);
+    other.elements = {2};
+    h.end(h.open(other), {});
+    h.end(call, {}, at_ms);
+    h.members(bucket, 0, {2});
+    CHECK(h.clean() == (bucket == kShortSet));
+  }
+}
+
 TEST_CASE("oracles: a call runs out of time only where something stood still for long") {
   for (const bool stalled : {false, true}) {
     History h(kAlone);

@@ -52,7 +52,13 @@ class KeyDeadline {
   bool surely_expired(NowBounds now) const {
     return last_end_ > 0 && open_ == 0 && last_end_ != kNever && possible_high_ms_ < now.low_ms;
   }
-  bool perhaps_expired(NowBounds now) const { return last_end_ > 0 && low_ms_ <= now.high_ms; }
+  // Something may have been there, if only of a mutation that has no answer yet, and may have
+  // expired. Who asks may be such a mutation itself.
+  enum class Asker : uint8_t { kMutation, kOther };
+  bool perhaps_expired(NowBounds now, Asker asker) const {
+    const bool was_there = last_end_ > 0 || open_ > (asker == Asker::kMutation ? 1u : 0u);
+    return was_there && low_ms_ <= now.high_ms;
+  }
 
   // The last moment at which a mutation may have renewed the key.
   Step last_end() const { return last_end_; }

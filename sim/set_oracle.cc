@@ -55,7 +55,8 @@ void SetOracle::answered(const Call& call, const ClientReply& reply) {
 void SetOracle::acknowledge(const Call& call, const ClientReply& reply) {
   Key& key = key_of(call);
   const uint64_t ttl = ttl_ms(call);
-  const bool expired = ttl > 0 && key.deadline.perhaps_expired(call.now);
+  const bool expired =
+      ttl > 0 && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kMutation);
   if (expired) {
     for (Element& element : key.elements) element.presence.vanished(call.span, false);
   }
@@ -127,7 +128,8 @@ void SetOracle::observe(const Call& call, Key& key, uint32_t index, bool present
                         name_of_element(call, index) + " is shown after it expired");
       return;
     }
-    if (!present && key.deadline.perhaps_expired(call.now) && !presence.explains(false, call.span))
+    if (!present && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kOther) &&
+        !presence.explains(false, call.span))
       presence.vanished(call.span, false);
   }
   if (!presence.observe(present, call.span)) report(call, key, index, present);
@@ -232,7 +234,8 @@ bool SetOracle::may_list(const Call& call, uint32_t index) const {
 
 bool SetOracle::may_omit(const Call& call, uint32_t index) const {
   const Key& key = keys_[call.bucket][index];
-  if (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now)) return true;
+  if (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kOther))
+    return true;
   return std::all_of(key.elements.begin(), key.elements.end(), [&](const Element& element) {
     return element.presence.explains(false, call.span);
   });

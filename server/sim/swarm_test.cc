@@ -53,9 +53,10 @@ TEST_CASE("swarm: the seeds in which the time of an answer was not durable") {
 
 // Each ended in a violation once, of the node or by an oracle's own fault.
 TEST_CASE("swarm: seeds of one node that were told to fail") {
-  for (const char* seed : {"900182", "900089", "900163", "900450", "900606", "900114", "900280",
-                           "900582", "900595", "900662", "900268", "900484", "900534", "500054",
-                           "91001197", "91001439", "91001516", "91001789"})
+  for (const char* seed :
+       {"900182",   "900089",   "900163",   "900450",   "900606",   "900114",  "900280",
+        "900582",   "900595",   "900662",   "900268",   "900484",   "900534",  "500054",
+        "91001197", "91001439", "91001516", "91001789", "92000006", "92002652"})
     check_holds(std::string("--seeds ") + seed + ".." + seed);
   check_holds(
       "--set faults.swarm=false --set faults.clock_step_every_ms=400 --set "
