@@ -9,6 +9,7 @@
 //   vordb-sim blame small.rec
 //   vordb-sim export small.rec --as perfetto -o small.json
 //   vordb-sim report small.rec -o small.html
+//   vordb-sim promote small.rec -o scenarios/golden/cut.txt
 //   vordb-sim mutants
 //   vordb-sim settings
 //
@@ -24,7 +25,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   Chosen chosen;
   for (const auto add : {add_run, add_swarm, add_replay, add_shrink, add_debug, add_blame,
-                         add_export, add_report, add_mutants, add_settings})
+                         add_export, add_report, add_promote, add_mutants, add_settings})
     add(app, chosen);
   try {
     app.parse(argc, argv);
