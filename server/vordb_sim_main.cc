@@ -11,6 +11,7 @@
 //   vordb-sim report small.rec -o small.html
 //   vordb-sim promote small.rec -o scenarios/golden/cut.txt
 //   vordb-sim mutants
+//   vordb-sim posture
 //   vordb-sim settings
 //
 // Exit code: 0 pass, 1 violation, 2 wrong usage or runs that could not be made, 3 UNDER-TESTED
@@ -24,8 +25,9 @@ int main(int argc, char** argv) {
   CLI::App app{"Runs VorDB nodes in a simulated world and checks what their clients see."};
   app.require_subcommand(1);
   Chosen chosen;
-  for (const auto add : {add_run, add_swarm, add_replay, add_shrink, add_debug, add_blame,
-                         add_export, add_report, add_promote, add_mutants, add_settings})
+  for (const auto add :
+       {add_run, add_swarm, add_replay, add_shrink, add_debug, add_blame, add_export, add_report,
+        add_promote, add_mutants, add_posture, add_settings})
     add(app, chosen);
   try {
     app.parse(argc, argv);

@@ -19,6 +19,7 @@ void add_export(CLI::App& app, Chosen& chosen);
 void add_blame(CLI::App& app, Chosen& chosen);
 void add_mutants(CLI::App& app, Chosen& chosen);
 void add_promote(CLI::App& app, Chosen& chosen);
+void add_posture(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
 void add_settings(CLI::App& app, Chosen& chosen);
 

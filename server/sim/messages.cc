@@ -33,6 +33,32 @@ void add_json(const Json& json, sim::MessageCoverage& messages) {
   }
 }
 
+namespace {
+
+// The states in which it may come and never did.
+std::string unseen_of(const sim::MessageCoverage& messages, size_t row) {
+  std::vector<std::string> unseen;
+  for (size_t state = 0; state < kTakerStates; ++state) {
+    const bool possible = vordb::message_table()[row].possible(TakerState(state));
+    if (possible && messages.seen(row, TakerState(state)) == 0)
+      unseen.push_back(to_string(TakerState(state)));
+  }
+  return absl::StrJoin(unseen, ", ");
+}
+
+}  // namespace
+
+std::vector<std::string> unmet_messages(const sim::MessageCoverage& messages) {
+  std::vector<std::string> unmet;
+  for (size_t row = 0; row < kMessageRows; ++row) {
+    const std::string unseen = unseen_of(messages, row);
+    if (!unseen.empty())
+      unmet.push_back(
+          absl::StrCat("message ", vordb::message_table()[row].name(), " never came in: ", unseen));
+  }
+  return unmet;
+}
+
 void message_table(std::string& out, const sim::MessageCoverage& messages) {
   absl::StrAppendFormat(&out, "\n%-20s %-11s  %-11s %9s %6s %6s  %s\n", "message", "from", "to",
                         "handed", "states", "seen", "never seen in");
@@ -40,15 +66,9 @@ void message_table(std::string& out, const sim::MessageCoverage& messages) {
   for (size_t row = 0; row < kMessageRows; ++row) {
     const MessageRow& of = vordb::message_table()[row];
     const sim::MessageCoverage::Cells cells = messages.cells(row);
-    std::vector<std::string> unseen;
-    for (size_t state = 0; state < kTakerStates; ++state) {
-      if (of.possible(TakerState(state)) && messages.seen(row, TakerState(state)) == 0)
-        unseen.push_back(to_string(TakerState(state)));
-    }
     absl::StrAppendFormat(&out, "%-20s %-11s  %-11s %9u %6u %6u  %s\n", of.name(),
                           kActorNames[size_t(of.from)], kActorNames[size_t(of.to)],
-                          messages.seen(row), cells.possible, cells.seen,
-                          absl::StrJoin(unseen, ", "));
+                          messages.seen(row), cells.possible, cells.seen, unseen_of(messages, row));
     all.possible += cells.possible;
     all.seen += cells.seen;
   }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "sim/message_coverage.h"
 
@@ -12,6 +13,9 @@ namespace vordb::server {
 // By the names of messages and states; only what was seen.
 nlohmann::json json_of(const sim::MessageCoverage& messages);
 void add_json(const nlohmann::json& json, sim::MessageCoverage& messages);
+
+// Every message that never came in some state of its taker in which it may, with these states.
+std::vector<std::string> unmet_messages(const sim::MessageCoverage& messages);
 
 // How many cells there are and were seen, and every possible one that was not, by name.
 void message_table(std::string& out, const sim::MessageCoverage& messages);

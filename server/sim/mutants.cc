@@ -15,6 +15,7 @@
 #include "server/common/read_bytes.h"
 #include "server/sim/arguments.h"
 #include "server/sim/commands.h"
+#include "server/sim/commit.h"
 #include "server/sim/mutants_build.h"
 #include "server/sim/mutants_hunt.h"
 #include "server/sim/mutants_report.h"
@@ -204,7 +205,7 @@ int mutants(const MutantsArguments& arguments) {
   const auto bugs = read_bugs(source + "/scenarios/known-bugs", arguments.names);
   if (!bugs.ok()) return usage(std::string(bugs.status().message()));
   if (arguments.first_seed.empty())
-    numbers.first_seed = seed_of_commit(source, source + "/build/known-bugs");
+    numbers.first_seed = seed_of_commit(commit_of(source, source + "/build/known-bugs"));
   MutantsReport report;
   report.first_seed = numbers.first_seed;
   report.seconds_max = double(numbers.seconds);

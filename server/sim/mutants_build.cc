@@ -149,18 +149,4 @@ absl::Status MutantBuild::build() {
 
 absl::Status MutantBuild::revert() { return copy(); }
 
-uint64_t seed_of_commit(const std::string& source, const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  const std::string out = folder + "/commit";
-  const CommandEnd end =
-      execute({{"git", "-C", source, "rev-parse", "HEAD"}, out, folder + "/git.log"});
-  const std::string hash = end.code == 0 ? text_of(out) : "";
-  uint64_t seed = 0;
-  constexpr size_t kDigits = 8;
-  if (hash.size() < kDigits) return 1;
-  const auto [stop, failed] = std::from_chars(hash.data(), hash.data() + kDigits, seed, 16);
-  return failed == std::errc() && stop == hash.data() + kDigits ? seed : 1;
-}
-
 }  // namespace vordb::server

@@ -38,7 +38,4 @@ class MutantBuild {
   int lock_ = -1;
 };
 
-// The seed that the first eight digits of the commit's hash make; 1 where git tells of no commit.
-uint64_t seed_of_commit(const std::string& source, const std::string& folder);
-
 }  // namespace vordb::server
