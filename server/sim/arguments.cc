@@ -104,6 +104,13 @@ std::string run_command_line(const ScenarioArguments& scenario, uint64_t seed) {
   return line;
 }
 
+bool parse_option(const char* option, const std::string& text, uint64_t low, uint64_t high,
+                  uint64_t& out) {
+  if (parse_number(text, low, high, out)) return true;
+  usage(absl::StrCat(option, " wants a number from ", low, " to ", high, ", not ", text));
+  return false;
+}
+
 bool parse_number(std::string_view text, uint64_t low, uint64_t high, uint64_t& out) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   return error == std::errc() && end == text.data() + text.size() && low <= out && out <= high;

@@ -36,6 +36,13 @@ std::string shell_word(const std::string& text);
 // The command line that makes this run again.
 std::string run_command_line(const ScenarioArguments& scenario, uint64_t seed);
 
+inline constexpr uint64_t kJobsMax = 256;
+inline constexpr uint64_t kSecondsMax = 1'000'000;
+
+// The number that an option was given, from `low` to `high`. False: it was told that it is none.
+bool parse_option(const char* option, const std::string& text, uint64_t low, uint64_t high,
+                  uint64_t& out);
+
 // All of `text` is a number from `low` to `high`, in decimal digits.
 bool parse_number(std::string_view text, uint64_t low, uint64_t high, uint64_t& out);
 

@@ -31,8 +31,6 @@ using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
 constexpr uint64_t kForksMax = 10'000;
-constexpr uint64_t kSecondsMax = 1'000'000;
-constexpr uint64_t kJobsMax = 256;
 constexpr uint32_t kBar = 40;  // columns for all forks
 
 struct BlameArguments {
@@ -151,19 +149,13 @@ int run_job(void* argument) {
                kExitPass);
 }
 
-bool parse_count(const char* option, const std::string& text, uint64_t most, uint64_t& out) {
-  if (parse_number(text, 1, most, out)) return true;
-  usage(absl::StrCat(option, " wants a number from 1 to ", most, ", not ", text));
-  return false;
-}
-
 int blame(const BlameArguments& arguments) {
   const absl::StatusOr<RecordFile> file = load_record(arguments.record);
   if (!file.ok()) return usage(std::string(file.status().message()));
   Job job{arguments, *file};
-  if (!parse_count("--forks", arguments.forks, kForksMax, job.forks) ||
-      !parse_count("--seconds", arguments.seconds, kSecondsMax, job.seconds) ||
-      !parse_count("--jobs", arguments.jobs, kJobsMax, job.jobs))
+  if (!parse_option("--forks", arguments.forks, 1, kForksMax, job.forks) ||
+      !parse_option("--seconds", arguments.seconds, 1, kSecondsMax, job.seconds) ||
+      !parse_option("--jobs", arguments.jobs, 1, kJobsMax, job.jobs))
     return kExitUsage;
   return run_apart(file->record.run.seed, run_job, &job);
 }

@@ -26,8 +26,6 @@ namespace vordb::server {
 
 namespace {
 
-constexpr uint64_t kJobsMax = 256;
-constexpr uint64_t kSecondsMax = 100'000;
 constexpr size_t kPatchBytesMax = 1 << 20;
 
 struct MutantsArguments {
@@ -48,23 +46,16 @@ struct Numbers {
   uint64_t first_seed = 0;
 };
 
-// Empty: they are numbers.
-std::string read_numbers(const MutantsArguments& arguments, Numbers& numbers) {
+// False: it was told why they are none.
+bool read_numbers(const MutantsArguments& arguments, Numbers& numbers) {
   // With room for the seeds that follow.
   constexpr uint64_t kFirstSeedMax = UINT64_MAX / 2;
-  const auto wants = [](const char* option, uint64_t low, uint64_t high, const std::string& text) {
-    return absl::StrCat(option, " wants a number from ", low, " to ", high, ", not ", text);
-  };
-  if (!parse_number(arguments.jobs, 1, kJobsMax, numbers.jobs))
-    return wants("--jobs", 1, kJobsMax, arguments.jobs);
-  if (!parse_number(arguments.seconds, 1, kSecondsMax, numbers.seconds))
-    return wants("--seconds", 1, kSecondsMax, arguments.seconds);
-  if (!parse_number(arguments.shrink_seconds, 1, kSecondsMax, numbers.shrink_seconds))
-    return wants("--shrink-seconds", 1, kSecondsMax, arguments.shrink_seconds);
-  if (!arguments.first_seed.empty() &&
-      !parse_number(arguments.first_seed, 0, kFirstSeedMax, numbers.first_seed))
-    return wants("--first-seed", 0, kFirstSeedMax, arguments.first_seed);
-  return "";
+  return parse_option("--jobs", arguments.jobs, 1, kJobsMax, numbers.jobs) &&
+         parse_option("--seconds", arguments.seconds, 1, kSecondsMax, numbers.seconds) &&
+         parse_option("--shrink-seconds", arguments.shrink_seconds, 1, kSecondsMax,
+                      numbers.shrink_seconds) &&
+         (arguments.first_seed.empty() ||
+          parse_option("--first-seed", arguments.first_seed, 0, kFirstSeedMax, numbers.first_seed));
 }
 
 std::string patch_of(const std::string& folder, const std::string& name) {
@@ -199,7 +190,7 @@ int exit_code_of(const MutantsReport& report) {
 
 int mutants(const MutantsArguments& arguments) {
   Numbers numbers;
-  if (const std::string why = read_numbers(arguments, numbers); !why.empty()) return usage(why);
+  if (!read_numbers(arguments, numbers)) return kExitUsage;
   std::error_code error;
   const std::string source = std::filesystem::absolute(arguments.source, error).lexically_normal();
   const auto bugs = read_bugs(source + "/scenarios/known-bugs", arguments.names);

@@ -26,7 +26,7 @@ TEST_CASE("mutants: names, numbers and folders that are none are refused with th
                                    "/scenarios/known-bugs holds those that are known");
   refused(kSource + "../known-bugs/answered_undurable", "no bug is called ../known-bugs");
   refused(kSource + "--jobs 0", "--jobs wants a number from 1 to 256, not 0");
-  refused(kSource + "--seconds soon", "--seconds wants a number from 1 to 100000, not soon");
+  refused(kSource + "--seconds soon", "--seconds wants a number from 1 to 1000000, not soon");
   refused(kSource + "--first-seed -1", "--first-seed wants a number from 0");
   TempDir folder;
   refused("--source " + folder.path(),

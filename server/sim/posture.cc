@@ -21,7 +21,6 @@ namespace vordb::server {
 namespace {
 
 constexpr uint64_t kSeedsMax = 1'000'000;
-constexpr uint64_t kJobsMax = 256;
 constexpr size_t kMutantsBytesMax = 16 << 20;
 
 struct PostureArguments {
@@ -46,12 +45,9 @@ bool read_mutants(const std::string& file, nlohmann::json& mutants) {
 
 int posture(const PostureArguments& arguments) {
   uint64_t seeds = 0, jobs = 0;
-  if (!parse_number(arguments.seeds, 1, kSeedsMax, seeds))
-    return usage(
-        absl::StrCat("--seeds wants a number from 1 to ", kSeedsMax, ", not ", arguments.seeds));
-  if (!parse_number(arguments.jobs, 1, kJobsMax, jobs))
-    return usage(
-        absl::StrCat("--jobs wants a number from 1 to ", kJobsMax, ", not ", arguments.jobs));
+  if (!parse_option("--seeds", arguments.seeds, 1, kSeedsMax, seeds) ||
+      !parse_option("--jobs", arguments.jobs, 1, kJobsMax, jobs))
+    return kExitUsage;
   if (!arguments.out.ends_with(".md"))
     return usage("-o wants a file that ends in .md, not " + arguments.out);
   Evidence evidence;

@@ -115,8 +115,6 @@ int run_apart(uint64_t seed, int (*body)(void*), void* argument) {
   }
   const int status = wait_for(process);
   if (WIFEXITED(status)) return WEXITSTATUS(status);
-  // Nobody reads on, as behind `| head`: it ends as any program does.
-  if (WTERMSIG(status) == SIGPIPE) std::raise(SIGPIPE);
   const ProcessEnd end = end_of(status);
   say((end.own_fault ? "VIOLATION: " : "could not run to its end: ") + end.text);
   return end.own_fault ? kExitViolation : kExitNotRun;

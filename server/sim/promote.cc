@@ -24,7 +24,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kGoldenBytesMax = 1 << 20;
-constexpr uint64_t kSecondsMax = 1'000'000;
 
 struct PromoteArguments {
   std::string record;
@@ -93,9 +92,7 @@ int promote(const PromoteArguments& arguments) {
   if (arguments.record.empty() || arguments.out.empty())
     return usage("promote wants RECORD -o FILE, or --rewrite FILE...");
   Job job{arguments};
-  if (!parse_number(arguments.seconds, 1, kSecondsMax, job.seconds))
-    return usage(absl::StrCat("--seconds wants a number from 1 to ", kSecondsMax, ", not ",
-                              arguments.seconds));
+  if (!parse_option("--seconds", arguments.seconds, 1, kSecondsMax, job.seconds)) return kExitUsage;
   absl::StatusOr<RecordFile> file = load_record(arguments.record);
   if (!file.ok()) return usage(std::string(file.status().message()));
   job.file = *std::move(file);

@@ -81,9 +81,8 @@ int run(const RunArguments& arguments) {
   const absl::StatusOr<sim::Scenario> scenario = load(arguments.scenario);
   if (!scenario.ok()) return usage(std::string(scenario.status().message()));
   uint64_t seed = scenario->seed;
-  if (!arguments.seed.empty() && !parse_number(arguments.seed, 0, UINT64_MAX, seed))
-    return usage(
-        absl::StrCat("--seed wants a number from 0 to ", UINT64_MAX, ", not ", arguments.seed));
+  if (!arguments.seed.empty() && !parse_option("--seed", arguments.seed, 0, UINT64_MAX, seed))
+    return kExitUsage;
   Job job{*scenario, arguments, seed};
   return arguments.in_process ? run_job(&job) : run_apart(seed, run_job, &job);
 }

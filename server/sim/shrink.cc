@@ -23,8 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr uint64_t kSecondsMax = 1'000'000;
-
 struct ShrinkArguments {
   std::string record;
   std::string out;  // the file that gets the smaller record
@@ -132,9 +130,7 @@ int run_job(void* argument) {
 
 int shrink(const ShrinkArguments& arguments) {
   uint64_t seconds = 0;
-  if (!parse_number(arguments.seconds, 1, kSecondsMax, seconds))
-    return usage(absl::StrCat("--seconds wants a number from 1 to ", kSecondsMax, ", not ",
-                              arguments.seconds));
+  if (!parse_option("--seconds", arguments.seconds, 1, kSecondsMax, seconds)) return kExitUsage;
   const absl::StatusOr<RecordFile> file = load_record(arguments.record);
   if (!file.ok()) return usage(std::string(file.status().message()));
   if (!file->record.end)

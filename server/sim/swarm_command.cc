@@ -23,8 +23,6 @@ namespace vordb::server {
 
 namespace {
 
-constexpr uint64_t kJobsMax = 256;
-constexpr uint64_t kShrinkSecondsMax = 1'000'000;
 constexpr size_t kFailuresKept = 5;  // of a scenario
 
 struct SwarmArguments {
@@ -60,12 +58,10 @@ bool parse(const SwarmArguments& arguments, Order& order) {
   if (!parse_shard(arguments.shard, order.seeds))
     return wrong(absl::StrCat("--shard wants i/n with 1 <= i <= n <= ", kShardsMax, ", not ",
                               arguments.shard));
-  if (!parse_number(arguments.jobs, 1, kJobsMax, order.jobs))
-    return wrong(
-        absl::StrCat("--jobs wants a number from 1 to ", kJobsMax, ", not ", arguments.jobs));
-  if (!parse_number(arguments.shrink_seconds, 0, kShrinkSecondsMax, order.shrink_seconds))
-    return wrong(absl::StrCat("--shrink-seconds wants a number from 0 to ", kShrinkSecondsMax,
-                              ", not ", arguments.shrink_seconds));
+  if (!parse_option("--jobs", arguments.jobs, 1, kJobsMax, order.jobs) ||
+      !parse_option("--shrink-seconds", arguments.shrink_seconds, 0, kSecondsMax,
+                    order.shrink_seconds))
+    return false;
   for (const std::string& file : arguments.scenarios) {
     SwarmReport report;
     report.arguments = {file, arguments.sets};
