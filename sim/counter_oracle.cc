@@ -74,9 +74,10 @@ void CounterOracle::read(const Call& call, const ClientReply& reply) {
       findings.violated(Property::kCounterExpiredHidden, name + " is shown after it expired");
       return;
     }
-    if (!found && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kOther) &&
-        !key.model.may_be_absent(call.span))
-      key.model.vanished(call.span, false);
+    if (!found && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kOther)) {
+      if (!context_->alone() && key.deadline.may_be_renewed_behind(call.span)) return;
+      if (!key.model.may_be_absent(call.span)) key.model.vanished(call.span, false);
+    }
   }
   const bool explained = found ? key.model.read(reply.counter, call.span, !context_->alone())
                                : key.model.read_nothing(call.span);

@@ -75,6 +75,27 @@ TEST_CASE("oracles: what expired before its answer came need not be there when i
   }
 }
 
+// A read finds what has expired gone while a mutation is under way that may have renewed it before;
+// from the mutation's answer on the key is there again. A node alone cannot have done both.
+TEST_CASE("oracles: what a quorum saw expired is there again if it had been renewed just before") {
+  for (const ClusterShape shape : {kAlone, ClusterShape{3, false}}) {
+    History h(shape);
+    h.ok(Operation::kSetAdd, kStrictShortSet, 0);
+    h.now_ms_ += 900;
+    Call renewal = h.begin(Operation::kSetAdd, kStrictShortSet, 0);
+    renewal.elements = {2};
+    renewal = h.open(renewal);
+    const uint64_t at_ms = h.now_ms_;
+    h.now_ms_ += 200;
+    h.members(kStrictShortSet, 1, {});
+    h.end(renewal, {}, at_ms);
+    h.members(kStrictShortSet, 2, {1, 2});
+    CHECK(h.clean() == (shape.nodes > 1));
+    h.members(kStrictShortSet, 2, {2});
+    CHECK(!h.clean());
+  }
+}
+
 TEST_CASE("oracles: a call runs out of time only where something stood still for long") {
   for (const bool stalled : {false, true}) {
     History h(kAlone);

@@ -60,6 +60,10 @@ class KeyDeadline {
     return was_there && low_ms_ <= now.high_ms;
   }
 
+  // Of several owners a quorum may have seen the key expire that another has renewed just before:
+  // from then on it is there again. Whether that may befall a read.
+  bool may_be_renewed_behind(Span read) const { return open_ > 0 || last_end_ >= read.begin; }
+
   // The last moment at which a mutation may have renewed the key.
   Step last_end() const { return last_end_; }
 

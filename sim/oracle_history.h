@@ -18,21 +18,23 @@ inline constexpr uint32_t kStrictLww = 3, kStrictSet = 4, kStrictCounter = 5;
 inline constexpr uint32_t kShortLww = 6, kShortSet = 7,
                           kShortCounter = 8;  // weak, a second to live
 inline constexpr uint32_t kChurn = 9, kChurnSet = 10, kNamed = 11;
+inline constexpr uint32_t kStrictShortSet = 12;
 
 inline Catalogue make_catalogue() {
-  std::vector<BucketPlan> plans(12);
+  std::vector<BucketPlan> plans(13);
   for (uint32_t i = 0; i < plans.size(); ++i) {
     BucketPlan& plan = plans[i];
     plan.config.name = "b" + std::to_string(i);
-    plan.config.type = i == kChurnSet              ? BucketType::kOrswot
-                       : i >= kChurn || i % 3 == 0 ? BucketType::kLww
-                       : i % 3 == 1                ? BucketType::kOrswot
-                                                   : BucketType::kPnCounter;
-    const bool strict = i >= kStrictLww && i <= kStrictCounter;
+    plan.config.type = i == kChurnSet || i == kStrictShortSet ? BucketType::kOrswot
+                       : i >= kChurn || i % 3 == 0            ? BucketType::kLww
+                       : i % 3 == 1                           ? BucketType::kOrswot
+                                                              : BucketType::kPnCounter;
+    const bool strict = (i >= kStrictLww && i <= kStrictCounter) || i == kStrictShortSet;
     plan.config.write_quorum = plan.config.read_quorum = strict ? 2 : 1;
-    plan.config.ttl_seconds = i >= kShortLww && i <= kShortCounter ? 1 : 0;
+    const bool is_short = (i >= kShortLww && i <= kShortCounter) || i == kStrictShortSet;
+    plan.config.ttl_seconds = is_short ? 1 : 0;
     plan.churns = i == kChurn || i == kChurnSet;
-    plan.is_default = i < kChurn;
+    plan.is_default = i < kChurn || i == kStrictShortSet;
     plan.keys = 2;
     plan.elements = 4;
   }

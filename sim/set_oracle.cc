@@ -128,9 +128,10 @@ void SetOracle::observe(const Call& call, Key& key, uint32_t index, bool present
                         name_of_element(call, index) + " is shown after it expired");
       return;
     }
-    if (!present && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kOther) &&
-        !presence.explains(false, call.span))
-      presence.vanished(call.span, false);
+    if (!present && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kOther)) {
+      if (!context_->alone() && key.deadline.may_be_renewed_behind(call.span)) return;
+      if (!presence.explains(false, call.span)) presence.vanished(call.span, false);
+    }
   }
   if (!presence.observe(present, call.span)) report(call, key, index, present);
 }
