@@ -44,13 +44,6 @@ std::set<std::string> test_cases_of(const std::string& source) {
   return names;
 }
 
-bool is_property(const std::string& name) {
-  for (int i = 0; i < sim::kProperties; ++i) {
-    if (name == sim::to_string(sim::Property(i))) return true;
-  }
-  return false;
-}
-
 // Whether a run of the scenario that never met the property counts as under-tested.
 bool demands(const std::string& scenario, const std::string& property) {
   const auto document = nlohmann::json::parse(scenario, nullptr, false);
@@ -114,7 +107,7 @@ Complaints link_complaints(const ReadFile& read, const Link& link) {
   } else if (path.starts_with("scenarios/")) {
     expect(!link.names.empty(), "no property is named");
     for (const std::string& name : link.names) {
-      expect(is_property(name), "no property: " + name);
+      expect(sim::property_named(name).has_value(), "no property: " + name);
       expect(demands(text, name), "does not demand that it met: " + name);
     }
   } else {

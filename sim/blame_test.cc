@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sim/debugger.h"
-#include "sim/replay.h"
+#include "sim/recorded_run_test.h"
 #include "sim/scenario_file_test.h"
 
 namespace vordb::sim {
@@ -30,19 +30,10 @@ Scenario cut_network() {
   return load_scenario("partitions", overrides);
 }
 
-Record record_of(const Scenario& scenario, uint64_t seed, RunResult& result) {
-  std::string bytes;
-  result = record_run(scenario, seed, nullptr, [&](std::string_view frame) { bytes += frame; });
-  auto record = read_record(bytes);
-  REQUIRE_MESSAGE(record.ok(), record.status().ToString());
-  return *std::move(record);
-}
-
 Record failing(const Scenario& scenario) {
   for (uint64_t seed = 1; seed < 100; ++seed) {
-    RunResult result;
-    Record record = record_of(scenario, seed, result);
-    if (!result.findings.clean()) return record;
+    RecordedResult run = run_and_record(scenario, seed);
+    if (!run.result.findings.clean()) return std::move(run.record);
   }
   FAIL("no seed fails");
   return {};
@@ -96,14 +87,13 @@ TEST_CASE("blame: where time runs out it says how far it came, and the same each
 
 TEST_CASE("blame: a run that passes, and one that other code made, are refused") {
   const Scenario scenario = cut_network();
-  RunResult result;
   uint64_t seed = 1;
-  Record record = record_of(scenario, seed, result);
-  while (!result.findings.clean()) record = record_of(scenario, ++seed, result);
-  CHECK(sim::blame(record, scenario, options_for(1)).status().message() ==
+  RecordedResult run = run_and_record(scenario, seed);
+  while (!run.result.findings.clean()) run = run_and_record(scenario, ++seed);
+  CHECK(sim::blame(run.record, scenario, options_for(1)).status().message() ==
         "its run violates nothing: there is nothing to blame");
 
-  record = failing(scenario);
+  const Record record = failing(scenario);
   record.script->streams.begin()->second.at(0).bound += 1;
   const absl::Status parted = sim::blame(record, scenario, options_for(1)).status();
   CHECK(std::string(parted.message()).starts_with("parts from the record at decision"));

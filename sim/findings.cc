@@ -58,6 +58,13 @@ const char* to_string(Property property) {
   return kNames[int(property)];
 }
 
+std::optional<Property> property_named(std::string_view name) {
+  for (int i = 0; i < kProperties; ++i) {
+    if (name == to_string(Property(i))) return Property(i);
+  }
+  return std::nullopt;
+}
+
 void Findings::violated(Property property, std::string text) {
   ++counts_[size_t(property)].violated;
   if (violations_.size() < kViolationsKept)

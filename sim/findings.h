@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vordb::sim {
@@ -63,6 +65,8 @@ inline constexpr int kProperties = int(Property::kCanary) + 1;
 
 // The name of a property in reports, such as "register_not_stale".
 const char* to_string(Property property);
+// Nothing: no property is called so.
+std::optional<Property> property_named(std::string_view name);
 
 struct PropertyCount {
   uint64_t evaluated = 0;

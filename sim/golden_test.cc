@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string>
 
-#include "sim/replay.h"
+#include "sim/recorded_run_test.h"
 #include "sim/scenario_file_test.h"
 
 namespace vordb::sim {
@@ -42,14 +42,6 @@ TEST_CASE("golden scripts: each that ships tells the same as ever") {
   }
 }
 
-Record record_of(const Scenario& scenario, uint64_t seed) {
-  std::string bytes;
-  record_run(scenario, seed, nullptr, [&bytes](std::string_view frame) { bytes += frame; });
-  auto record = read_record(bytes);
-  REQUIRE_MESSAGE(record.ok(), record.status().ToString());
-  return *std::move(record);
-}
-
 TEST_CASE("golden scripts: of a run that passes its story is kept, and few decisions") {
   const Scenario scenario = load_scenario(
       "one-node-crashes", {{"/duration_ms", "40"},
@@ -58,7 +50,7 @@ TEST_CASE("golden scripts: of a run that passes its story is kept, and few decis
                            {"/operations", R"({"put": 1, "get": 1})"},
                            {"/buckets", R"([{"name": "few", "type": "lww", "keys": 2}])"},
                            {"/minimum/relevant", "[]"}});
-  const Record record = record_of(scenario, 3);
+  const Record record = run_and_record(scenario, 3).record;
   int tries = 0;
   const auto golden = promote(record, scenario, [&] { return ++tries < 400; });
   REQUIRE_MESSAGE(golden.ok(), golden.status().ToString());
@@ -77,7 +69,7 @@ TEST_CASE("golden scripts: of a run that passes its story is kept, and few decis
 
 TEST_CASE("golden scripts: without more time all decisions are kept, and too many are refused") {
   const Scenario scenario = short_scenario("one-node-crashes");
-  const auto golden = promote(record_of(scenario, 3), scenario, [] { return false; });
+  const auto golden = promote(run_and_record(scenario, 3).record, scenario, [] { return false; });
   REQUIRE(!golden.ok());
   CHECK(std::string(golden.status().message()).find("nobody reads more than 1000") !=
         std::string::npos);

@@ -124,9 +124,8 @@ void read_minimum(const Json& json, Scenario::Minimum& minimum) {
   number(json, "crashes", minimum.crashes);
   number(json, "run_relevant_ms", minimum.run_relevant_ms);
   for (const Json& name : part(json, "relevant")) {
-    for (int property = 0; property < kProperties; ++property) {
-      if (name == to_string(Property(property))) minimum.relevant.push_back(Property(property));
-    }
+    if (const auto property = property_named(name.get<std::string>()))
+      minimum.relevant.push_back(*property);
   }
 }
 

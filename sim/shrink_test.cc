@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/replay.h"
+#include "sim/recorded_run_test.h"
 #include "sim/scenario_file_test.h"
 #include "sim/shrink_edit.h"
 
@@ -18,14 +18,11 @@ namespace {
 using Overrides = std::vector<std::pair<std::string, std::string>>;
 
 Attempt recorded(const Scenario& scenario, uint64_t seed) {
-  std::string bytes;
-  record_run(scenario, seed, nullptr, [&bytes](std::string_view frame) { bytes += frame; });
-  auto record = read_record(bytes);
-  REQUIRE_MESSAGE(record.ok(), record.status().ToString());
-  Attempt attempt = run_candidate({scenario, record->script}, seed, UINT64_MAX);
-  CHECK(attempt.record.end == record->end);
-  CHECK(attempt.record.marks == record->marks);
-  CHECK(attempt.record.end->draws == record->end->draws);
+  const Record record = run_and_record(scenario, seed).record;
+  Attempt attempt = run_candidate({scenario, record.script}, seed, UINT64_MAX);
+  CHECK(attempt.record.end == record.end);
+  CHECK(attempt.record.marks == record.marks);
+  CHECK(attempt.record.end->draws == record.end->draws);
   return attempt;
 }
 

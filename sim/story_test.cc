@@ -7,7 +7,7 @@
 #include <string>
 
 #include "sim/record.h"
-#include "sim/replay.h"
+#include "sim/recorded_run_test.h"
 #include "sim/scenario_file_test.h"
 
 namespace vordb::sim {
@@ -21,9 +21,9 @@ struct Told {
 
   Told(const std::string& name, uint64_t seed, const StoryBounds& bounds = {})
       : scenario(short_scenario(name)) {
-    std::string bytes;
-    result = record_run(scenario, seed, nullptr, [&](std::string_view frame) { bytes += frame; });
-    record = *read_record(bytes);
+    RecordedResult run = run_and_record(scenario, seed);
+    result = std::move(run.result);
+    record = std::move(run.record);
     story = tell_story(record, scenario, bounds);
   }
 };

@@ -13,15 +13,6 @@ namespace vordb::server {
 
 namespace {
 
-// -1: it could not be started.
-pid_t ask(const std::function<bool()>& body) {
-  const pid_t process = fork_bound();
-  if (process != 0) return process;
-  // An assertion that breaks there would tell of it.
-  if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(kExitNotRun);
-  _exit(body() ? 0 : 1);
-}
-
 bool answer_of(pid_t process) {
   if (process < 0) return false;
   const int status = wait_for(process);
@@ -30,7 +21,15 @@ bool answer_of(pid_t process) {
 
 }  // namespace
 
-bool judge_apart(const std::function<bool()>& body) { return answer_of(ask(body)); }
+pid_t ask_apart(const std::function<bool()>& body) {
+  const pid_t process = fork_bound();
+  if (process != 0) return process;
+  // An assertion that breaks there would tell of it.
+  if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(kExitNotRun);
+  _exit(body() ? 0 : 1);
+}
+
+bool judge_apart(const std::function<bool()>& body) { return answer_of(ask_apart(body)); }
 
 uint32_t count_apart(uint32_t count, uint32_t jobs, const std::function<bool(uint32_t)>& body) {
   std::deque<pid_t> asked;
@@ -41,7 +40,7 @@ uint32_t count_apart(uint32_t count, uint32_t jobs, const std::function<bool(uin
   };
   for (uint32_t i = 0; i < count; ++i) {
     if (asked.size() == jobs) hear();
-    asked.push_back(ask([&] { return body(i); }));
+    asked.push_back(ask_apart([&] { return body(i); }));
   }
   while (!asked.empty()) hear();
   return yes;

@@ -1,11 +1,16 @@
-// Questions that are asked in processes of their own, for what aborts there must not end this one:
-// it says no.
+// Questions that are asked in processes of their own, whose standard error goes nowhere: what
+// aborts there must not end this one, and says no.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <functional>
 
 namespace vordb::server {
+
+// Asks without waiting for the answer. -1: no process could be started; errno says why.
+pid_t ask_apart(const std::function<bool()>& body);
 
 bool judge_apart(const std::function<bool()>& body);
 

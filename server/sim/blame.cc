@@ -2,7 +2,6 @@
 // made it so.
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -17,6 +16,7 @@
 #include "server/sim/process.h"
 #include "server/sim/progress.h"
 #include "server/sim/record_file.h"
+#include "server/sim/stopwatch.h"
 #include "server/sim/write_file.h"
 #include "sim/blame.h"
 #include "sim/debugger.h"
@@ -27,7 +27,6 @@ namespace vordb::server {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
 constexpr uint64_t kForksMax = 10'000;
@@ -129,23 +128,22 @@ int write_page(const Job& job, const sim::Blame& blame) {
 
 int run_job(void* argument) {
   const Job& job = *static_cast<const Job*>(argument);
-  const auto since = Clock::now();
-  const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - since).count(); };
+  const Stopwatch since;
   Progress progress(true);
   sim::BlameOptions options;
   options.forks = uint32_t(job.forks);
-  options.go_on = [&] { return passed() < double(job.seconds); };
+  options.go_on = [&] { return since.seconds() < double(job.seconds); };
   options.apart = [&](uint32_t count, const std::function<bool(uint32_t)>& body) {
     return count_apart(count, uint32_t(job.jobs), body);
   };
   options.progress = [&](uint64_t places) {
-    progress.tell(absl::StrCat(places, " places, ", int(passed()), " s"));
+    progress.tell(absl::StrCat(places, " places, ", int(since.seconds()), " s"));
   };
   const absl::StatusOr<sim::Blame> blame = sim::blame(job.file.record, job.file.scenario, options);
   progress.clear();
   if (!blame.ok()) return usage(absl::StrCat(job.arguments.record, ": ", blame.status().message()));
   if (const int code = write_page(job, *blame); code != kExitPass) return code;
-  return print(job.arguments.json ? json_of(job, *blame) : report_of(job, *blame, passed()),
+  return print(job.arguments.json ? json_of(job, *blame) : report_of(job, *blame, since.seconds()),
                kExitPass);
 }
 

@@ -213,7 +213,7 @@ std::string json_of(const Evidence& evidence) {
               {"gaps", gaps_of(evidence)},
               {"mutants", evidence.mutants}};
   for (const SwarmReport& report : evidence.reports) {
-    Json swarm = Json::parse(json_of(report));
+    Json swarm = json_of(report);
     swarm.erase("seeds");
     out["swarms"].push_back(std::move(swarm));
   }

@@ -19,9 +19,7 @@ namespace {
 constexpr size_t kSeenMax = 300;
 
 std::string promise_named(const std::string& property) {
-  for (int each = 0; each < sim::kProperties; ++each) {
-    if (to_string(sim::Property(each)) == property) return promise_of(sim::Property(each));
-  }
+  if (const auto named = sim::property_named(property)) return promise_of(*named);
   return "A node never breaks an assertion and never crashes by itself.";
 }
 

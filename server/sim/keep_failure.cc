@@ -1,8 +1,5 @@
 #include "server/sim/keep_failure.h"
 
-#include <unistd.h>
-
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -10,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/common/read_bytes.h"
+#include "server/sim/apart.h"
 #include "server/sim/arguments.h"
-#include "server/sim/exit_code.h"
 #include "server/sim/process.h"
 #include "server/sim/shrinking.h"
 #include "server/sim/write_file.h"
@@ -45,9 +42,9 @@ std::string story_of(const sim::Record& record, const sim::Scenario& scenario,
   return text;
 }
 
-// Returns an exit code.
-int keep(const sim::Scenario& scenario, uint64_t seed, uint64_t shrink_seconds,
-         const Files& files) {
+// False: its story could not be made.
+bool keep(const sim::Scenario& scenario, uint64_t seed, uint64_t shrink_seconds,
+          const Files& files) {
   std::ofstream out(files.record, std::ios::binary);
   std::string bytes;
   // Whole frames: what a run that aborts leaves can be read.
@@ -55,9 +52,9 @@ int keep(const sim::Scenario& scenario, uint64_t seed, uint64_t shrink_seconds,
     out.write(frame.data(), std::streamsize(frame.size())).flush();
     bytes += frame;
   });
-  if (!out.flush()) return kExitNotRun;
+  if (!out.flush()) return false;
   const absl::StatusOr<sim::Record> record = sim::read_record(bytes);
-  if (!record.ok()) return kExitNotRun;
+  if (!record.ok()) return false;
   std::string file = files.record, head = "the whole run:";
   sim::Record told = *record;
   sim::Scenario of = scenario;
@@ -75,7 +72,7 @@ int keep(const sim::Scenario& scenario, uint64_t seed, uint64_t shrink_seconds,
       of = shrunk.attempt.scenario;
     }
   }
-  return write_whole(files.story, story_of(told, of, head, file)).empty() ? kExitPass : kExitNotRun;
+  return write_whole(files.story, story_of(told, of, head, file)).empty();
 }
 
 // Only letters that no file system and no shell minds.
@@ -103,12 +100,9 @@ std::string keep_failure(const sim::Scenario& scenario, const std::string& folde
     std::filesystem::remove(file, error);
     if (error) return absl::StrCat(file, ": cannot be replaced: ", error.message());
   }
-  const pid_t process = fork_bound();
-  if (process == 0) {
-    // What it says was said when the swarm ran.
-    if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(kExitNotRun);
-    _exit(keep(scenario, failure.seed, shrink_seconds, files));
-  }
+  // What it says on standard error was said when the swarm ran.
+  const pid_t process =
+      ask_apart([&] { return keep(scenario, failure.seed, shrink_seconds, files); });
   if (process < 0) return "no process could be started";
   wait_for(process);
   if (std::filesystem::exists(files.record, error)) failure.record = files.record;

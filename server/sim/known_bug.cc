@@ -73,11 +73,7 @@ absl::Status read_properties(const std::string& text, KnownBug& bug) {
 }  // namespace
 
 bool names_property(std::string_view name) {
-  if (name == kAssertion) return true;
-  for (int i = 0; i < sim::kProperties; ++i) {
-    if (name == to_string(sim::Property(i))) return true;
-  }
-  return false;
+  return name == kAssertion || sim::property_named(name).has_value();
 }
 
 absl::StatusOr<KnownBug> read_known_bug(const std::string& name, std::string_view patch) {
@@ -102,6 +98,10 @@ absl::StatusOr<KnownBug> read_known_bug(const std::string& name, std::string_vie
   if (const absl::Status status = read_properties(headers.at("Property"), bug); !status.ok())
     return status;
   return bug;
+}
+
+std::string scenario_of(const KnownBug& bug) {
+  return absl::StrCat(bug.scenario, bug.sets.empty() ? "" : " ", absl::StrJoin(bug.sets, " "));
 }
 
 std::string short_rule(const KnownBug& bug, size_t width) {

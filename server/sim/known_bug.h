@@ -29,6 +29,9 @@ absl::StatusOr<KnownBug> read_known_bug(const std::string& name, std::string_vie
 // A property of sim/findings.h, or kAssertion.
 bool names_property(std::string_view name);
 
+// As its header has it: "three-node-crashes duration_ms=4000".
+std::string scenario_of(const KnownBug& bug);
+
 // The first sentence or so of a rule, for a column of a table.
 std::string short_rule(const KnownBug& bug, size_t width);
 

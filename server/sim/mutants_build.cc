@@ -4,8 +4,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <cstdint>
 #include <filesystem>
 #include <set>
 #include <sstream>

@@ -1,7 +1,6 @@
 #include "server/sim/mutants_hunt.h"
 
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -9,13 +8,13 @@
 #include "server/common/read_bytes.h"
 #include "server/sim/exit_code.h"
 #include "server/sim/process.h"
+#include "server/sim/stopwatch.h"
 
 namespace vordb::server {
 
 namespace {
 
 using Json = nlohmann::json;
-using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t kFirstChunk = 10;
 constexpr uint64_t kChunkMax = 160;
@@ -57,14 +56,12 @@ class Hunter {
     for (uint64_t chunk = kFirstChunk; go_on(); chunk = std::min(2 * chunk, kChunkMax)) {
       if (!run_chunk(chunk)) break;
     }
-    found_.seconds = std::min(elapsed(), found_at_);
+    found_.seconds = std::min(since_.seconds(), found_at_);
     conclude();
     return std::move(found_);
   }
 
  private:
-  double elapsed() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
-
   bool named(const std::string& property) const {
     return std::find(bug_.properties.begin(), bug_.properties.end(), property) !=
            bug_.properties.end();
@@ -78,7 +75,7 @@ class Hunter {
 
   bool go_on() const {
     return found_.outcome != Found::Outcome::kFound && failures() < kOthersMax &&
-           elapsed() < where_.seconds;
+           since_.seconds() < where_.seconds;
   }
 
   std::vector<std::string> command_of(const std::string& command,
@@ -93,7 +90,7 @@ class Hunter {
         command_of("swarm", {"--seeds", absl::StrCat(first, "..", first + chunk - 1), "--jobs",
                              absl::StrCat(where_.jobs), "--keep", "", "--json"});
     const std::string out = where_.folder + "/swarm.json", err = where_.folder + "/swarm.log";
-    const CommandEnd end = execute({command, out, err, where_.seconds - elapsed()});
+    const CommandEnd end = execute({command, out, err, where_.seconds - since_.seconds()});
     const Json swarm = json_of(out);
     if (!swarm.is_object()) {
       found_.why = end.code < 0 ? end.why : first_line_of(err);
@@ -104,7 +101,7 @@ class Hunter {
     for (const Json& seed : swarm["seeds"]) {
       if (seed["outcome"] == "VIOLATION") take(seed["seed"], seed["why"]);
     }
-    if (found_.outcome == Found::Outcome::kFound) found_at_ = elapsed();
+    if (found_.outcome == Found::Outcome::kFound) found_at_ = since_.seconds();
     return true;
   }
 
@@ -177,7 +174,7 @@ class Hunter {
 
   const KnownBug& bug_;
   const Hunt& where_;
-  const Clock::time_point begun_ = Clock::now();
+  const Stopwatch since_;
   uint64_t tried_ = 0;  // where the next chunk begins
   uint64_t ran_ = 0;    // fewer when the time was over
   double found_at_ = 1e9;
@@ -217,8 +214,7 @@ std::string objection_to_whole(const KnownBug& bug, const Hunt& where, uint64_t 
   const CommandEnd end = execute({run, out, err, kRunSeconds});
   if (end.code == kExitPass || end.code == kExitUnderTested) return "";
   const std::string said = end.code < 0 ? end.why : first_line_of(out) + first_line_of(err);
-  return absl::StrCat(bug.scenario, bug.sets.empty() ? "" : " ", absl::StrJoin(bug.sets, " "),
-                      " seed ", seed, " does not pass without a bug: ", said);
+  return absl::StrCat(scenario_of(bug), " seed ", seed, " does not pass without a bug: ", said);
 }
 
 }  // namespace vordb::server

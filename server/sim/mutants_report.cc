@@ -18,10 +18,6 @@ constexpr size_t kRuleWidth = 40;
 using Json = nlohmann::json;
 using Outcome = Found::Outcome;
 
-std::string scenario_of(const KnownBug& bug) {
-  return absl::StrCat(bug.scenario, bug.sets.empty() ? "" : " ", absl::StrJoin(bug.sets, " "));
-}
-
 bool has_story(const Found& found) {
   return !found.property.empty() && found.no_story.empty() && found.events > 0;
 }

@@ -1,7 +1,6 @@
 // `vordb-sim replay`: a run from its record of decisions, as far as one likes, and whether it is
 // still the run that was recorded.
 
-#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,6 +13,7 @@
 #include "server/sim/process.h"
 #include "server/sim/record_file.h"
 #include "server/sim/run_report.h"
+#include "server/sim/stopwatch.h"
 #include "sim/replay.h"
 
 namespace vordb::server {
@@ -75,7 +75,7 @@ std::string report_of(const Job& job, sim::Replay& replay, const sim::RunResult&
 
 int run_job(void* argument) {
   const Job& job = *static_cast<const Job*>(argument);
-  const auto since = std::chrono::steady_clock::now();
+  const Stopwatch since;
   sim::Replay replay(job.record, job.scenario);
   sim::World& world = replay.world();
   bool more = true;
@@ -86,9 +86,7 @@ int run_job(void* argument) {
   }
   if (more) return print(stand_of(job, replay), kExitPass);
   const sim::RunResult result = replay.result();
-  const uint64_t real_ms = uint64_t(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::steady_clock::now() - since)
-                                        .count());
+  const uint64_t real_ms = since.ms();
   return print(report_of(job, replay, result, real_ms), exit_code(result.outcome));
 }
 

@@ -1,6 +1,5 @@
 // `vordb-sim run`: one run of a scenario, in a process of its own.
 
-#include <chrono>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -13,6 +12,7 @@
 #include "server/sim/output.h"
 #include "server/sim/process.h"
 #include "server/sim/run_report.h"
+#include "server/sim/stopwatch.h"
 #include "sim/replay.h"
 #include "sim/world.h"
 
@@ -51,7 +51,7 @@ int run_job(void* argument) {
     record.open(job.arguments.record, std::ios::binary);
     if (!record) return usage(job.arguments.record + ": cannot be written");
   }
-  const auto since = std::chrono::steady_clock::now();
+  const Stopwatch since;
   sim::RunResult result;
   if (record.is_open()) {
     // Whole frames: what a run that aborts leaves can be read.
@@ -62,9 +62,7 @@ int run_job(void* argument) {
     result = std::make_unique<sim::World>(job.scenario, job.seed, sink)->run();
     result.seed = job.seed;
   }
-  const uint64_t real_ms = uint64_t(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::steady_clock::now() - since)
-                                        .count());
+  const uint64_t real_ms = since.ms();
   if (file.is_open() && !file.flush())
     return not_run(job.arguments.trace + ": could not be written to its end");
   if (record.is_open() && !record.flush())

@@ -1,6 +1,5 @@
 // `vordb-sim shrink`: the record of a run that fails, made smaller.
 
-#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,14 +13,13 @@
 #include "server/sim/progress.h"
 #include "server/sim/record_file.h"
 #include "server/sim/shrinking.h"
+#include "server/sim/stopwatch.h"
 #include "sim/replay.h"
 #include "sim/shrink.h"
 
 namespace vordb::server {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 struct ShrinkArguments {
   std::string record;
@@ -35,10 +33,6 @@ struct Job {
   uint64_t seconds;
   const RecordFile& file;
 };
-
-double seconds_since(Clock::time_point since) {
-  return std::chrono::duration<double>(Clock::now() - since).count();
-}
 
 // One thing that became less.
 struct Line {
@@ -106,7 +100,7 @@ std::string objection_to(const Job& job, const sim::Attempt& first) {
 
 int run_job(void* argument) {
   const Job& job = *static_cast<const Job*>(argument);
-  const auto since = Clock::now();
+  const Stopwatch since;
   const sim::Record& record = job.file.record;
   sim::Attempt first =
       sim::run_candidate({job.file.scenario, record.script}, record.run.seed, UINT64_MAX);
@@ -119,10 +113,10 @@ int run_job(void* argument) {
                     [&](const char* part, const sim::ShrinkSize& size, uint64_t runs) {
                       progress.tell(absl::StrCat(part, ": ", size.events, " events, ", size.faults,
                                                  " faults, ", size.operations, " calls, ", runs,
-                                                 " runs, ", int(seconds_since(since)), " s"));
+                                                 " runs, ", int(since.seconds()), " s"));
                     });
   progress.clear();
-  const double seconds = seconds_since(since);
+  const double seconds = since.seconds();
   if (const std::string why = write_shrunk(shrunk, job.arguments.out); !why.empty())
     return not_run(why);
   return print(report_of(job, before, shrunk, seconds), kExitPass);

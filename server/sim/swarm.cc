@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -23,6 +22,7 @@
 #include "server/sim/process.h"
 #include "server/sim/progress.h"
 #include "server/sim/run_report.h"
+#include "server/sim/stopwatch.h"
 #include "sim/world.h"
 
 namespace vordb::server {
@@ -55,12 +55,6 @@ class Interrupts {
   struct sigaction term_before_ = {};
 };
 
-uint64_t elapsed_ms(std::chrono::steady_clock::time_point since) {
-  return uint64_t(std::chrono::duration_cast<std::chrono::milliseconds>(
-                      std::chrono::steady_clock::now() - since)
-                      .count());
-}
-
 // The seeds of one process at a time.
 struct Worker {
   SeedQueue seeds;  // that it has not answered for
@@ -84,12 +78,12 @@ void write_all(int file, const std::string& text) {
 
 [[noreturn]] void work(const sim::Scenario& scenario, SeedQueue seeds, int out) {
   for (; !seeds.empty(); seeds.advance()) {
-    const auto since = std::chrono::steady_clock::now();
+    const Stopwatch since;
     try {
       auto world = std::make_unique<sim::World>(scenario, seeds.next());
       sim::RunResult result = world->run();
       result.seed = seeds.next();
-      write_all(out, json_of(scenario, result, elapsed_ms(since)) + "\n");
+      write_all(out, json_of(scenario, result, since.ms()) + "\n");
     } catch (const std::bad_alloc&) {
       _exit(kExitNotRun);
     }
@@ -113,18 +107,18 @@ class Swarm {
 
   SwarmResult run(bool wants_progress) {
     Progress progress(wants_progress);
-    const auto since = std::chrono::steady_clock::now();
+    const Stopwatch since;
     const Interrupts interrupts;
     while (interrupted_by == 0 && start_all() && take_some())
       progress.tell(ProgressFigures{result_.runs, result_.asked, failed_,
-                                    result_.runs - before_runs_, elapsed_ms(since)});
+                                    result_.runs - before_runs_, since.ms()});
     progress.clear();
     result_.interrupted = interrupted_by != 0;
     if (result_.interrupted)
       result_.not_run.push_back(absl::StrCat("interrupted by signal ", int(interrupted_by), " (",
                                              strsignal(interrupted_by), ")"));
     end_all();
-    result_.real_ms = before_ms_ + elapsed_ms(since);
+    result_.real_ms = before_ms_ + since.ms();
     judge(scenario_, result_);
     return std::move(result_);
   }

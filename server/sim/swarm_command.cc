@@ -117,11 +117,11 @@ void tell_failures(const SwarmArguments& arguments, const Order& order, SwarmRep
 }
 
 std::string json_of(const std::vector<SwarmReport>& reports) {
-  if (reports.size() == 1) return json_of(reports[0]) + "\n";
-  nlohmann::json all = {{"swarms", nlohmann::json::array()}};
-  for (const SwarmReport& report : reports)
-    all["swarms"].push_back(nlohmann::json::parse(json_of(report)));
-  return all.dump() + "\n";
+  using Json = nlohmann::json;
+  Json all = {{"swarms", Json::array()}};
+  for (const SwarmReport& report : reports) all["swarms"].push_back(json_of(report));
+  const Json& told = reports.size() == 1 ? all["swarms"][0] : all;
+  return told.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 int swarm(const SwarmArguments& arguments) {

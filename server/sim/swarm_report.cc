@@ -73,7 +73,7 @@ std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
   return out;
 }
 
-std::string json_of(const SwarmReport& report) {
+Json json_of(const SwarmReport& report) {
   const SwarmResult& swarm = report.swarm;
   const sim::Scenario& scenario = report.scenario;
   Json json = {{"scenario", scenario.name},
@@ -122,7 +122,7 @@ std::string json_of(const SwarmReport& report) {
                                 {"record", failure.record},
                                 {"small", failure.small},
                                 {"replay", report.replay(failure)}});
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json;
 }
 
 std::string sum_of(const std::vector<SwarmReport>& reports) {

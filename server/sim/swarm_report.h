@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "server/sim/arguments.h"
 #include "server/sim/failures.h"
 #include "server/sim/swarm_result.h"
@@ -32,7 +34,7 @@ int exit_code(const std::vector<SwarmReport>& reports);
 std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm);
 // Several swarms in a line each.
 std::string sum_of(const std::vector<SwarmReport>& reports);
-std::string json_of(const SwarmReport& report);
+nlohmann::json json_of(const SwarmReport& report);
 // For GitHub: a table of the scenarios, and each failure to be opened.
 std::string markdown_of(const std::vector<SwarmReport>& reports);
 

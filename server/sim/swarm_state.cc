@@ -57,6 +57,7 @@ absl::Status SwarmState::wrong() const {
 
 absl::StatusOr<SwarmState> SwarmState::open(const std::string& file) {
   SwarmState state(file);
+  state.program_ = program_digest();
   sqlite3* opened = nullptr;
   const int code = sqlite3_open(file.c_str(), &opened);
   state.database_.reset(opened);
@@ -80,15 +81,15 @@ absl::StatusOr<SwarmState> SwarmState::open(const std::string& file) {
 }
 
 absl::Status SwarmState::begin(const sim::Scenario& scenario, std::string& foreign) {
-  const std::string digest = hex(sim::digest_of(scenario.text)), program = program_digest();
+  const std::string digest = hex(sim::digest_of(scenario.text));
   sim::SqliteStatement insert(
       database_.get(),
       "INSERT OR IGNORE INTO swarms(scenario_digest, program_digest, name, scenario) "
       "VALUES(?,?,?,?)");
-  insert.text(digest).text(program).text(scenario.name).text(scenario.text).write();
+  insert.text(digest).text(program_).text(scenario.name).text(scenario.text).write();
   sim::SqliteStatement mine(database_.get(),
                             "SELECT id FROM swarms WHERE scenario_digest=? AND program_digest=?");
-  mine.text(digest).text(program);
+  mine.text(digest).text(program_);
   if (!insert.ok() || !mine.next()) return wrong();
   swarm_ = mine.number_at(0);
   sim::SqliteStatement others(database_.get(),

@@ -42,6 +42,7 @@ class SwarmState {
   absl::Status wrong() const;
 
   std::string file_;
+  std::string program_;  // digest of the program that runs here
   std::unique_ptr<sqlite3, Close> database_;
   uint64_t swarm_ = 0;
 };
