@@ -34,7 +34,8 @@ class Digests {
     VORDB_FIELDS(Told, said, unsent)
   };
 
-  bool is_due(const Peer& to, const pb::PeerMessage& message, bool settled);
+  bool is_due(const Peer& to, const pb::PeerMessage& message, bool settled,
+              const vnode::Turn& turn);
 
   std::map<Peer, Told> told_;
   VORDB_FIELDS(Digests, told_)

@@ -20,8 +20,6 @@ namespace vordb {
 namespace {
 
 // A report to membership comes at least each so many ticks, and soon when there is news.
-constexpr uint64_t kReportTicks = 10;
-constexpr uint64_t kNewsTicks = 2;
 
 // The tags under which a driver's own events are counted; messages between actors follow them.
 enum Tag : uint8_t { kTagRequest, kTagCommitted, kTagRead, kTagPeer, kTagTick, kTagMessages };
@@ -236,7 +234,9 @@ struct Shard::Call {
     out.paused = s.paused && s.coordinator->waiting() == 0 && s.vnodes.idle();
     s.vnodes.add_to(out, *s.configuration);
     const ShardReport& last = s.reported;
-    const bool due = s.ticks >= s.reported_at + kReportTicks;
+    if (env.buggify(Site::kReportsLater)) return;
+    const bool due =
+        s.ticks >= s.reported_at + env.knobs.report_ticks || env.buggify(Site::kReportsAgain);
     if (!due && out.counted == last.counted && out.drained == last.drained &&
         out.paused == last.paused && out.epoch == last.epoch)
       return;
@@ -345,7 +345,7 @@ void Shard::tick(Env& env) {
     s.membership->edit().tick(membership);
     s.committed_in_turn = true;
   }
-  if (++s.ticks % kNewsTicks == 0) call.report();
+  if (++s.ticks % env.knobs.report_look_ticks == 0) call.report();
   vnode::Turn vnodes = call.vnode_turn();
   s.vnodes.tick(vnodes);
   call.drain();

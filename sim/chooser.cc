@@ -30,6 +30,7 @@ bool goes_by_time(StreamKind kind) {
     case StreamKind::kArrival:
     case StreamKind::kConnection:
     case StreamKind::kMoment:
+    case StreamKind::kSite:
       return true;
     default:
       return false;
@@ -79,6 +80,7 @@ bool is_mishap(Decision decision) {
     case Decision::kRots:
     case Decision::kDiskStalls:
     case Decision::kAims:
+    case Decision::kSiteStrikes:
       return true;
     default:
       return false;

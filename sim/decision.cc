@@ -5,14 +5,16 @@
 #include <span>
 
 #include "sim/fault_kinds.h"
+#include "sim/site_faults.h"
 
 namespace vordb::sim {
 
 namespace {
 
-constexpr const char* kStreamNames[] = {
-    "unnamed",    "world",  "machine", "shard",  "random", "disk",   "link",   "arrival",
-    "connection", "client", "calls",   "behind", "fault",  "strike", "moment", "operator"};
+constexpr const char* kStreamNames[] = {"unnamed",  "world",  "machine", "shard",      "random",
+                                        "disk",     "link",   "arrival", "connection", "client",
+                                        "calls",    "behind", "fault",   "strike",     "moment",
+                                        "operator", "knobs",  "sites",   "site"};
 constexpr const char* kDecisionNames[] = {"unnamed",
                                           "buffered",
                                           "first_start",
@@ -113,7 +115,15 @@ constexpr const char* kDecisionNames[] = {"unnamed",
                                           "start_wait",
                                           "operator_wait",
                                           "takes_backup",
-                                          "operator_delay"};
+                                          "operator_delay",
+                                          "knobs_are_odd",
+                                          "knob_is_odd",
+                                          "knob",
+                                          "knob_value",
+                                          "sites_are_on",
+                                          "site_is_on",
+                                          "site_pace",
+                                          "site_strikes"};
 
 static_assert(std::size(kStreamNames) == kStreamKinds && std::size(kDecisionNames) == kDecisions);
 
@@ -142,6 +152,8 @@ std::string text_of(Stream stream) {
                         stream.kind == StreamKind::kOperator;
   if (of_fault && stream.index < kFaultKinds)
     return std::string(to_string(stream.kind)) + " " + to_string(FaultKind(stream.index));
+  if (stream.kind == StreamKind::kSite && stream.index < kSites)
+    return std::string(to_string(stream.kind)) + " " + to_string(Site(stream.index));
   return std::string(to_string(stream.kind)) + " " + std::to_string(stream.index);
 }
 

@@ -30,8 +30,11 @@ enum class StreamKind : uint8_t {
   kStrike,      // by FaultKind: whom it befalls, and how
   kMoment,      // by machine and Moment: whether a crash is aimed at it
   kOperator,    // by FaultKind: how an operator goes about it
+  kKnobs,       // 0: whether any are odd; from 1, by machine: which are
+  kSites,       // by Site, from 1: whether it is on, and how much
+  kSite,        // by Site: whether it strikes
 };
-inline constexpr size_t kStreamKinds = size_t(StreamKind::kOperator) + 1;
+inline constexpr size_t kStreamKinds = size_t(StreamKind::kSite) + 1;
 const char* to_string(StreamKind kind);
 
 struct Stream {
@@ -144,8 +147,16 @@ enum class Decision : uint8_t {
   kOperatorWait,
   kTakesBackup,
   kOperatorDelay,
+  kKnobsAreOdd,
+  kKnobIsOdd,
+  kKnob,
+  kKnobValue,
+  kSitesAreOn,
+  kSiteIsOn,
+  kSitePace,
+  kSiteStrikes,
 };
-inline constexpr size_t kDecisions = size_t(Decision::kOperatorDelay) + 1;
+inline constexpr size_t kDecisions = size_t(Decision::kSiteStrikes) + 1;
 const char* to_string(Decision decision);
 
 // The kinds by name; nothing: no such kind.

@@ -105,9 +105,13 @@ struct FaultPlan {
   // moments.
   std::array<uint64_t, kFaultKinds> every_ms{};
   uint32_t aimed_per_million = 0;
-  // Each kind wholly off in half of the runs.
+  // A process starts with up to so many knobs that are not as in production.
+  uint32_t odd_knobs_max = 0;
+  // So many of the places of core/env/buggify.h do what is rare in a run.
+  uint32_t sites_per_million = 0;
+  // Each kind, all odd knobs and all such places wholly off in half of the runs.
   bool swarm = true;
-  VORDB_FIELDS(FaultPlan, every_ms, aimed_per_million, swarm)
+  VORDB_FIELDS(FaultPlan, every_ms, aimed_per_million, odd_knobs_max, sites_per_million, swarm)
 };
 
 // The wait for a fault is drawn evenly from 1 us to this; 0: it never comes by itself.

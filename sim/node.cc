@@ -131,6 +131,7 @@ void SimNode::boot() {
     host_->died(number_);
   };
   if (const absl::Status opened = disk_.open(); !opened.ok()) return refuse(opened);
+  knobs_ = host_->knobs_at_start(number_);
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
     doors_.push_back({SimClock(time_), SimNetwork(*this, options_.shards, stream_of(shard)),
                       SimDisk(disk_, shard), SimRandom(host_->chooser(), stream_of(shard)),
@@ -139,7 +140,7 @@ void SimNode::boot() {
   up_ = true;
   booted_at_us_ = host_->now_us();
   for (uint16_t shard = 0; shard < options_.shards; ++shard) {
-    Env env = doors_[shard].env();
+    Env env = this->env(shard);
     shards_.emplace_back(shard, options_);
     epochs_.push_back(0);
     if (const absl::Status started = shards_.back().start(env); !started.ok()) {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "core/client_codec.h"
+#include "core/env/buggify.h"
+#include "core/env/knobs.h"
 #include "core/shard.h"
 #include "sim/bound.h"
 #include "sim/event_queue.h"
@@ -59,11 +61,15 @@ class NodeHost {
   virtual void operator_answered(uint32_t node, ClusterChangeReply reply) = 0;
   // A moment at which a crash would hurt; the host may plan one.
   virtual void moment(uint32_t node, Moment moment) = 0;
+  // What a process that starts now is tuned by.
+  virtual Knobs knobs_at_start(uint32_t node) = 0;
+  // Whether what is rare happens where a node passes by.
+  virtual bool strikes(Site site) = 0;
   // The node's process ended by itself (a failed write), or did not start.
   virtual void died(uint32_t node) = 0;
 };
 
-class SimNode : public SimNetworkHost {
+class SimNode : public SimNetworkHost, private Buggify {
  public:
   SimNode(uint32_t number, NodeOptions options, NodeHost& host);
   SimNode(const SimNode&) = default;
@@ -97,6 +103,8 @@ class SimNode : public SimNetworkHost {
   SimDiskImage& disk() { return disk_; }
   const SimDiskImage& disk() const { return disk_; }
   const NodeOptions& options() const { return options_; }
+  const Knobs& knobs() const { return knobs_; }
+  void set_knobs(const Knobs& knobs) { knobs_ = knobs; }
   // Of the next first start.
   void set_seeds(std::vector<std::string> seeds) {
     options_.seed_nodes = std::move(seeds);
@@ -123,8 +131,6 @@ class SimNode : public SimNetworkHost {
     SimDisk disk;
     SimRandom random;
     SimTelemetry telemetry;
-
-    Env env() { return {clock, network, disk, random, telemetry}; }
   };
 
   // ---- SimNetworkHost
@@ -140,10 +146,17 @@ class SimNode : public SimNetworkHost {
   void sends(const pb::PeerMessage& message) override;
   void deliver_remote(const std::string& address, NodeNumber to, std::string bytes) override;
 
+  Env env(uint16_t shard) {
+    ShardDoors& doors = doors_[shard];
+    return {doors.clock, doors.network, doors.disk, doors.random, doors.telemetry, knobs_, this};
+  }
+  // ---- Buggify
+  bool strikes(Site site) override { return host_->strikes(site); }
+
   // Lends the doors to the shard for one call. A trace with readers says what the call changed.
   template <typename Body>
   void call(uint16_t shard, Body&& body) {
-    Env env = doors_[shard].env();
+    Env env = this->env(shard);
     if (host_->trace().heard()) {
       const Shard before = shards_[shard];
       body(shards_[shard], env);
@@ -178,6 +191,7 @@ class SimNode : public SimNetworkHost {
   NodeOptions options_;
   Bound<NodeHost> host_;
   NodeTime time_;
+  Knobs knobs_;
   SimDiskImage disk_;
   TelemetryFigures telemetry_figures_;
   MessageCoverage messages_;

@@ -10,6 +10,7 @@
 #include "sim/findings.h"
 #include "sim/message_coverage.h"
 #include "sim/operators.h"
+#include "sim/site_faults.h"
 #include "sim/trace.h"
 
 namespace vordb::sim {
@@ -32,6 +33,7 @@ struct RunResult {
   bool node_lost = false;  // a disk damaged beyond what one node can bear ended the run early
   ClientFigures clients;
   FaultFigures faults;
+  SiteFigures sites;
   NetworkFigures network;
   OperatorFigures operators;
   DiskFaultCounts disk;

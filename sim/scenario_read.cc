@@ -113,6 +113,8 @@ void read_nodes(const Json& json, Scenario::Nodes& nodes) {
 void read_faults(const Json& json, FaultPlan& faults) {
   flag(json, "swarm", faults.swarm);
   number(json, "aimed_per_million", faults.aimed_per_million);
+  number(json, "odd_knobs_max", faults.odd_knobs_max);
+  number(json, "sites_per_million", faults.sites_per_million);
   for (int kind = 0; kind < kFaultKinds; ++kind) {
     if (FaultKind(kind) == FaultKind::kAimedCrash) continue;
     number(json, setting_of(FaultKind(kind)).c_str(), faults.every_ms[size_t(kind)]);

@@ -124,7 +124,7 @@ TEST_CASE("schema: each setting is read, up to its highest value, and into a pla
 }
 
 TEST_CASE("schema: it lists what the code has names for") {
-  std::set<std::string> faults = {"swarm"};
+  std::set<std::string> faults = {"swarm", "odd_knobs_max", "sites_per_million"};
   for (int kind = 0; kind < kFaultKinds; ++kind) faults.insert(setting_of(FaultKind(kind)));
   CHECK(names_of(settings_of("faults")) == faults);
 

@@ -101,6 +101,8 @@ bool Shrinker::leave_out_kinds() {
                                                      : scenario.faults.every_ms[size_t(kind)] > 0;
       if (on) names.push_back("/faults/" + setting_of(kind));
     }
+    if (scenario.faults.odd_knobs_max > 0) names.emplace_back("/faults/odd_knobs_max");
+    if (scenario.faults.sites_per_million > 0) names.emplace_back("/faults/sites_per_million");
     return names;
   };
   const auto kinds = [&](const Attempt& attempt) {

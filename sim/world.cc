@@ -46,6 +46,11 @@ int64_t clock_offset_ms(const Scenario& scenario, uint32_t machines) {
   return std::clamp<int64_t>(tolerated_ms, 0, kClockOffsetMsMax);
 }
 
+bool has_odd_knobs(const FaultPlan& plan, Chooser& chooser) {
+  if (plan.odd_knobs_max == 0) return false;
+  return !plan.swarm || chooser.stream(StreamKind::kKnobs).chance(Decision::kKnobsAreOdd, 500'000);
+}
+
 }  // namespace
 
 WorldState::WorldState(const Scenario& scenario, Chooser chooser, Trace::Sink sink)
@@ -57,7 +62,9 @@ WorldState::WorldState(const Scenario& scenario, Chooser chooser, Trace::Sink si
       disk_oracle_(findings_),
       configuration_oracle_(findings_),
       // Of a chooser of its own: the run is the same with and without it.
-      canary_dies_(Chooser(~chooser_.seed()).chance(kCanaryPerMillion)) {}
+      canary_dies_(Chooser(~chooser_.seed()).chance(kCanaryPerMillion)),
+      sites_(scenario.faults, chooser_),
+      odd_knobs_(has_odd_knobs(scenario.faults, chooser_)) {}
 
 World::World(const Scenario& scenario, uint64_t seed, Trace::Sink sink)
     : World(scenario, Chooser(seed), std::move(sink)) {}

@@ -121,6 +121,8 @@ class World : public ClientHost,
                           const Configuration& configuration) override {
     configuration_oracle_.used(node, before, configuration);
   }
+  Knobs knobs_at_start(uint32_t node) override;
+  bool strikes(Site site) override { return faults_->running() && sites_.strikes(site, chooser_); }
   void died(uint32_t node) override;
 
   // ---- FaultHost, OperatorHost

@@ -4,6 +4,7 @@
 
 #include "core/assert.h"
 #include "sim/convergence.h"
+#include "sim/knob_reach.h"
 #include "sim/world.h"
 
 namespace vordb::sim {
@@ -33,6 +34,16 @@ void World::boot(uint32_t index) {
   } else if (machine.failed_boots == failed) {
     ++machine.failed_boots;
   }
+}
+
+Knobs World::knobs_at_start(uint32_t index) {
+  // Once faults are over, all is as usual.
+  if (!odd_knobs_ || phase_ >= Phase::kSettle) return kDefaultKnobs;
+  const Knobs knobs =
+      draw_knobs(chooser_.stream(StreamKind::kKnobs, index + 1), scenario_.faults.odd_knobs_max);
+  const std::string odd = text_of(knobs);
+  if (!odd.empty()) trace_.comment(now_us_, Voice::node(index), "has odd knobs: " + odd);
+  return knobs;
 }
 
 void World::died(uint32_t index) {

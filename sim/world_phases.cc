@@ -84,6 +84,7 @@ void World::enter(Phase phase) {
     faults_->start(now_us_);
   } else if (phase == Phase::kSettle) {
     faults_->stop(now_us_);
+    for (Machine& machine : machines_) machine.node->set_knobs(kDefaultKnobs);
     if (scenario_.canary) look_at_canary();
     quiet_from_us_ = std::max(links_->last_arrival_us(), faults_->stalled_until_us());
     // What may be forgotten at some time is forgotten by the slowest clock.
@@ -284,6 +285,7 @@ RunResult World::result() {
   result.node_lost = node_lost_;
   result.clients = client_figures_;
   result.faults = faults_->figures(now_us_);
+  result.sites = sites_.figures();
   result.network = links_->figures();
   result.operators = operators_->figures();
   for (const Machine& machine : machines_) {

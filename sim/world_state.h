@@ -21,6 +21,7 @@
 #include "sim/operators.h"
 #include "sim/oracle.h"
 #include "sim/scenario.h"
+#include "sim/site_faults.h"
 #include "sim/trace.h"
 #include "sim/workload.h"
 
@@ -63,6 +64,8 @@ struct WorldState {
   Box<Links> links_;
   Box<Operators> operators_;
   Box<FaultInjector> faults_;
+  SiteFaults sites_;
+  const bool odd_knobs_;
   Box<Oracles> oracles_;
   std::vector<SimClient> clients_;
   std::vector<uint64_t> last_reply_us_;  // answers of one connection keep their order

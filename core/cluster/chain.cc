@@ -8,14 +8,6 @@
 
 namespace vordb::cluster {
 
-namespace {
-
-constexpr uint64_t kResendUs = 150'000;
-constexpr uint64_t kPatienceUs = 1'000'000;  // for one ballot
-constexpr uint64_t kBackOffUs = 100'000;     // at least, after a refusal
-
-}  // namespace
-
 std::vector<NodeNumber> acceptors(const Configuration& configuration) {
   std::vector<NodeNumber> nodes;
   const Member* latest = nullptr;
@@ -115,7 +107,7 @@ void Chain::accept(const pb::Accept& accept, NodeNumber from, ChainEffects& effe
 
 // ---- the proposer
 
-void Chain::propose(std::shared_ptr<const Configuration> value, uint64_t now_us, uint64_t random,
+void Chain::propose(std::shared_ptr<const Configuration> value, const Moment& now,
                     ChainEffects& effects) {
   VORDB_ASSERT(!proposing() && follows_current(*value), "a successor of what is in use");
   // The only acceptor decides by writing down what is chosen; what it has accepted already is.
@@ -124,18 +116,18 @@ void Chain::propose(std::shared_ptr<const Configuration> value, uint64_t now_us,
     return;
   }
   proposal_.own = std::move(value);
-  begin_ballot(now_us, random, effects);
+  begin_ballot(now, effects);
 }
 
-void Chain::begin_ballot(uint64_t now_us, uint64_t random, ChainEffects& effects) {
+void Chain::begin_ballot(const Moment& now, ChainEffects& effects) {
   proposal_.phase = Phase::kPreparing;
   proposal_.value = nullptr;
   proposal_.accepted = {};
   proposal_.answered.clear();
   proposal_.ballot = {++highest_round_, self_, boot_};
-  proposal_.since_us = now_us;
-  proposal_.again_us = now_us + kResendUs;
-  proposal_.patience_us = kPatienceUs + random % kPatienceUs;
+  proposal_.since_us = now.now_us;
+  proposal_.again_us = now.now_us + now.knobs.chain_resend_us;
+  proposal_.patience_us = now.knobs.chain_patience_us + now.random % now.knobs.chain_patience_us;
   send(effects);
 }
 
@@ -196,22 +188,23 @@ void Chain::accepted(const pb::Accepted& accepted, NodeNumber from, ChainEffects
   proposal_ = {};
 }
 
-void Chain::tick(uint64_t now_us, uint64_t random, ChainEffects& effects) {
+void Chain::tick(const Moment& now, ChainEffects& effects) {
   switch (proposal_.phase) {
     case Phase::kNone:
       return;
     case Phase::kWaiting:
       if (proposal_.again_us == 0) {
-        proposal_.again_us = now_us + kBackOffUs + random % (kBackOffUs * 4);
-      } else if (now_us >= proposal_.again_us) {
-        begin_ballot(now_us, random, effects);
+        proposal_.again_us = now.now_us + now.knobs.chain_back_off_us +
+                             now.random % (now.knobs.chain_back_off_us * 4);
+      } else if (now.now_us >= proposal_.again_us) {
+        begin_ballot(now, effects);
       }
       return;
     default:
-      if (now_us >= proposal_.since_us + proposal_.patience_us) {
-        begin_ballot(now_us, random, effects);
-      } else if (now_us >= proposal_.again_us) {
-        proposal_.again_us = now_us + kResendUs;
+      if (now.now_us >= proposal_.since_us + proposal_.patience_us) {
+        begin_ballot(now, effects);
+      } else if (now.now_us >= proposal_.again_us) {
+        proposal_.again_us = now.now_us + now.knobs.chain_resend_us;
         send(effects);
       }
   }

@@ -11,7 +11,7 @@ namespace vordb::cluster {
 bool Membership::founds() const { return founding_ && !join_ && !installing_; }
 
 void Membership::tick_founding(Turn& turn) {
-  if (!founds()) return;
+  if (!founds() || turn.env.buggify(Site::kFoundsLater)) return;
   FoundingEffects effects;
   founding_->tick(turn.env.clock.monotonic_us(), turn.env.random, effects);
   perform(std::move(effects), turn);

@@ -20,9 +20,7 @@ namespace vordb::cluster {
 namespace {
 
 constexpr uint64_t kJoinUs = 28'000'000;
-constexpr uint64_t kAskAgainUs = 400'000;
 constexpr uint64_t kAdmitUs = 12'000'000;
-constexpr uint8_t kCleanReports = 2;
 
 ClientError conflict(std::string message) {
   return ClientError{ErrorCode::kConflict, Outcome::kRejected, std::move(message), ""};
@@ -115,10 +113,12 @@ void Membership::renew(Turn& turn) {
 void Membership::see_whether_empty(const ShardReport& report, Turn& turn) {
   if (!join_ || join_->phase != Join::Phase::kPausing || !report.paused) return;
   if (report.has_data) return end_join(not_empty("the node holds data"), turn);
+  const uint64_t needed = turn.env.knobs.join_clean_reports;
   uint8_t& clean = join_->clean_reports[report.shard];
-  if (clean < kCleanReports) ++clean;
+  if (clean < needed) ++clean;
+  if (turn.env.buggify(Site::kForgetsCleanReports)) clean = 0;
   const bool all = std::all_of(join_->clean_reports.begin(), join_->clean_reports.end(),
-                               [](uint8_t reports) { return reports >= kCleanReports; });
+                               [&](uint8_t reports) { return reports >= needed; });
   if (all) join_->phase = Join::Phase::kAsking;
 }
 
@@ -142,8 +142,8 @@ void Membership::tick_join(Turn& turn) {
 }
 
 void Membership::ask_to_join(Turn& turn) {
-  join_->again_us =
-      turn.env.clock.monotonic_us() + kAskAgainUs + turn.env.random.next() % kAskAgainUs;
+  const uint64_t wait_us = turn.env.knobs.join_again_us;
+  join_->again_us = turn.env.clock.monotonic_us() + wait_us + turn.env.random.next() % wait_us;
   if (join_->seeds.empty()) return;
   const std::optional<Seed> seed =
       parse_seed(join_->seeds[join_->next_seed++ % join_->seeds.size()]);
@@ -269,7 +269,7 @@ void Membership::receive_join(const pb::JoinRequest& request, Turn& turn) {
     return reply_to_joiner(request.reply_address(), request.nonce(), std::nullopt, turn);
   }
   if (namesake && namesake->address != request.address() &&
-      (namesake->node == self_ || !silent(namesake->node, now_us))) {
+      (namesake->node == self_ || !silent(namesake->node, turn))) {
     return refuse(ErrorCode::kUnavailable,
                   absl::StrCat("a member of this name is alive at ", namesake->address));
   }

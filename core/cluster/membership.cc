@@ -119,7 +119,8 @@ void Membership::pump(Turn& turn) {
     if (task.proposed == 0) task.proposed = next->epoch;
     ChainEffects effects;
     chain_->propose(std::make_shared<const Configuration>(*std::move(next)),
-                    turn.env.clock.monotonic_us(), turn.env.random.next(), effects);
+                    {turn.env.clock.monotonic_us(), turn.env.random.next(), turn.env.knobs},
+                    effects);
     perform(std::move(effects), turn);
     deliver_to_self(turn);
   }
@@ -218,7 +219,11 @@ OpId Membership::commit(Batch batch, Turn& turn) {
 }
 
 void Membership::perform(ChainEffects effects, Turn& turn) {
-  for (ClusterLetter& letter : effects.requests) send(letter.to, std::move(letter.message), turn);
+  for (ClusterLetter& letter : effects.requests) {
+    if (turn.env.buggify(Site::kRequestsTwice))
+      send(letter.to, pb::ClusterMessage(letter.message), turn);
+    send(letter.to, std::move(letter.message), turn);
+  }
   if (effects.votes_changed) {
     pb::AcceptorRecord record;
     to_pb(chain_->votes(), &record);
@@ -271,7 +276,11 @@ void Membership::step(const DiskEvent& event, Turn& turn) {
   if (done.kind == Pending::Kind::kRebirth) reborn(done.node, turn);
   if (done.kind == Pending::Kind::kFounding) founding_durable(turn);
   if (done.kind == Pending::Kind::kFounded) founded(done.node, turn);
-  for (ClusterLetter& letter : done.answers) send(letter.to, std::move(letter.message), turn);
+  for (ClusterLetter& letter : done.answers) {
+    if (turn.env.buggify(Site::kVotesTwice))
+      send(letter.to, pb::ClusterMessage(letter.message), turn);
+    send(letter.to, std::move(letter.message), turn);
+  }
   deliver_to_self(turn);
   if (done.kind != Pending::Kind::kVotes) pump(turn);
 }
@@ -340,9 +349,10 @@ void Membership::tick(Turn& turn) {
   send_heartbeats(turn);
   find_suspects(turn);
   judge_clock(turn);
+  if (turn.env.buggify(Site::kGivesUpBallot)) chain_->abandon();
   if (chain_->proposing()) {
     ChainEffects effects;
-    chain_->tick(now_us, turn.env.random.next(), effects);
+    chain_->tick({now_us, turn.env.random.next(), turn.env.knobs}, effects);
     perform(std::move(effects), turn);
   }
   expire(turn);

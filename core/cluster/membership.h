@@ -165,7 +165,7 @@ class Membership {
   void send_heartbeats(Turn& turn);
   void find_suspects(Turn& turn);
   void judge_clock(Turn& turn);
-  bool silent(NodeNumber node, uint64_t now_us) const;
+  bool silent(NodeNumber node, const Turn& turn) const;
   uint64_t heartbeat_us() const { return options_.ring_gossip_interval_ms * 1000 / 5; }
 
   // ---- join.cc
@@ -199,9 +199,9 @@ class Membership {
   void receive_moves(NodeNumber from, const pb::MoveReport& report);
   Evidence own_evidence() const;
   void send_moves(Turn& turn);
-  NodeNumber moves_receiver(uint64_t now_us) const;
+  NodeNumber moves_receiver(const Turn& turn) const;
   void propose_progress(Turn& turn);
-  bool may_cut_over(uint16_t partition, uint64_t now_us);
+  bool may_cut_over(uint16_t partition, const Turn& turn);
   bool counts(NodeNumber node, PlacementId placement, uint64_t move) const;
   void keep_house(Turn& turn);
   void finish_leaves(Turn& turn);

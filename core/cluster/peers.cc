@@ -10,7 +10,6 @@ namespace vordb::cluster {
 namespace {
 
 // Between two answers with a whole configuration, or two questions for one, to one peer.
-constexpr uint64_t kNewsUs = 150'000;
 
 // Members are suspected after so many intervals of silence.
 constexpr uint64_t kSilentIntervals = 5;
@@ -133,7 +132,7 @@ void Membership::heard(NodeNumber from, uint64_t epoch, Turn& turn) {
 bool Membership::may_send_news(NodeNumber to, Turn& turn) {
   const uint64_t now_us = turn.env.clock.monotonic_us();
   Peer& peer = peers_[to];
-  if (peer.news_us != 0 && now_us < peer.news_us + kNewsUs) return false;
+  if (peer.news_us != 0 && now_us < peer.news_us + turn.env.knobs.news_us) return false;
   peer.news_us = std::max<uint64_t>(now_us, 1);
   return true;
 }
@@ -223,22 +222,25 @@ void Membership::send_heartbeats(Turn& turn) {
   if (!takes_part() && leave_waits_.empty()) return;
   for (const Member& m : current_->members) {
     if (m.node == self_ || m.status == MemberStatus::kRemoved) continue;
-    send(m.node, heartbeat(turn), turn);
+    if (turn.env.buggify(Site::kTellsNews)) send_news(m.node, false, turn);
+    if (turn.env.buggify(Site::kAsksForNews)) send_news(m.node, true, turn);
+    if (!turn.env.buggify(Site::kSkipsHeartbeat)) send(m.node, heartbeat(turn), turn);
   }
 }
 
-bool Membership::silent(NodeNumber node, uint64_t now_us) const {
+bool Membership::silent(NodeNumber node, const Turn& turn) const {
+  if (turn.env.buggify(Site::kSuspects)) return true;
   const auto peer = peers_.find(node);
   const uint64_t heard_us = peer == peers_.end() ? 0 : peer->second.heard_us;
-  return now_us > std::max(heard_us, started_us_) + kSilentIntervals * heartbeat_us();
+  return turn.env.clock.monotonic_us() >
+         std::max(heard_us, started_us_) + turn.env.knobs.silent_intervals * heartbeat_us();
 }
 
 void Membership::find_suspects(Turn& turn) {
-  const uint64_t now_us = turn.env.clock.monotonic_us();
   std::vector<NodeNumber> suspects;
   for (const Member& m : current_->members) {
     if (m.node == self_ || m.status == MemberStatus::kRemoved) continue;
-    if (m.status == MemberStatus::kDown || silent(m.node, now_us)) suspects.push_back(m.node);
+    if (m.status == MemberStatus::kDown || silent(m.node, turn)) suspects.push_back(m.node);
   }
   if (suspects == suspected_) return;
   suspected_ = suspects;

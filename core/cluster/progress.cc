@@ -12,10 +12,6 @@ namespace vordb::cluster {
 
 namespace {
 
-constexpr uint64_t kReportUs = 300'000;       // between two reports of one node
-constexpr uint64_t kProposeUs = 500'000;      // between two entries that end moves
-constexpr uint64_t kNextOneUs = 4'000'000;    // without effect: then the next member is told
-constexpr uint64_t kLaggardsUs = 10'000'000;  // enough owners count: the others have so long
 constexpr uint64_t kOwnChangeUs = 10'000'000;
 
 bool contains(const std::vector<NodeNumber>& nodes, NodeNumber node) {
@@ -58,19 +54,24 @@ void Membership::receive_moves(NodeNumber from, const pb::MoveReport& report) {
 }
 
 // The first member that is not silent; after each while without effect the next one.
-NodeNumber Membership::moves_receiver(uint64_t now_us) const {
+NodeNumber Membership::moves_receiver(const Turn& turn) const {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   std::vector<NodeNumber> candidates;
   for (const Member& m : current_->members) {
     if (m.status != MemberStatus::kUp && m.status != MemberStatus::kLeaving) continue;
-    if (m.node == self_ || !silent(m.node, now_us)) candidates.push_back(m.node);
+    if (m.node == self_ || !silent(m.node, turn)) candidates.push_back(m.node);
   }
   if (candidates.empty()) return self_;
-  return candidates[(now_us - progress_seen_us_) / kNextOneUs % candidates.size()];
+  uint64_t place = (now_us - progress_seen_us_) / turn.env.knobs.move_next_one_us;
+  if (turn.env.buggify(Site::kMovesToNext)) ++place;
+  return candidates[place % candidates.size()];
 }
 
 void Membership::send_moves(Turn& turn) {
   const uint64_t now_us = turn.env.clock.monotonic_us();
-  if (now_us < moves_sent_us_ + kReportUs) return;
+  if (now_us < moves_sent_us_ + turn.env.knobs.move_report_us &&
+      !turn.env.buggify(Site::kReportsMoves))
+    return;
   Evidence evidence = own_evidence();
   if (evidence.counted.empty() && evidence.drained.empty()) {
     progress_seen_us_ = now_us;
@@ -83,7 +84,7 @@ void Membership::send_moves(Turn& turn) {
       before->second.counted != evidence.counted || before->second.drained != evidence.drained) {
     progress_seen_us_ = now_us;
   }
-  const NodeNumber to = moves_receiver(now_us);
+  const NodeNumber to = moves_receiver(turn);
   if (to != self_) {
     pb::ClusterMessage body;
     pb::MoveReport* report = body.mutable_moves();
@@ -112,7 +113,8 @@ bool Membership::counts(NodeNumber node, PlacementId placement, uint64_t move) c
 
 // Rule 20, for every placement of the partition that has buckets. When enough count, the others get
 // a while: a copy more is worth the wait.
-bool Membership::may_cut_over(uint16_t partition, uint64_t now_us) {
+bool Membership::may_cut_over(uint16_t partition, const Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
   const Partition& p = current_->partitions[partition];
   bool all = true;
   for (uint8_t n = 1; n <= kReplicationMax; ++n) {
@@ -139,18 +141,20 @@ bool Membership::may_cut_over(uint16_t partition, uint64_t now_us) {
   }
   const auto [since, fresh] = countable_since_.try_emplace(partition, p.move, now_us);
   if (since->second.first != p.move) since->second = {p.move, now_us};
-  return all || now_us >= since->second.second + kLaggardsUs;
+  return all || now_us >= since->second.second + turn.env.knobs.move_laggards_us;
 }
 
 void Membership::propose_progress(Turn& turn) {
   const uint64_t now_us = turn.env.clock.monotonic_us();
-  if (now_us < progress_us_ + kProposeUs || queued(ChainOperation::Kind::kProgress, 0)) return;
+  const bool soon = now_us < progress_us_ + turn.env.knobs.move_propose_us &&
+                    !turn.env.buggify(Site::kProposesAtOnce);
+  if (soon || queued(ChainOperation::Kind::kProgress, 0)) return;
   progress_us_ = now_us;
   ChainOperation operation;
   operation.kind = ChainOperation::Kind::kProgress;
   for (uint32_t p = 0; p < current_->ring_size; ++p) {
     const Partition& partition = current_->partitions[p];
-    if (partition.move != 0 && may_cut_over(uint16_t(p), now_us)) {
+    if (partition.move != 0 && may_cut_over(uint16_t(p), turn)) {
       operation.ended.push_back({uint16_t(p), partition.move});
     }
   }
@@ -183,7 +187,7 @@ void Membership::enqueue_own(ChainOperation operation, Turn& turn) {
 // What this node sees to without being asked.
 void Membership::keep_house(Turn& turn) {
   finish_leaves(turn);
-  if (!takes_part()) return;
+  if (!takes_part() || turn.env.buggify(Site::kHousekeepsLater)) return;
   ChainOperation operation;
   operation.node = self_;
   if (has_status(MemberStatus::kJoining)) {

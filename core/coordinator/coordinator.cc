@@ -12,18 +12,16 @@ namespace vordb::coordinator {
 
 namespace {
 
-// What nobody answers is asked again after so long, then less and less often.
-constexpr uint64_t kRetryUs = 250'000;
-constexpr uint64_t kRetryMaxUs = 1'000'000;
-
 bool is_suspected(NodeNumber node, const Turn& turn) {
   return std::binary_search(turn.suspected.begin(), turn.suspected.end(), node);
 }
 
 }  // namespace
 
-uint64_t retry_delay_us(uint8_t round) {
-  return std::min(kRetryUs << std::min<uint8_t>(round, 8), kRetryMaxUs);
+uint64_t retry_delay_us(uint8_t round, const Turn& turn) {
+  if (turn.env.buggify(Site::kWaitsForNobody)) return 0;
+  return std::min(turn.env.knobs.retry_us << std::min<uint8_t>(round, 8),
+                  turn.env.knobs.retry_max_us);
 }
 
 NodeNumber first_choice(const OwnerSets& sets, OwnerMask among, OwnerMask without, bool self_last,
@@ -262,7 +260,7 @@ void Coordinator::wake(OpId op, Turn& turn) {
   if (!pending) return;
   if (pending->part) return ask_part(op, turn);
   Work& work = *pending->work;
-  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(++work.round);
+  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(++work.round, turn);
   switch (work.stage) {
     case Stage::kAsking:
       return ask(op, turn);
@@ -274,7 +272,8 @@ void Coordinator::wake(OpId op, Turn& turn) {
     case Stage::kSettling: {
       // A sender may be gone, and gossip may have brought what it had: look again now and then.
       const bool gathered = work.answered != 0;
-      if (gathered && work.round % 2 == 0) return gather(renew(op), turn);
+      if (gathered && (work.round % 2 == 0 || turn.env.buggify(Site::kGathersAgain)))
+        return gather(renew(op), turn);
       return push_names(op, turn);
     }
     case Stage::kWaiting:

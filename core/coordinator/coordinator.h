@@ -186,10 +186,7 @@ Envelope to_owner(NodeNumber node, M message, const Turn& turn) {
   return Envelope{to, std::move(message), node == turn.node ? 0 : node};
 }
 
-// After so many rounds of refusals by every owner their last word is the answer.
-inline constexpr uint8_t kRoundsMax = 3;
-
 // The time after which to try again, for the `round`-th time.
-uint64_t retry_delay_us(uint8_t round);
+uint64_t retry_delay_us(uint8_t round, const Turn& turn);
 
 }  // namespace vordb::coordinator

@@ -311,6 +311,7 @@ void Coordinator::read(Admitted request, const Bucket& bucket, Turn& turn) {
 }
 
 bool Coordinator::troubled(PlacementId placement, Turn& turn) const {
+  if (turn.env.buggify(Site::kAsksSelfLast)) return true;
   if (troubled_until_us_.empty()) return false;
   const auto at = troubled_until_us_.find(placement);
   return at != troubled_until_us_.end() && turn.env.clock.monotonic_us() < at->second;

@@ -16,10 +16,6 @@ namespace {
 constexpr uint32_t kDefaultPage = 1000;
 constexpr uint32_t kLargestPage = 10000;
 
-// Partitions under way at once; and how long an owner may take before another is asked.
-constexpr size_t kAheadMax = 16;
-constexpr uint64_t kPatienceUs = 300'000;
-
 std::string page_end(uint32_t partition, std::string_view key) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string end;
@@ -75,7 +71,9 @@ void Coordinator::list_keys(Admitted request, Turn& turn) {
 
 // Asks further partitions; `after` is of the first.
 void Coordinator::list_ahead(OpId op, std::string after, Turn& turn) {
-  const size_t ahead = turn.configuration.members.size() > 1 ? kAheadMax : 1;
+  const bool one_by_one =
+      turn.configuration.members.size() == 1 || turn.env.buggify(Site::kListsOneByOne);
+  const size_t ahead = one_by_one ? 1 : turn.env.knobs.keys_ahead_max;
   for (;;) {
     Pending& pending = *pending_.find(op);
     Listing& listing = *pending.listing;
@@ -103,7 +101,8 @@ void Coordinator::ask_part(OpId op, Turn& turn) {
   const bool self_last = troubled(pending.placement, turn);
   NodeNumber to = first_choice(sets, sets.owners, part.tried, self_last, turn);
   if (to == 0) to = first_choice(sets, sets.owners, part.tried = 0, self_last, turn);
-  part.next_us = turn.env.clock.monotonic_us() + kPatienceUs;
+  part.next_us = turn.env.clock.monotonic_us();
+  if (!turn.env.buggify(Site::kListAsksNext)) part.next_us += turn.env.knobs.keys_patience_us;
   if (to == 0) return;  // no owner is left; the listing's own time will end
   part.tried |= sets.bit(to);
   KeyList list;

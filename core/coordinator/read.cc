@@ -21,9 +21,6 @@ namespace vordb::coordinator {
 
 namespace {
 
-// An owner that has not answered for so long is not waited for, if another may answer.
-constexpr uint64_t kPatienceUs = 300'000;
-
 const KeyState& or_absent(const std::shared_ptr<const KeyState>& state) {
   static const KeyState kAbsent;
   return state ? *state : kAbsent;
@@ -48,13 +45,13 @@ void Coordinator::ask(OpId op, Turn& turn) {
   const NodeNumber to = first_choice(work.sets, work.sets.owners, work.tried,
                                      troubled(pending.placement, turn), turn);
   if (to == 0) {
-    if (work.error && work.round >= kRoundsMax) return fail(op, *work.error, turn);
+    if (work.error && work.round >= turn.env.knobs.rounds_max) return fail(op, *work.error, turn);
     work.tried = 0;
-    work.next_us = now_us + retry_delay_us(work.round);
+    work.next_us = now_us + retry_delay_us(work.round, turn);
     return;
   }
   work.tried |= work.sets.bit(to);
-  work.next_us = now_us + kPatienceUs;
+  work.next_us = now_us + turn.env.knobs.read_patience_us;
   send_reads(op, work.sets.bit(to), turn);
 }
 
@@ -67,7 +64,7 @@ void Coordinator::gather(OpId op, Turn& turn) {
   work.taken.clear();
   work.shown.clear();
   work.known = CausalToken{pending_.find(op)->placement, {}, {}};
-  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(work.round);
+  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(work.round, turn);
   send_reads(op, ~OwnerMask{0}, turn);
 }
 
@@ -77,6 +74,7 @@ void Coordinator::send_reads(OpId op, OwnerMask to, Turn& turn) {
   work.read.pv = work.sets.pv;
   for (const NodeNumber node : work.sets.nodes) {
     if ((work.sets.bit(node) & work.sets.members & to) == 0) continue;
+    if (turn.env.buggify(Site::kReadsTwice)) turn.outbox.push_back(to_owner(node, work.read, turn));
     turn.outbox.push_back(to_owner(node, work.read, turn));
   }
 }
@@ -123,6 +121,7 @@ void Coordinator::take_one(OpId op, KeyReadReply reply, Turn& turn) {
 // One of the answers that are merged. Those under another version of the placement say nothing, and
 // are asked for again.
 void Coordinator::take_answer(OpId op, KeyReadReply reply, Turn& turn) {
+  if (turn.env.buggify(Site::kIgnoresAnswer)) return;
   Pending& pending = *pending_.find(op);
   Work& work = *pending.work;
   const NodeNumber node = reply.node == 0 ? turn.node : reply.node;
@@ -193,6 +192,7 @@ void Coordinator::answer_read(OpId op, MergedAnswers merged, Turn& turn) {
 
 // Owners whose answers lacked something are sent it, and nobody waits for that.
 void Coordinator::repair(const Pending& pending, const MergedAnswers& merged, Turn& turn) {
+  if (turn.env.buggify(Site::kRepairsNothing)) return;
   const Work& work = *pending.work;
   OwnerMask holders = work.answered;
   KeyPush push;

@@ -37,7 +37,7 @@ void Coordinator::push_names(OpId op, Turn& turn) {
     }
     if (!push.targets.empty()) turn.outbox.push_back(to_owner(sender, push, turn));
   }
-  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(work.round);
+  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(work.round, turn);
 }
 
 OwnerMask Coordinator::holding(const Work& work) {
@@ -82,12 +82,12 @@ void Coordinator::push_dot(OpId op, Turn& turn) {
     push.targets = std::move(missing);
     turn.outbox.push_back(to_owner(work.mutator, push, turn));
   }
-  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(work.round);
+  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(work.round, turn);
 }
 
 void Coordinator::step(KeyAck ack, Turn& turn) {
   Pending* pending = pending_.find(ack.op);
-  if (!pending || !pending->work || ack.refused) return;
+  if (!pending || !pending->work || ack.refused || turn.env.buggify(Site::kIgnoresAck)) return;
   Work& work = *pending->work;
   const OwnerSets& sets = work.sets;
   const OwnerMask bit = sets.bit(ack.node == 0 ? turn.node : ack.node) & sets.members;

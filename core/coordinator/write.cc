@@ -13,9 +13,6 @@ namespace vordb::coordinator {
 
 namespace {
 
-// A vnode of this node that refused is not asked first for so long.
-constexpr uint64_t kTroubledUs = 1'000'000;
-
 bool another_may_do_it(ErrorCode code) {
   return code == ErrorCode::kUnavailable || code == ErrorCode::kNotReady ||
          code == ErrorCode::kCorrupt || code == ErrorCode::kDiskFull;
@@ -83,10 +80,11 @@ void Coordinator::wait_for_owner(OpId op, Turn& turn) {
   }
   const bool may_pass = !work.error || work.error->code == ErrorCode::kUnavailable ||
                         work.error->code == ErrorCode::kNotReady;
-  if (work.error && (!may_pass || work.round >= kRoundsMax)) return fail(op, *work.error, turn);
+  if (work.error && (!may_pass || work.round >= turn.env.knobs.rounds_max))
+    return fail(op, *work.error, turn);
   work.stage = Stage::kWaiting;
   work.tried = 0;
-  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(work.round);
+  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(work.round, turn);
 }
 
 void Coordinator::send_mutation(OpId op, Turn& turn) {
@@ -107,7 +105,9 @@ void Coordinator::send_mutation(OpId op, Turn& turn) {
   pending.pv = work.mutation->pv = work.sets.pv;
   work.mutation->op = op;
   const bool tokened = !work.mutation->request_token.empty();
-  work.next_us = tokened ? turn.env.clock.monotonic_us() + retry_delay_us(0) : UINT64_MAX;
+  work.next_us = tokened ? turn.env.clock.monotonic_us() + retry_delay_us(0, turn) : UINT64_MAX;
+  if (work.mutator != turn.node && turn.env.buggify(Site::kMutatesTwice))
+    turn.outbox.push_back(to_owner(work.mutator, *work.mutation, turn));
   turn.outbox.push_back(to_owner(work.mutator, *work.mutation, turn));
 }
 
@@ -133,7 +133,7 @@ void Coordinator::step(KeyMutationReply reply, Turn& turn) {
   work.stage = Stage::kCollecting;
   work.round = 0;
   if (std::exchange(work.void_acks, false)) return push_dot(renew(op), turn);
-  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(0);
+  work.next_us = turn.env.clock.monotonic_us() + retry_delay_us(0, turn);
   collect(op, turn);
 }
 
@@ -155,7 +155,8 @@ void Coordinator::take_own(KeyMutationReply reply, Turn& turn) {
   Pending& pending = *pending_.find(op);
   if (reply.error) {
     if (reply.error->code == ErrorCode::kNotReady || reply.error->code == ErrorCode::kCorrupt) {
-      troubled_until_us_[pending.placement] = turn.env.clock.monotonic_us() + kTroubledUs;
+      troubled_until_us_[pending.placement] =
+          turn.env.clock.monotonic_us() + turn.env.knobs.troubled_us;
     }
     return fail(op, *std::move(reply.error), turn);
   }

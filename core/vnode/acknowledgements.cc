@@ -14,13 +14,6 @@ namespace vordb::vnode {
 
 using crdt::Dot;
 
-namespace {
-
-// More than that are not kept: their coordinators ask again.
-constexpr size_t kEarlyAcksMax = 1000;
-
-}  // namespace
-
 void Acknowledgements::acknowledge(KeyTask& task, const Dot& dot, Hlc hlc) {
   const KeyMutation& m = std::get<MutateTask>(task.what).mutation;
   Group& group = open();
@@ -83,6 +76,10 @@ void Acknowledgements::answer_mutation(const Waiter& waiter) {
   reply.context = waiter.token;
   reply.dot = waiter.dot;
   reply.moved = waiter.pv != vnode.roles.pv || !vnode.roles.serves();
+  if (turn.env.buggify(Site::kAnswersTwice)) {
+    KeyMutationReply copy = reply;
+    turn.outbox.push_back(to_coordinator(vnode.self.node, waiter, std::move(copy)));
+  }
   turn.outbox.push_back(to_coordinator(vnode.self.node, waiter, std::move(reply)));
 }
 
@@ -100,10 +97,12 @@ void Acknowledgements::acknowledge_merge(const AckWaiter& waiter, bool refused) 
 // Rule 12: the version counts when the acknowledgement is made. One that is ahead waits until this
 // node has learnt of it.
 void Acknowledgements::acknowledge_durable(const AckWaiter& waiter) {
-  if (waiter.pv > vnode.roles.pv && vnode.early_acks.size() < kEarlyAcksMax) {
+  if (waiter.pv > vnode.roles.pv && vnode.early_acks.size() < turn.env.knobs.early_acks_max &&
+      !turn.env.buggify(Site::kDropsEarlyAck)) {
     vnode.early_acks.push_back(waiter);
   } else {
-    send_ack(waiter, waiter.pv != vnode.roles.pv || !vnode.roles.serves());
+    send_ack(waiter, waiter.pv != vnode.roles.pv || !vnode.roles.serves() ||
+                         turn.env.buggify(Site::kRefusesAck));
   }
 }
 
@@ -112,6 +111,8 @@ void Acknowledgements::send_ack(const AckWaiter& waiter, bool refused) {
   ack.op = waiter.op;
   ack.source = waiter.source;
   ack.refused = refused;
+  if (turn.env.buggify(Site::kAcksTwice))
+    turn.outbox.push_back(to_coordinator(vnode.self.node, waiter, KeyAck(ack)));
   turn.outbox.push_back(to_coordinator(vnode.self.node, waiter, std::move(ack)));
 }
 

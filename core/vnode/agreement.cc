@@ -76,7 +76,7 @@ void Agreement::seal() {
 void Agreement::update_stable() {
   const Hlc own = announced_time();
   if (vnode.sole_owner()) return vnode.stable.advance(own, vnode.durable.clock, {});
-  if (!vnode.standing.fenced || !vnode.durable.any) return;
+  if (!vnode.standing.fenced || !vnode.durable.any || turn.env.buggify(Site::kStableLater)) return;
   const auto views = vnode.peers.agreeing(vnode.standpoint(turn.configuration));
   if (views) vnode.stable.advance(own, vnode.durable.clock, *views);
 }

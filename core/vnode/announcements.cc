@@ -36,6 +36,7 @@ void Announcements::tell_if_due() {
     open().wanted = true;
     return;
   }
+  if (turn.env.buggify(Site::kAnnouncesLater)) return;
   vnode.announce_soon = false;
   tell(vnode.roles.others, true);
 }
@@ -43,8 +44,9 @@ void Announcements::tell_if_due() {
 void Announcements::tick() {
   vnode.asked.clear();
   const bool fenced = vnode.standing.fenced;
-  if (!fenced || vnode.own_view(turn.configuration).content != vnode.content_told) {
-    tell(vnode.roles.others, !fenced);
+  if (!fenced || vnode.own_view(turn.configuration).content != vnode.content_told ||
+      turn.env.buggify(Site::kAnnouncesAgain)) {
+    tell(vnode.roles.others, !fenced || turn.env.buggify(Site::kAnnouncementAsks));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/crdt/hlc.h"
+#include "core/env/knobs.h"
 #include "core/fields.h"
 
 namespace vordb::vnode {
@@ -22,10 +23,10 @@ class Ceiling {
   void want(Hlc time) { wanted_ = std::max(wanted_, time); }
   // Whether the caller, whose clock shows `at`, is to commit something by which the row is raised:
   // somebody waits for more, half of its lead is used up, and nobody else was told so this turn.
-  bool begin_renewal(Hlc at, const Instant& now);
+  bool begin_renewal(Hlc at, const Instant& now, const Knobs& knobs);
   // A batch that is being committed has times up to `last`, of a clock that shows `at`. Returns to
   // what the batch must raise the row; nothing: the row holds, or will once it is durable.
-  std::optional<Hlc> raise(Hlc last, Hlc at, const Instant& now);
+  std::optional<Hlc> raise(Hlc last, Hlc at, const Instant& now, const Knobs& knobs);
   void note_durable(Hlc ceiling);
 
   Hlc start() const { return start_; }
@@ -36,9 +37,11 @@ class Ceiling {
   bool operator==(const Ceiling&) const = default;
 
  private:
-  static Hlc target(Hlc at, const Instant& now, uint64_t part);
+  static Hlc target(Hlc at, const Instant& now, const Knobs& knobs, uint64_t part);
   // Half of its lead over a clock that shows `at` is used up.
-  bool sinks(Hlc at, const Instant& now) const { return target(at, now, 2) > written_; }
+  bool sinks(Hlc at, const Instant& now, const Knobs& knobs) const {
+    return target(at, now, knobs, 2) > written_;
+  }
 
   Hlc start_;
   Hlc written_;

@@ -18,7 +18,8 @@ Hlc ms(uint64_t at) { return Hlc::from_ms(at); }
 
 TEST_CASE("ceiling: covers what a batch holds and leads the clock") {
   Ceiling ceiling;
-  const std::optional<Hlc> raised = ceiling.raise(ms(kNow), ms(kNow), at_ms(kNow));
+  const std::optional<Hlc> raised =
+      ceiling.raise(ms(kNow), ms(kNow), at_ms(kNow), vordb::kDefaultKnobs);
   REQUIRE(raised);
   CHECK(*raised >= ms(kNow + 1000));
   CHECK(ceiling.written() == *raised);
@@ -31,7 +32,7 @@ TEST_CASE("ceiling: is written again only when half of its lead is used up") {
   Ceiling ceiling;
   uint64_t rows = 0;
   for (uint64_t now = kNow; now < kNow + 10'000; now += 10) {
-    rows += ceiling.raise(ms(now), ms(now), at_ms(now)).has_value();
+    rows += ceiling.raise(ms(now), ms(now), at_ms(now), vordb::kDefaultKnobs).has_value();
     CHECK(ceiling.written() >= ms(now + 900));
   }
   CHECK(rows <= 11);
@@ -40,20 +41,20 @@ TEST_CASE("ceiling: is written again only when half of its lead is used up") {
 TEST_CASE("ceiling: a time above it is covered at once") {
   Ceiling ceiling(ms(kNow));
   const Hlc far = ms(kNow + 60'000);
-  const std::optional<Hlc> raised = ceiling.raise(far, far, at_ms(kNow));
+  const std::optional<Hlc> raised = ceiling.raise(far, far, at_ms(kNow), vordb::kDefaultKnobs);
   REQUIRE(raised);
   CHECK(*raised >= far);
 }
 
 TEST_CASE("ceiling: is renewed for a time that somebody waits for, and no further") {
   Ceiling ceiling;
-  ceiling.raise(ms(kNow), ms(kNow), at_ms(kNow));
+  ceiling.raise(ms(kNow), ms(kNow), at_ms(kNow), vordb::kDefaultKnobs);
   const auto renewals_until = [&](uint64_t from, uint64_t until) {
     uint64_t renewals = 0;
     for (uint64_t now = from; now < until; now += 100) {
-      if (!ceiling.begin_renewal(ms(now), at_ms(now))) continue;
+      if (!ceiling.begin_renewal(ms(now), at_ms(now), vordb::kDefaultKnobs)) continue;
       ++renewals;
-      CHECK(ceiling.raise(ms(now), ms(now), at_ms(now)));
+      CHECK(ceiling.raise(ms(now), ms(now), at_ms(now), vordb::kDefaultKnobs));
     }
     return renewals;
   };
@@ -71,9 +72,9 @@ TEST_CASE("ceiling: is renewed for a time that somebody waits for, and no furthe
 TEST_CASE("ceiling: one vnode of a turn renews it") {
   Ceiling ceiling;
   ceiling.want(ms(kNow));
-  CHECK(ceiling.begin_renewal(ms(kNow), at_ms(kNow)));
-  CHECK_FALSE(ceiling.begin_renewal(ms(kNow), at_ms(kNow)));
-  CHECK(ceiling.raise(ms(kNow), ms(kNow), at_ms(kNow)));
+  CHECK(ceiling.begin_renewal(ms(kNow), at_ms(kNow), vordb::kDefaultKnobs));
+  CHECK_FALSE(ceiling.begin_renewal(ms(kNow), at_ms(kNow), vordb::kDefaultKnobs));
+  CHECK(ceiling.raise(ms(kNow), ms(kNow), at_ms(kNow), vordb::kDefaultKnobs));
 }
 
 TEST_CASE("ceiling: what is durable never sinks") {
@@ -92,7 +93,8 @@ TEST_CASE("ceiling: a hundred restarts in a row do not run away from the wall cl
     HlcClock clock(ceiling.start());
     const Hlc first = clock.tick(now);
     CHECK(first > row);
-    if (const auto raised = ceiling.raise(clock.last(), clock.at(now), now)) row = *raised;
+    if (const auto raised = ceiling.raise(clock.last(), clock.at(now), now, vordb::kDefaultKnobs))
+      row = *raised;
     CHECK(row >= first);
   }
   CHECK(row < ms(kNow + 1000 + 2000 + 100 * 251));
@@ -102,6 +104,6 @@ TEST_CASE("ceiling: at the end of all times there is nothing to raise") {
   const Hlc last{Hlc::kWordMax};
   Ceiling ceiling(last);
   ceiling.want(last);
-  CHECK_FALSE(ceiling.begin_renewal(last, at_ms(Hlc::kMsMax)));
-  CHECK_FALSE(ceiling.raise(last, last, at_ms(Hlc::kMsMax)));
+  CHECK_FALSE(ceiling.begin_renewal(last, at_ms(Hlc::kMsMax), vordb::kDefaultKnobs));
+  CHECK_FALSE(ceiling.raise(last, last, at_ms(Hlc::kMsMax), vordb::kDefaultKnobs));
 }

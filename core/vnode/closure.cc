@@ -21,8 +21,6 @@ using crdt::Entry;
 
 namespace {
 
-// One body carries at most so many dots that were asked for, and what their closure adds.
-constexpr size_t kSettledMax = 256;
 // What a dot takes of a message, beside the names of its entries.
 constexpr size_t kDotBytes = 48;
 
@@ -65,12 +63,12 @@ std::optional<ReadRequest> Closure::next_read(Family data) {
   if (work_) {
     if (std::optional<ReadRequest> request = read_of_work(data)) return request;
     for (const LoggedDot& logged : work_->key.dots) settled_.insert(logged.dot);
-    const bool full = size_.fills(work_->bytes, work_->key.dots.size());
+    const bool full = size_.fills(work_->bytes, work_->key.dots.size(), bounds_.body);
     done_.push_back(std::move(work_->key));
     work_.reset();
     if (full) return std::nullopt;  // the peer announces what it took in, and is sent the rest
   }
-  while (!wanted_.empty() && settled_.size() < kSettledMax) {
+  while (!wanted_.empty() && settled_.size() < bounds_.body.asked_max) {
     dot_ = wanted_.back();
     wanted_.pop_back();
     if (settled_.contains(dot_) || given_up_.contains(dot_)) continue;

@@ -43,12 +43,13 @@ class Closure {
     VORDB_FIELDS(Key, bucket, key, dots, entries)
   };
 
-  // Where it lies, and what one key's part of it may weigh, in bytes of a message.
+  // Where it lies, and how much goes in one message.
   struct Bounds {
     PlacementId id;
     SnapshotId view = 0;
-    size_t key_bytes_max = 0;
-    VORDB_FIELDS(Bounds, id, view, key_bytes_max)
+    size_t key_bytes_max = 0;  // of one key's part of it
+    BodyLimits body;
+    VORDB_FIELDS(Bounds, id, view, key_bytes_max, body)
   };
 
   // Asked for by dots, looked for in this order: it ends early once a body is full.

@@ -10,7 +10,9 @@
 namespace vordb::vnode {
 
 Closure::Bounds Collecting::begin() const {
-  return {vnode.id, turn.env.disk.open_snapshot(), turn.options.max_reply_bytes};
+  const BodyLimits body =
+      turn.env.buggify(Site::kBodyOfOneKey) ? BodyLimits{1, 1, 1} : BodyLimits::of(turn.env.knobs);
+  return {vnode.id, turn.env.disk.open_snapshot(), turn.options.max_reply_bytes, body};
 }
 
 void Collecting::go_on(CollectTask task, ReadResult* arrived) {

@@ -23,7 +23,7 @@ void Commits::flush() {
   Group& group = vnode.overlay.open();
   if (!group.has_work()) return;
   const Instant now = turn.env.clock.now();
-  group.ceiling = turn.ceiling.raise(vnode.time.last(), vnode.time.at(now), now);
+  group.ceiling = turn.ceiling.raise(vnode.time.last(), vnode.time.at(now), now, turn.env.knobs);
   if (group.ceiling || group.batch.empty()) {
     put_ceiling(turn.shard, turn.ceiling.written(), &group.batch);
   }
@@ -32,7 +32,8 @@ void Commits::flush() {
   } else {
     put_clock_rows(vnode.id, vnode.clock, group, &group.batch);
   }
-  if (group.drops || group.record_changed || !vnode.durable.any) {
+  const bool again = turn.env.buggify(Site::kRecordAgain);
+  if (group.drops || group.record_changed || !vnode.durable.any || again) {
     put_record(vnode.id, vnode.record(group.drops), &group.batch);
     group.standing = vnode.standing;
   }
@@ -55,7 +56,8 @@ void Commits::flush() {
 void Commits::keep_lead() {
   const Instant now = turn.env.clock.now();
   turn.ceiling.want(vnode.awaiting());
-  if (!vnode.durable.any || turn.ceiling.begin_renewal(vnode.time.at(now), now)) {
+  if (!vnode.durable.any || turn.ceiling.begin_renewal(vnode.time.at(now), now, turn.env.knobs) ||
+      turn.env.buggify(Site::kWritesForNothing)) {
     open().wanted = true;
   }
 }
@@ -86,7 +88,8 @@ void Commits::take_durable(Group group) {
   for (const Change& change : group.changes) {
     const bool cached =
         turn.cache.update(change.hash, change.bucket, change.key, change.subkey, change.entry);
-    if (!cached && change.subkey == crdt::kRegisterSubkey) {
+    if (!cached && change.subkey == crdt::kRegisterSubkey &&
+        !turn.env.buggify(Site::kKeepsNoWrite)) {
       // A register's one entry is its whole state.
       auto state = std::make_shared<KeyState>();
       state->set(change.subkey, change.entry);

@@ -45,12 +45,16 @@ void Deltas::tell(const Group& group) {
 
   pb::PeerMessage message;
   BodySize size;
+  const BodyLimits limits = BodyLimits::of(turn.env.knobs);
   const auto send_body = [&] {
     to_pb(vnode.durable.clock.base(), message.mutable_delta()->mutable_base());
     message.mutable_delta()->set_hlc(group.highest_hlc.word);
     vnode.exchanged.delta_messages += vnode.roles.receivers.size();
     vnode.exchanged.delta_bytes += size.bytes * vnode.roles.receivers.size();
-    for (const NodeNumber receiver : vnode.roles.receivers) send(receiver, message);
+    for (const NodeNumber receiver : vnode.roles.receivers) {
+      if (turn.env.buggify(Site::kDeltaTwice)) send(receiver, message);
+      send(receiver, message);
+    }
     message.Clear();
     size = {};
   };
@@ -72,11 +76,12 @@ void Deltas::tell(const Group& group) {
       add_entry(subkey, *left.at({name, subkey}), key);
     }
     vnode.exchanged.delta_keys += vnode.roles.receivers.size();
-    if (size.fills(key->ByteSizeLong(), deltas.size())) send_body();
+    const bool full = size.fills(key->ByteSizeLong(), deltas.size(), limits);
+    if (full || turn.env.buggify(Site::kDeltaEndsEarly)) send_body();
   }
   for (const Dot& dot : voids) {
     to_pb(dot, message.mutable_delta()->add_voids());
-    if (size.fills(kDotNameBytes, 1)) send_body();
+    if (size.fills(kDotNameBytes, 1, limits)) send_body();
   }
   if (message.has_delta()) send_body();
 }

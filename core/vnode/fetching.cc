@@ -28,11 +28,6 @@ using crdt::ReplicaId;
 
 namespace {
 
-constexpr uint32_t kFetchesMax = 8;  // at once, of one shard's vnodes
-constexpr uint64_t kAskAgainUs = 2'000'000;
-constexpr uint32_t kAskedMax = 5;
-constexpr uint32_t kScanRecords = 2000;
-
 std::pair<uint64_t, uint64_t> hash_of(std::string_view name) {
   const XXH128_hash_t hash = XXH3_128bits(name.data(), name.size());
   return {hash.high64, hash.low64};
@@ -43,8 +38,9 @@ std::pair<uint64_t, uint64_t> hash_of(std::string_view name) {
 void Fetching::consider(NodeNumber from) {
   const PeerView* peer = vnode.peers.find(from);
   vnode.fetch_wanted = 0;
-  if (vnode.fetch || !vnode.roles.serves() || !peer || vnode.clock.covers(peer->clock)) return;
-  if (turn.fetches >= kFetchesMax) {
+  if (vnode.fetch || !vnode.roles.serves() || !peer) return;
+  if (vnode.clock.covers(peer->clock) && !turn.env.buggify(Site::kFetchesAnyway)) return;
+  if (turn.fetches >= turn.env.knobs.fetches_max || turn.env.buggify(Site::kFetchesLater)) {
     vnode.fetch_wanted = from;
     return;
   }
@@ -63,6 +59,7 @@ void Fetching::ask() {
   pull->set_part(vnode.fetch->part);
   vnode.fetch->asked_us = turn.env.clock.monotonic_us();
   ++vnode.fetch->asked;
+  if (turn.env.buggify(Site::kPullTwice)) send(vnode.fetch->from, message);
   send(vnode.fetch->from, message);
 }
 
@@ -73,6 +70,7 @@ void Fetching::take_in(const pb::SnapshotPart& part, const ReplicaId& from) {
   const bool other_session = vnode.fetch->session != 0 &&
                              (vnode.fetch->session != part.session() || vnode.fetch->giver != from);
   if (part.session() == 0 || other_session) return end();
+  if (turn.env.buggify(Site::kFetchEnds)) return end();
   if (part.part() != vnode.fetch->part) return;
   vnode.fetch->session = part.session();
   vnode.fetch->giver = from;
@@ -133,9 +131,11 @@ void Fetching::pulse() {
   const bool gone = std::find(others.begin(), others.end(), vnode.fetch->from) == others.end();
   const uint64_t now_us = turn.env.clock.monotonic_us();
   const bool waits = vnode.fetch->asked > 0;
-  if (gone || (vnode.fetch->asked >= kAskedMax && vnode.fetch->asked_us + kAskAgainUs < now_us)) {
+  const bool late = vnode.fetch->asked_us + turn.env.knobs.fetch_again_us < now_us;
+  if (gone || (vnode.fetch->asked >= turn.env.knobs.fetch_asked_max && late)) {
     end();
-  } else if (waits ? vnode.fetch->asked_us + kAskAgainUs < now_us : vnode.fetch->due_us <= now_us) {
+  } else if ((waits ? late : vnode.fetch->due_us <= now_us) ||
+             turn.env.buggify(Site::kPullsAtOnce)) {
     ask();
   }
 }
@@ -152,7 +152,7 @@ void Fetching::go_on(FetchScanTask task, ReadResult* arrived) {
     const auto request = [&] {
       ReadRequest page = whole(Table::kEntries);
       page.begin = task.from;
-      page.limit_records = kScanRecords;
+      page.limit_records = uint32_t(turn.env.knobs.fetch_scan_records);
       return page;
     };
     const std::optional<ReadResult> result = next_result(task, arrived, request);

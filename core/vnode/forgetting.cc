@@ -24,10 +24,7 @@ using crdt::Entry;
 
 namespace {
 
-constexpr uint32_t kPageRecords = 256;
 constexpr uint64_t kAnswerLifeMs = 10 * 60 * 1000;
-// How much later each further owner purges an expired key, so that normally only the first does.
-constexpr uint64_t kPurgeTurnMs = 30'000;
 
 }  // namespace
 
@@ -39,7 +36,8 @@ void Forgetting::begin(ScanTask::Kind kind) {
 }
 
 void Forgetting::begin_log() {
-  if (may_forget() && vnode.log.take_news()) begin(ScanTask::Kind::kForget);
+  if (may_forget() && !turn.env.buggify(Site::kForgetsLater) && vnode.log.take_news())
+    begin(ScanTask::Kind::kForget);
 }
 
 void Forgetting::go_on() {
@@ -60,7 +58,8 @@ void Forgetting::scan(ScanTask::Kind kind) {
     request.end = record_key(vnode.id, table, due_name(now, {}));
     if (request.begin >= request.end) return vnode.scans.end(kind);
   }
-  request.limit_records = kPageRecords;
+  request.limit_records = uint32_t(turn.env.knobs.sweep_page_records);
+  if (turn.env.buggify(Site::kSweepPageOfOne)) request.limit_records = 1;
   std::optional<ReadResult> result = read(request);
   if (!result) {
     vnode.scans.wait(kind);
@@ -120,7 +119,7 @@ bool Forgetting::finish(KeyTask& task) {
   const bool spent = kind == crdt::EntryKind::kRegister
                          ? crdt::register_spent(entry, vnode.stable.stable)
                          : crdt::counter_spent(entry, vnode.stable.global);
-  if (!spent) {
+  if (!spent || turn.env.buggify(Site::kKeepsSpent)) {
     vnode.await(sweep.when);
     return true;
   }
@@ -140,10 +139,13 @@ bool Forgetting::finish_purge(KeyTask& task) {
   const auto& owners = vnode.roles.owners;
   const auto place = std::find(owners.begin(), owners.end(), vnode.self.node) - owners.begin();
   const Hlc now = vnode.time.tick(turn.env.clock.now());
-  const uint64_t late_ms = std::min(now.ms(), uint64_t(place) * kPurgeTurnMs);
+  uint64_t late_ms = std::min(now.ms(), uint64_t(place) * turn.env.knobs.purge_turn_ms);
+  if (turn.env.buggify(Site::kPurgesOutOfTurn)) late_ms = 0;
   const Entry& deadline = *task.load.state.find(crdt::meta_subkey());
   const bool mine = vnode.roles.owner && crdt::meta_expired(deadline, now.ms() - late_ms);
-  if (!mine || turn.env.disk.free_space() == FreeSpace::kLittle) return true;
+  if (!mine || turn.env.disk.free_space() == FreeSpace::kLittle ||
+      turn.env.buggify(Site::kPurgesLater))
+    return true;
   Effects(*this).clear_entries(task, now, nullptr, false);
   sweep.purge_after = task.load.last;
   if (task.load.more) return false;
@@ -164,7 +166,8 @@ void Forgetting::take_answers(const ReadResult& result) {
     pb::AnsweredRequest answered;
     const absl::Status opened = open_record(record.key, record.value, &answered);
     note_damage(opened);
-    if (opened.ok() && Hlc{answered.hlc()}.ms() + kAnswerLifeMs < now_ms) {
+    if (opened.ok() && Hlc{answered.hlc()}.ms() + kAnswerLifeMs < now_ms &&
+        !turn.env.buggify(Site::kKeepsAnswer)) {
       open().batch.erase(family(), record.key);
     }
   }
@@ -177,6 +180,7 @@ void Forgetting::take_log(const ReadResult& result) {
     pb::DotRecord record;
     if (!parse_dot_name(std::string_view(row.key).substr(kTablePrefixBytes), &dot)) continue;
     if (!vnode.peers.all_have(dot, vnode.standpoint(turn.configuration))) continue;
+    if (turn.env.buggify(Site::kKeepsDot)) continue;
     const absl::Status opened = open_record(row.key, row.value, &record);
     note_damage(opened);
     if (!opened.ok()) return;

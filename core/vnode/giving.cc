@@ -17,14 +17,6 @@ namespace vordb::vnode {
 
 using crdt::Dot;
 
-namespace {
-
-// A view of the disk costs space: it is closed when its receiver has said that it holds all of it
-// durably, or has not asked for so long.
-constexpr uint64_t kPatienceUs = 30'000'000;
-
-}  // namespace
-
 void Giving::give(const pb::SnapshotPull& pull, NodeNumber from) {
   const Standing& standing = vnode.durable.standing;
   if (!vnode.durable.any || !standing.fenced || !standing.complete) return;
@@ -32,6 +24,10 @@ void Giving::give(const pb::SnapshotPull& pull, NodeNumber from) {
   auto at = vnode.serving.find(from);
   if (at != vnode.serving.end() && at->second.receiver_session != pull.receiver_session()) {
     if (at->second.busy) return;  // asked again once the part under way is read
+    end(from);
+    at = vnode.serving.end();
+  }
+  if (at != vnode.serving.end() && !at->second.busy && turn.env.buggify(Site::kGiverForgets)) {
     end(from);
     at = vnode.serving.end();
   }
@@ -84,6 +80,11 @@ void Giving::go_on(ServeTask task, ReadResult* arrived) {
   }
 }
 
+PartLimits Giving::part_limits() const {
+  if (turn.env.buggify(Site::kPartOfOne)) return {1, 1};
+  return {uint32_t(turn.env.knobs.part_records), turn.env.knobs.part_bytes};
+}
+
 std::optional<ReadRequest> Giving::next_read(const Serving& serving, ServeTask& task) {
   if (!serving.clock_known) {
     ReadRequest clock = read_stored(vnode.id);
@@ -91,14 +92,16 @@ std::optional<ReadRequest> Giving::next_read(const Serving& serving, ServeTask& 
     return clock;
   }
   if (serving.part_begin.table == Table::kEntries) {
-    const Closure::Bounds bounds{vnode.id, serving.snapshot, turn.options.max_reply_bytes};
-    if (!task.page) task.page = SnapshotPage(bounds, serving.part_begin);
+    const Closure::Bounds bounds{vnode.id, serving.snapshot, turn.options.max_reply_bytes,
+                                 BodyLimits::of(turn.env.knobs)};
+    if (!task.page) task.page = SnapshotPage(bounds, part_limits(), serving.part_begin);
     return task.page->next_read(family(), turn.configuration);
   }
   ReadRequest rows = whole(serving.part_begin.table);
   rows.begin.append(serving.part_begin.name);
-  rows.limit_records = kPartRecords;
-  rows.limit_bytes = kPartBytes;
+  const PartLimits limits = part_limits();
+  rows.limit_records = limits.records;
+  rows.limit_bytes = limits.bytes;
   rows.snapshot = serving.snapshot;
   return rows;
 }
@@ -191,7 +194,8 @@ void Giving::end_idle() {
   for (const auto& [to, serving] : vnode.serving) {
     const bool gone = std::find(vnode.roles.receivers.begin(), vnode.roles.receivers.end(), to) ==
                       vnode.roles.receivers.end();
-    const bool quiet = serving.asked_us + kPatienceUs < now_us;
+    const bool quiet = serving.asked_us + turn.env.knobs.give_patience_us < now_us ||
+                       turn.env.buggify(Site::kGiverLosesPatience);
     const PeerView* view = vnode.peers.counting(to, vnode.standpoint(turn.configuration));
     const bool taken = serving.last && view && view->seen().covers(serving.clock);
     if (!serving.busy && (gone || quiet || taken)) ended.push_back(to);

@@ -27,6 +27,7 @@ class Giving : Part {
  private:
   absl::Status take_clock(Serving& serving, const ReadResult& result);
   // Nothing: the part is there, all of it in the task.
+  PartLimits part_limits() const;
   std::optional<ReadRequest> next_read(const Serving& serving, ServeTask& task);
   // Of entries the part is in the task, else it is `rows` of its table.
   void send_part(const ServeTask& task, const ReadResult& rows);

@@ -11,17 +11,6 @@ namespace vordb::vnode {
 
 using crdt::Dot;
 
-namespace {
-
-// A round of gossip to one peer looks for so many dots that it lacks: what the log no longer has
-// holds up nothing behind it.
-constexpr size_t kWantedMax = 4096;
-
-// How many times the interval of announcements a peer has for a large round.
-constexpr uint64_t kPatienceIntervals = 3;
-
-}  // namespace
-
 // Sends what the peer's clock lacks. A vnode that is not complete sends nothing: its entries may
 // show dots that it has not settled.
 void Gossip::begin(NodeNumber to) {
@@ -31,38 +20,45 @@ void Gossip::begin(NodeNumber to) {
   if (!receives || !peer || !peer->fenced || vnode.gossiping.contains(to)) return;
   if (!vnode.durable.standing.complete) return;
   const uint64_t now_us = turn.env.clock.monotonic_us();
-  if (vnode.offers.under_way(*peer, now_us, patience_us())) return;
-  std::vector<Dot> wanted = missing(*peer, true);
+  if (turn.env.buggify(Site::kGossipsLater)) return;
+  if (vnode.offers.under_way(*peer, now_us, patience_us()) &&
+      !turn.env.buggify(Site::kGossipsAgain))
+    return;
+  const uint64_t most =
+      turn.env.buggify(Site::kGossipOfOneDot) ? 1 : turn.env.knobs.gossip_wanted_max;
+  std::vector<Dot> wanted = missing(*peer, true, most);
   const size_t of_others = size_t(std::count_if(wanted.begin(), wanted.end(), [&](const Dot& dot) {
     return dot.replica.node != vnode.self.node;
   }));
-  if (of_others > Offers::kLarge && !vnode.offers.relays(*peer, now_us, relay_patience_us()))
-    wanted = missing(*peer, false);
+  if (of_others > turn.env.knobs.gossip_large &&
+      !vnode.offers.relays(*peer, now_us, relay_patience_us()) &&
+      !turn.env.buggify(Site::kGossipsForOthers))
+    wanted = missing(*peer, false, most);
   vnode.gossip_behind.erase(to);
-  if (wanted.size() + of_others <= Offers::kLarge) vnode.offers.close(to);
+  if (wanted.size() + of_others <= turn.env.knobs.gossip_large) vnode.offers.close(to);
   if (wanted.empty()) return;
   GossipRound round;
   round.to = to;
-  if (wanted.size() == kWantedMax) round.last = wanted.back();
+  if (wanted.size() == most) round.last = wanted.back();
   vnode.gossiping.insert(to);
   Closure closure = Closure::of_dots(Collecting(*this).begin(), std::move(wanted));
   Collecting(*this).go_on({round, std::move(closure)}, nullptr);
 }
 
-std::vector<Dot> Gossip::missing(const PeerView& peer, bool of_others) const {
+std::vector<Dot> Gossip::missing(const PeerView& peer, bool of_others, uint64_t most) const {
   std::vector<Dot> wanted;
   const auto behind = vnode.gossip_behind.find(peer.replica.node);
   vnode.durable.known().for_each_missing(peer.seen(), [&](const Dot& dot) {
     const bool skipped = (behind != vnode.gossip_behind.end() && dot <= behind->second) ||
                          (!of_others && dot.replica.node != vnode.self.node);
     if (!skipped) wanted.push_back(dot);
-    return wanted.size() < kWantedMax;
+    return wanted.size() < most;
   });
   return wanted;
 }
 
 uint64_t Gossip::patience_us() const {
-  return kPatienceIntervals * turn.options.sync_interval_ms * 1000;
+  return turn.env.knobs.gossip_patience_intervals * turn.options.sync_interval_ms * 1000;
 }
 
 // One owner after the other.
@@ -84,7 +80,7 @@ void Gossip::end(const GossipRound& round, const Closure& closure, bool complete
   vnode.exchanged.gossip_keys += closure.keys().size();
   vnode.exchanged.gossip_bytes += message.gossip().ByteSizeLong();
   send(round.to, message);
-  if (closure.settled().size() >= Offers::kLarge) {
+  if (closure.settled().size() >= turn.env.knobs.gossip_large) {
     vnode.offers.sent(round.to, *closure.settled().rbegin(), turn.env.clock.monotonic_us());
   }
 }

@@ -19,7 +19,7 @@ class Gossip : Part {
 
  private:
   // What the peer lacks, in order, as far as one round looks; all of it or what this node made.
-  std::vector<crdt::Dot> missing(const PeerView& peer, bool of_others) const;
+  std::vector<crdt::Dot> missing(const PeerView& peer, bool of_others, uint64_t most) const;
   uint64_t patience_us() const;
   uint64_t relay_patience_us() const;
 };

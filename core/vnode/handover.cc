@@ -57,7 +57,7 @@ bool Handover::holds_a_complete_owner() const {
 }
 
 void Handover::note_progress() {
-  if (!vnode.standing.fenced || vnode.fetch) return;
+  if (!vnode.standing.fenced || vnode.fetch || turn.env.buggify(Site::kHandsOverLater)) return;
   if (!vnode.standing.complete && holds_a_complete_owner()) {
     change_standing().complete = true;
   }
@@ -87,7 +87,7 @@ void Handover::consider_drop() {
     const PeerView* peer = vnode.peers.counting(receiver, vnode.standpoint(turn.configuration));
     if (!peer || !peer->seen().covers(mine)) return;
   }
-  if (vnode.roles.receivers.empty()) return;
+  if (vnode.roles.receivers.empty() || turn.env.buggify(Site::kDropsLater)) return;
   Group& group = open();
   group.drops = group.wanted = true;
   vnode.dropping = true;

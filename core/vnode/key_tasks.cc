@@ -64,7 +64,7 @@ void KeyTasks::plan(KeyTask& task) {
     if (sweep->subkey == crdt::meta_subkey()) {
       task.load.whole_range = true;
       task.load.range_after = sweep->purge_after;
-      task.load.limit = kDotEntriesMax;
+      task.load.limit = uint32_t(turn.env.knobs.step_entries_max);
       if (!vnode.sole_owner()) task.load.probes = vnode.log.data(task.bucket, task.key);
     }
     task.load.points.push_back(sweep->subkey);

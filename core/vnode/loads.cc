@@ -54,7 +54,7 @@ Progress Loads::load_token(KeyTask& task, ReadResult* arrived) {
 // The whole state of a small key from the cache, with what is uncommitted on top.
 bool Loads::load_cached(KeyTask& task) {
   const std::shared_ptr<const KeyState> cached = turn.cache.find(task.hash, task.bucket, task.key);
-  if (!cached) return false;
+  if (!cached || turn.env.buggify(Site::kLoadsPastCache)) return false;
   task.load.state = *cached;
   for (KeyEntry& entry : vnode.overlay.of_key(task.bucket, task.key)) {
     task.load.state.set(entry.subkey, std::move(entry.entry));
@@ -78,7 +78,9 @@ Progress Loads::load_range(KeyTask& task, ReadResult* arrived) {
                                : key_begin(task.bucket, task.key),
               key_end(task.bucket, task.key));
     page.limit_records = load.limit == 0 ? UINT32_MAX : load.limit;
-    if (load.limit != 0) page.limit_bytes = kDotBytesMax;
+    if (load.limit == 0) return page;
+    page.limit_bytes = kDotBytesMax;
+    if (turn.env.buggify(Site::kStepOfOne)) page.limit_records = 1;
     return page;
   };
   const std::optional<ReadResult> result = next_result(task, arrived, request);
@@ -102,7 +104,7 @@ void Loads::take_range(KeyTask& task, const ReadResult& result) {
     load.state.set(name.subkey, std::move(entry));
   }
   const bool whole = load.status.ok() && !load.more && !load.range_after;
-  if (whole && load.uncommitted.empty()) {
+  if (whole && load.uncommitted.empty() && !turn.env.buggify(Site::kKeepsNoLoad)) {
     turn.cache.put(task.hash, task.bucket, task.key, std::make_shared<KeyState>(load.state));
   }
   for (KeyEntry& entry : load.uncommitted) {

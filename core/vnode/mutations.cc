@@ -18,9 +18,6 @@ using crdt::Entry;
 
 namespace {
 
-// An expired key larger than this many steps of kDotEntriesMax entries is left to the sweep.
-constexpr uint32_t kPurgeStepsMax = 64;
-
 // Requests of other nodes that are remembered, to know a copy: more than a network holds back.
 constexpr size_t kRemembered = 1024;
 
@@ -101,7 +98,7 @@ void Mutations::plan(KeyTask& task) {
   if (mutate.purging || (m.operation == Operation::kDelete && is_collection(*bucket))) {
     load.whole_range = true;
     load.range_after = mutate.purge_after;
-    load.limit = kDotEntriesMax;
+    load.limit = uint32_t(turn.env.knobs.step_entries_max);
     return;
   }
   switch (m.operation) {
@@ -192,7 +189,7 @@ bool Mutations::purge_step(KeyTask& task, Hlc hlc) {
     return false;
   }
   mutate.purge_after = task.load.last;
-  if (++mutate.purge_steps < kPurgeStepsMax) return false;
+  if (++mutate.purge_steps < turn.env.knobs.purge_steps_max) return false;
   Acknowledgements(*this).refuse(
       m, rejected(ErrorCode::kPurging, "the expired key is still being cleared", "retry"));
   return true;

@@ -16,9 +16,6 @@ namespace vordb::vnode {
 
 class Offers {
  public:
-  // A round of fewer dots may go twice.
-  static constexpr size_t kLarge = 16;
-
   // The last large round to this peer has not been answered yet, and `patience_us` are not over.
   bool under_way(const PeerView& peer, uint64_t now_us, uint64_t patience_us) const;
 

@@ -11,13 +11,6 @@
 
 namespace vordb::vnode {
 
-namespace {
-
-// A closure with more entries than that is left to gossip.
-constexpr size_t kPushEntriesMax = 2000;
-
-}  // namespace
-
 void Pushes::begin(KeyPush push) {
   const AckWaiter waiter{push.op, push.from, push.shard, push.pv, vnode.self.node};
   const bool nothing = push.subkeys.empty() && push.dot.counter == 0;
@@ -25,6 +18,7 @@ void Pushes::begin(KeyPush push) {
       nothing) {
     return Acknowledgements(*this).send_ack(waiter, true);
   }
+  if (turn.env.buggify(Site::kRefusesPush)) return refuse(waiter);
   const bool by_dot = push.dot.counter != 0;
   if (by_dot && !vnode.durable.known().contains(push.dot)) return refuse(waiter);
   // Asked about itself alone: its clock knows, also once the log has forgotten the dot.
@@ -42,8 +36,8 @@ void Pushes::end(const KeyPush& push, const Closure& closure, bool complete) {
   const AckWaiter waiter{push.op, push.from, push.shard, push.pv, vnode.self.node};
   size_t entries = 0;
   for (const Closure::Key& key : closure.keys()) entries += key.entries.size();
-  if (!complete || vnode.corrupt || closure.keys().empty() || entries > kPushEntriesMax ||
-      push.pv != vnode.roles.pv) {
+  if (!complete || vnode.corrupt || closure.keys().empty() ||
+      entries > turn.env.knobs.push_entries_max || push.pv != vnode.roles.pv) {
     return refuse(waiter);
   }
   pb::PeerMessage message;
@@ -54,6 +48,7 @@ void Pushes::end(const KeyPush& push, const Closure& closure, bool complete) {
     if (target == vnode.self.node) {
       Acknowledgements(*this).send_ack(waiter, false);
     } else {
+      if (turn.env.buggify(Site::kPushTwice)) send(target, message);
       send(target, message);
     }
   }

@@ -21,8 +21,6 @@ using crdt::Entry;
 
 namespace {
 
-constexpr uint32_t kListPageRecords = 256;
-
 ClientError read_error(bool corrupt) { return corrupt ? damaged() : unreadable(); }
 
 }  // namespace
@@ -50,7 +48,8 @@ void Reads::begin(KeyRead read) {
     return;
   }
   if (read.subkeys.empty() && read.limit == 0 && !read.after) {
-    if (auto cached = turn.cache.find(read.key_hash, read.bucket, read.key)) {
+    auto cached = turn.cache.find(read.key_hash, read.bucket, read.key);
+    if (cached && !turn.env.buggify(Site::kReadsPastCache)) {
       answer_state(read, std::move(cached), false, *vnode.token(), durable_base());
       return;
     }
@@ -154,7 +153,7 @@ void Reads::answer(ReadTask& task, ReadResult result) {
   const bool whole = !points && !read.after && !result.more;
   const bool newest =
       task.begun_at == vnode.durable_groups && vnode.overlay.of_key(read.bucket, read.key).empty();
-  if (whole && newest) {
+  if (whole && newest && !turn.env.buggify(Site::kKeepsNoRead)) {
     turn.cache.put(read.key_hash, read.bucket, read.key, state);
   }
   answer_state(read, std::move(state), result.more, *task.token, std::move(task.base));
@@ -220,8 +219,9 @@ void Reads::go_on_listing(ListTask task, ReadResult* arrived) {
     }
     const auto request = [&] {
       ReadRequest page = range(Table::kEntries, task.from, bucket_end(task.list.bucket));
-      page.limit_records = kListPageRecords;
+      page.limit_records = uint32_t(turn.env.knobs.list_page_records);
       page.limit_bytes = turn.options.max_reply_bytes;
+      if (turn.env.buggify(Site::kListPageOfOne)) page.limit_records = 1;
       return page;
     };
     const std::optional<ReadResult> result = next_result(task, arrived, request);

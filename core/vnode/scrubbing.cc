@@ -20,12 +20,8 @@ using crdt::Entry;
 
 namespace {
 
-constexpr uint32_t kRangeRecords = 1000;
 // Who holds much more than it was asked about holds something else.
-constexpr uint64_t kAnswerEntriesMax = 4 * kRangeRecords;
-constexpr uint64_t kPatienceUs = 3'000'000;
-// All owners are to announce a time that they are first told to be awaited.
-constexpr uint64_t kDoubtPatienceUs = 20'000'000;
+constexpr uint64_t kAnswerEntriesMax = 4000;
 constexpr uint32_t kTriesMax = 20;
 
 // A number of its own for each vnode of a cluster.
@@ -49,7 +45,8 @@ void Scrubbing::tick() {
   if (vnode.scrub) {
     if (vnode.scrub->doubt) judge_doubt();
     if (!vnode.scrub) return;
-    const uint64_t patience_us = vnode.scrub->doubt ? kDoubtPatienceUs : kPatienceUs;
+    const uint64_t patience_us = vnode.scrub->doubt ? turn.env.knobs.scrub_doubt_patience_us
+                                                    : turn.env.knobs.scrub_patience_us;
     if (vnode.scrub->session == 0 || vnode.scrub->asked_us + patience_us < now_us) ask();
     return;
   }
@@ -58,7 +55,7 @@ void Scrubbing::tick() {
     // Not all at once after a start.
     vnode.scrub_due_us = now_us + spread(vnode.id, vnode.self.node) % interval_us() + 1;
   }
-  if (now_us >= vnode.scrub_due_us) begin(false);
+  if (now_us >= vnode.scrub_due_us || turn.env.buggify(Site::kScrubsNow)) begin(false);
 }
 
 void Scrubbing::begin(bool urgent) {
@@ -81,7 +78,8 @@ void Scrubbing::ask() {
   const auto& owners = vnode.roles.owners;
   if (!able()) return vnode.scrub.reset();
   const bool still = std::find(owners.begin(), owners.end(), scrub.with.back()) != owners.end();
-  if (!still || ++scrub.tries > kTriesMax) return give_up();
+  if (!still || ++scrub.tries > kTriesMax || turn.env.buggify(Site::kScrubGivesUp))
+    return give_up();
   scrub.doubt.reset();
   scrub.session = new_session(turn.env.random);
   scrub.asked_us = turn.env.clock.monotonic_us();
@@ -96,7 +94,7 @@ void Scrubbing::ask() {
 }
 
 void Scrubbing::take_in(const pb::ScrubAsk& ask, NodeNumber from, uint64_t epoch) {
-  if (!able() || epoch != turn.configuration.epoch)
+  if (!able() || epoch != turn.configuration.epoch || turn.env.buggify(Site::kScrubIncomparable))
     return answer(from, ask.session(), kIncomparable, 0);
   ScrubTask task;
   task.with = from;
@@ -204,7 +202,7 @@ std::optional<ReadRequest> Scrubbing::next_read(const ScrubTask& task) const {
   ReadRequest page = whole(Table::kEntries);
   page.begin.append(task.at);
   if (task.asked && !task.to.empty()) page.end = record_key(vnode.id, Table::kEntries, task.to);
-  page.limit_records = kRangeRecords;
+  page.limit_records = uint32_t(turn.env.knobs.scrub_records);
   page.snapshot = task.view;
   return page;
 }

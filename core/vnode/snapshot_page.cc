@@ -44,8 +44,8 @@ std::optional<ReadRequest> SnapshotPage::next_read(Family data,
                                                    const Configuration& configuration) {
   if (!rows_read_) {
     reading_ = Reading::kRows;
-    ReadRequest rows = request(data, Table::kEntries, begin_, kPartRecords);
-    rows.limit_bytes = kPartBytes;
+    ReadRequest rows = request(data, Table::kEntries, begin_, limits_.records);
+    rows.limit_bytes = limits_.bytes;
     return rows;
   }
   for (;;) {
@@ -66,7 +66,7 @@ std::optional<ReadRequest> SnapshotPage::next_read(Family data,
       end_key();
     } else {
       reading_ = Reading::kTouches;
-      ReadRequest touches = request(data, Table::kTouched, key, kPartRecords);
+      ReadRequest touches = request(data, Table::kTouched, key, limits_.records);
       touches.end = record_key(bounds_.id, Table::kTouched, prefix_end(key));
       return touches;
     }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "core/cluster/configuration.h"
 #include "core/env/disk.h"
+#include "core/env/knobs.h"
 #include "core/fields.h"
 #include "core/ids.h"
 #include "core/vnode/closure.h"
@@ -25,8 +26,12 @@ class Updates;
 
 namespace vordb::vnode {
 
-inline constexpr uint32_t kPartRecords = 1000;
-inline constexpr uint64_t kPartBytes = 512 << 10;
+// A part ends behind the key that passes one of these.
+struct PartLimits {
+  uint32_t records = uint32_t(kDefaultKnobs.part_records);
+  uint64_t bytes = kDefaultKnobs.part_bytes;
+  VORDB_FIELDS(PartLimits, records, bytes)
+};
 
 // Where a part begins. First come the entries, then the dot log, then the answers to request
 // tokens. A key that lies across this place is closed over once: what went with the closure does
@@ -41,8 +46,12 @@ struct SnapshotPlace {
 
 class SnapshotPage {
  public:
-  SnapshotPage(const Closure::Bounds& bounds, const SnapshotPlace& begin)
-      : bounds_(bounds), begin_(begin.name), sent_(begin.sent), bare_(begin.bare) {}
+  SnapshotPage(const Closure::Bounds& bounds, const PartLimits& limits, const SnapshotPlace& begin)
+      : bounds_(bounds),
+        limits_(limits),
+        begin_(begin.name),
+        sent_(begin.sent),
+        bare_(begin.bare) {}
 
   // What is to be read next, from `data` where entries lie; nothing once all of it is there.
   std::optional<ReadRequest> next_read(Family data, const Configuration& configuration);
@@ -64,7 +73,7 @@ class SnapshotPage {
   enum class Reading : uint8_t { kRows, kNextTouch, kTouches, kClosure };
 
   ReadRequest request(Family data, Table table, std::string begin, uint32_t limit) const;
-  bool full() const { return bytes_ >= kPartBytes || records_ >= kPartRecords; }
+  bool full() const { return bytes_ >= limits_.bytes || records_ >= limits_.records; }
   // Begins the closure of those entries of the key under work that the log names.
   void begin_closure(const ReadResult& touches);
   void end_closure();
@@ -73,6 +82,7 @@ class SnapshotPage {
   absl::Status take_rows(const ReadResult& result);
 
   Closure::Bounds bounds_;
+  PartLimits limits_;
   std::string begin_;
   Reading reading_ = Reading::kRows;
   bool rows_read_ = false;
@@ -87,8 +97,8 @@ class SnapshotPage {
   size_t records_ = 0;
   absl::btree_set<std::string> sent_;  // entries that have gone with a closure
   std::string bare_;
-  VORDB_FIELDS(SnapshotPage, bounds_, begin_, reading_, rows_read_, rows_, more_, next_, touched_,
-               none_touched_, closure_, keys_, bytes_, records_, sent_, bare_)
+  VORDB_FIELDS(SnapshotPage, bounds_, limits_, begin_, reading_, rows_read_, rows_, more_, next_,
+               touched_, none_touched_, closure_, keys_, bytes_, records_, sent_, bare_)
 };
 
 }  // namespace vordb::vnode

@@ -29,7 +29,6 @@ using vordb::crdt::VnodeClock;
 using vordb::vnode::Closure;
 using vordb::vnode::DotLog;
 using vordb::vnode::entry_name;
-using vordb::vnode::kPartRecords;
 using vordb::vnode::record_key;
 using vordb::vnode::SnapshotPage;
 using vordb::vnode::SnapshotPlace;
@@ -85,7 +84,7 @@ struct Case : vordb::vnode::VnodeRecords {
   std::vector<pb::Updates> parts() {
     std::vector<pb::Updates> all;
     for (SnapshotPlace place; place.table == Table::kEntries && all.size() < 20;) {
-      SnapshotPage page(kBounds, place);
+      SnapshotPage page(kBounds, {}, place);
       REQUIRE(collect(page).ok());
       page.add_to(&all.emplace_back());
       place = page.end();
@@ -126,7 +125,7 @@ bool each_once(const std::vector<pb::Updates>& parts, size_t entries) {
 
 TEST_CASE("snapshot page: a vnode without entries has one part, and the dot log follows") {
   Case c;
-  SnapshotPage page(kBounds, {});
+  SnapshotPage page(kBounds, {}, {});
   REQUIRE(c.collect(page).ok());
   pb::Updates updates;
   page.add_to(&updates);
@@ -175,7 +174,7 @@ TEST_CASE("snapshot page: what goes with a closure ahead of its place does not g
 
 TEST_CASE("snapshot page: parts end at their bound and leave nothing out between them") {
   Case c;
-  const int many = int(kPartRecords) * 2 + 10;
+  const int many = int(vordb::vnode::PartLimits{}.records) * 2 + 10;
   for (int i = 0; i < many; ++i) c.hold(numbered("k", i), "e");
   const std::vector<pb::Updates> parts = c.parts();
   CHECK(parts.size() == 3);
@@ -200,7 +199,7 @@ TEST_CASE("snapshot page: a key whose closure is too large goes without its dots
     c.hold("k", elements.back());
   }
   c.log(2, "k", elements);  // more than kBounds lets one key weigh
-  SnapshotPage first(kBounds, {});
+  SnapshotPage first(kBounds, {}, {});
   REQUIRE(c.collect(first).ok());
   CHECK(first.end().bare == vordb::vnode::key_begin(kSet, "k"));  // not tried again
   const std::vector<pb::Updates> parts = c.parts();
@@ -215,9 +214,9 @@ TEST_CASE("snapshot page: damage and a failed read are told") {
   for (auto& [at, value] : c.records) {
     if (at.first == kData) value.back() ^= 1;
   }
-  SnapshotPage damaged(kBounds, {});
+  SnapshotPage damaged(kBounds, {}, {});
   CHECK(c.collect(damaged).code() == absl::StatusCode::kDataLoss);
-  SnapshotPage failed(kBounds, {});
+  SnapshotPage failed(kBounds, {}, {});
   REQUIRE(failed.next_read(kData, c.configuration).has_value());
   const ReadResult error{absl::UnavailableError("stalled"), {}, false};
   CHECK(failed.take(error, c.configuration).code() == absl::StatusCode::kUnavailable);

@@ -12,16 +12,11 @@ namespace vordb::vnode {
 
 using crdt::Entry;
 
-namespace {
-
-// Entries that are stripped at once.
-constexpr size_t kStripsMax = 256;
-
-}  // namespace
-
 void Strips::begin() {
   if (vnode.left_overs.empty() || vnode.stripping > 0 || vnode.corrupt || vnode.gone()) return;
-  const std::vector<std::string> names = vnode.left_overs.covered(vnode.clock.base(), kStripsMax);
+  if (turn.env.buggify(Site::kStripsLater)) return;
+  const uint64_t most = turn.env.buggify(Site::kStripsOne) ? 1 : turn.env.knobs.strips_max;
+  const std::vector<std::string> names = vnode.left_overs.covered(vnode.clock.base(), most);
   vnode.stripping = names.size();
   for (const std::string& raw : names) {
     EntryName name;

@@ -26,9 +26,7 @@
 
 namespace vordb::vnode {
 
-// One dot touches at most this many entries, of at most so many bytes of subkeys; more is done in
-// steps.
-inline constexpr uint32_t kDotEntriesMax = 1000;
+// One dot touches entries of at most so many bytes of subkeys; more is done in steps.
 inline constexpr size_t kDotBytesMax = 4 << 20;
 
 // What a key task needs of its key before it can act, and what has been read of it. Everything read

@@ -154,7 +154,7 @@ void Vnode::configuration_changed(Turn& turn) {
 }
 
 void Vnode::tick(Turn& turn) {
-  if (state_.gone()) return;
+  if (state_.gone() || turn.env.buggify(Site::kTicksLater)) return;
   const Part part(state_, turn);
   Forgetting(part).go_on();
   if (state_.sole_owner() || state_.gone()) return;
@@ -188,7 +188,7 @@ void Vnode::hear_standing(NodeNumber from, const StandingWord& word, uint64_t ep
 }
 
 void Vnode::sweep(Turn& turn) {
-  if (state_.gone()) return;
+  if (state_.gone() || turn.env.buggify(Site::kSweepsLater)) return;
   const Part part(state_, turn);
   Agreement(part).update_stable();
   Forgetting(part).begin(ScanTask::Kind::kDue);

@@ -59,6 +59,17 @@ nlohmann::json json_of_faults(const sim::RunResult& result) {
   return json;
 }
 
+// Those that are on.
+nlohmann::json json_of(const sim::SiteFigures& sites) {
+  nlohmann::json json = nlohmann::json::object();
+  for (size_t site = 0; site < kSites; ++site) {
+    const sim::SiteFigures::Count& count = sites[Site(site)];
+    if (count.on)
+      json[sim::to_string(Site(site))] = {{"passed", count.passed}, {"struck", count.struck}};
+  }
+  return json;
+}
+
 nlohmann::json json_of(const sim::NetworkFigures& network) {
   nlohmann::json json = nlohmann::json::object();
   for (const sim::NetworkField& field : sim::kNetworkFields)

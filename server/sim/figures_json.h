@@ -12,6 +12,7 @@ nlohmann::json json_of(const sim::Findings& findings);
 nlohmann::json json_of(const sim::FaultPace& pace);
 nlohmann::json json_of(const sim::NetworkFigures& network);
 nlohmann::json json_of(const sim::OperatorFigures& operators);
+nlohmann::json json_of(const sim::SiteFigures& sites);
 // Faults of the world and of its disks.
 nlohmann::json json_of_faults(const sim::RunResult& result);
 

@@ -1,7 +1,10 @@
 #include "server/sim/report_tables.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "sim/site_faults.h"
 
 namespace vordb::server {
 
@@ -47,6 +50,36 @@ void fault_row(std::string& out, const sim::FaultPlan& plan, sim::FaultKind kind
   absl::StrAppendFormat(&out, "%-16s %7u %12s %12s %7u.%02u %8u %8u\n", to_string(kind), sum.runs,
                         configured_rate(plan, kind), effective_rate(kind, sum.pace),
                         hundredths / 100, hundredths % 100, sum.pace.came, sum.hits);
+}
+
+std::vector<SiteSum> sums_of(const sim::SiteFigures& sites) {
+  std::vector<SiteSum> sums;
+  for (const sim::SiteFigures::Count& count : sites.sites)
+    sums.push_back({count.on ? 1u : 0u, count.passed, count.struck});
+  return sums;
+}
+
+std::vector<std::string> silent_sites(const std::vector<SiteSum>& sites) {
+  std::vector<std::string> silent;
+  bool any = false;
+  for (size_t site = 0; site < kSites; ++site) {
+    any |= sites[site].runs > 0;
+    if (sites[site].struck == 0) silent.emplace_back(sim::to_string(Site(site)));
+  }
+  return any ? silent : std::vector<std::string>();
+}
+
+void site_table(std::string& out, const std::vector<SiteSum>& sites) {
+  bool headed = false;
+  for (size_t site = 0; site < kSites; ++site) {
+    const SiteSum& sum = sites[site];
+    if (sum.struck == 0) continue;
+    if (!std::exchange(headed, true))
+      absl::StrAppendFormat(&out, "\n%-28s %12s %12s %12s\n", "rare site", "runs", "passed",
+                            "struck");
+    absl::StrAppendFormat(&out, "%-28s %12u %12u %12u\n", sim::to_string(Site(site)), sum.runs,
+                          sum.passed, sum.struck);
+  }
 }
 
 void property_table(std::string& out, const std::vector<sim::PropertyCount>& counts) {

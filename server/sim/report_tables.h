@@ -20,6 +20,11 @@ void property_table(std::string& out, const std::vector<sim::PropertyCount>& cou
 void fault_table_head(std::string& out);
 void fault_row(std::string& out, const sim::FaultPlan& plan, sim::FaultKind kind,
                const FaultSum& sum);
+std::vector<SiteSum> sums_of(const sim::SiteFigures& sites);
+// Those that struck.
+void site_table(std::string& out, const std::vector<SiteSum>& sites);
+// The names of the others; none where all are off.
+std::vector<std::string> silent_sites(const std::vector<SiteSum>& sites);
 void cluster_table(std::string& out, const sim::NetworkFigures& network,
                    const sim::OperatorFigures& operators);
 

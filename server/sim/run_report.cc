@@ -58,6 +58,7 @@ std::string text_of(const sim::Scenario& scenario, const sim::RunResult& result,
       absl::StrAppendFormat(&out, "%-28s %12u %12u\n", to_string(sim::DiskFault(fault)),
                             count.injected, count.seen);
   }
+  site_table(out, sums_of(result.sites));
   if (result.nodes > 1) {
     cluster_table(out, result.network, result.operators);
     message_table(out, result.messages);
@@ -81,6 +82,7 @@ std::string json_of(const sim::Scenario& scenario, const sim::RunResult& result,
                {"clients", json_of(result.clients)},
                {"properties", json_of(result.findings)},
                {"faults", json_of_faults(result)},
+               {"sites", json_of(result.sites)},
                {"network", json_of(result.network)},
                {"operators", json_of(result.operators)},
                {"messages", json_of(result.messages)},

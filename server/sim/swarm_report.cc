@@ -4,11 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "server/sim/exit_code.h"
 #include "server/sim/figures_json.h"
 #include "server/sim/messages.h"
 #include "server/sim/report_tables.h"
 #include "sim/report/printable.h"
+#include "sim/site_faults.h"
 
 namespace vordb::server {
 
@@ -66,6 +68,9 @@ std::string text_of(const sim::Scenario& scenario, const SwarmResult& swarm) {
       absl::StrAppendFormat(&out, "%-28s %12u %12u\n", to_string(sim::DiskFault(fault)),
                             swarm.disk_injected[size_t(fault)], swarm.disk_seen[size_t(fault)]);
   }
+  site_table(out, swarm.sites);
+  if (const std::vector<std::string> silent = silent_sites(swarm.sites); !silent.empty())
+    absl::StrAppend(&out, "silent: ", absl::StrJoin(silent, ", "), "\n");
   if (swarm.network.sent > 0) {
     cluster_table(out, swarm.network, swarm.operators);
     message_table(out, swarm.messages);
@@ -102,6 +107,13 @@ Json json_of(const SwarmReport& report) {
     one["runs"] = sum.runs;
     one["hits"] = sum.hits;
   }
+  json["sites"] = Json::object();
+  for (size_t site = 0; site < kSites; ++site) {
+    const SiteSum& sum = swarm.sites[site];
+    json["sites"][sim::to_string(Site(site))] = {
+        {"runs", sum.runs}, {"passed", sum.passed}, {"struck", sum.struck}};
+  }
+  json["silent_sites"] = silent_sites(swarm.sites);
   json["seeds"] = Json::array();
   for (const SwarmResult::Seed& seed : swarm.seeds)
     json["seeds"].push_back({{"seed", seed.seed},

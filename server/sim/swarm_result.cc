@@ -10,6 +10,7 @@
 #include "server/sim/exit_code.h"
 #include "server/sim/messages.h"
 #include "server/sim/report_tables.h"
+#include "sim/site_faults.h"
 
 namespace vordb::server {
 
@@ -90,6 +91,12 @@ absl::Status add_run(std::string_view json_line, SwarmResult& swarm) {
     sum.hits += one["hits"].get<uint64_t>();
     for (const sim::PaceField& field : sim::kPaceFields)
       sum.pace.*field.field += one["pace"][field.name].get<uint64_t>();
+  }
+  for (const auto& [name, count] : json["sites"].items()) {
+    SiteSum& sum = swarm.sites[size_t(*sim::site_named(name))];
+    ++sum.runs;
+    sum.passed += count["passed"].get<uint64_t>();
+    sum.struck += count["struck"].get<uint64_t>();
   }
   if (faults["crashes_on"].get<bool>()) {
     ++swarm.crash_runs;

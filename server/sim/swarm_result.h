@@ -21,6 +21,13 @@ struct FaultSum {
   sim::FaultPace pace;
 };
 
+// One of the places of core/env/buggify.h over a swarm.
+struct SiteSum {
+  uint64_t runs = 0;  // in which it was on
+  uint64_t passed = 0;
+  uint64_t struck = 0;
+};
+
 // What a swarm adds up to.
 struct SwarmResult {
   struct Seed {
@@ -45,6 +52,7 @@ struct SwarmResult {
   uint64_t real_ms = 0;
   std::vector<sim::PropertyCount> properties = std::vector<sim::PropertyCount>(sim::kProperties);
   std::vector<FaultSum> faults = std::vector<FaultSum>(sim::kFaultKinds);
+  std::vector<SiteSum> sites = std::vector<SiteSum>(kSites);
   uint64_t crash_runs = 0;  // in which crashes were on
   uint64_t crashes = 0;     // of those
   std::vector<uint64_t> moments = std::vector<uint64_t>(sim::kMoments);

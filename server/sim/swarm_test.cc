@@ -20,9 +20,12 @@ constexpr int kViolation = 1;
 constexpr int kUsage = 2;
 constexpr int kUnderTested = 3;
 
+// As before there were odd knobs and rare sites: a seed that once failed is to be the same run.
+constexpr const char* kAsUsual = " --set faults.odd_knobs_max=0 --set faults.sites_per_million=0";
+
 // Few seeds may see too little of some property; that is no failure of what they once found.
 void check_holds(const std::string& arguments, const std::string& scenario = "one-node-crashes") {
-  const ProgramResult result = swarm(arguments, scenario);
+  const ProgramResult result = swarm(arguments + kAsUsual, scenario);
   CHECK_MESSAGE((result.exit_status == 0 || result.exit_status == kUnderTested), scenario, " ",
                 arguments, ": status ", result.exit_status, "\n", result.out, result.err);
 }
