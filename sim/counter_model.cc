@@ -9,7 +9,7 @@ constexpr size_t kTidyAboveMin = 24;
 }
 
 void CounterModel::add_began(uint64_t call, int64_t amount, Step begin) {
-  adds_.push_back({call, begin, kNever, amount, false, false});
+  adds_.push_back({call, begin, kNever, amount, false, false, false});
 }
 
 void CounterModel::reset_began(uint64_t call, Step begin) {
@@ -30,7 +30,7 @@ void CounterModel::acknowledged(uint64_t call, Span span) {
   const auto settle = [&](auto& list) {
     for (auto& item : list) {
       if (item.call != call || item.settled) continue;
-      item.end = span.end;
+      item.end = std::min(item.end, span.end);
       item.sure = item.settled = true;
     }
   };
@@ -42,16 +42,19 @@ void CounterModel::acknowledged(uint64_t call, Span span) {
   tidy();
 }
 
-void CounterModel::refused(uint64_t call) {
+bool CounterModel::refused(uint64_t call) {
+  const bool shown = std::any_of(adds_.begin(), adds_.end(),
+                                 [call](const Add& add) { return add.call == call && add.shown; });
   std::erase_if(adds_, [call](const Add& add) { return add.call == call && !add.settled; });
   std::erase_if(bases_, [call](const Base& base) { return base.call == call && !base.settled; });
+  return !shown;
 }
 
 void CounterModel::lost_sight(uint64_t call, Step end) {
   const auto settle = [&](auto& list) {
     for (auto& item : list) {
       if (item.call != call || item.settled) continue;
-      item.end = end;
+      item.end = std::min(item.end, end);
       item.settled = true;
     }
   };
@@ -93,6 +96,7 @@ CounterModel::Sums CounterModel::sums_after(const Base& base, Span span) const {
       sums.any_fixed = true;
     } else {
       sums.optional.push_back(add.amount);
+      sums.calls.push_back(add.call);
     }
   }
   return sums;
@@ -140,11 +144,54 @@ bool CounterModel::read(int64_t value, Span span, bool by_shares) {
   for (const Base& base : bases_) {
     if (!usable(base, span)) continue;
     if (reaches(sums_after(base, span), __int128{value} - base.value, !base.exists)) {
+      if (!by_shares || !half_reset(value, span)) confirm(value, span);
       settle(value, true, span);
       return true;
     }
   }
   return by_shares && half_reset(value, span);
+}
+
+// What all explanations have in common is so.
+void CounterModel::confirm(int64_t value, Span span) {
+  const auto open = [&](const Add& add) { return !add.sure && add.begin < span.end; };
+  if (std::none_of(adds_.begin(), adds_.end(), open)) return;
+  std::vector<uint64_t> common;
+  bool any = false;
+  for (const Base& base : bases_) {
+    if (!usable(base, span)) continue;
+    const Sums sums = sums_after(base, span);
+    if (sums.optional.size() > kSubsetMax) return;
+    const __int128 target = __int128{value} - base.value;
+    __int128 sum = sums.fixed;
+    uint32_t chosen = 0, always = UINT32_MAX;
+    bool explains = false;
+    for (uint32_t i = 0; i < (1u << sums.optional.size()); ++i) {
+      if (i > 0) {
+        const size_t flip = size_t(__builtin_ctz(i));
+        chosen ^= 1u << flip;
+        sum += (chosen >> flip & 1) ? sums.optional[flip] : -__int128{sums.optional[flip]};
+      }
+      if (sum != target || (chosen == 0 && !base.exists && !sums.any_fixed)) continue;
+      always &= chosen;
+      explains = true;
+    }
+    if (!explains) continue;
+    std::vector<uint64_t> counted;
+    for (size_t i = 0; i < sums.calls.size(); ++i) {
+      if ((always >> i & 1) != 0 &&
+          (!any || std::find(common.begin(), common.end(), sums.calls[i]) != common.end()))
+        counted.push_back(sums.calls[i]);
+    }
+    common = std::move(counted);
+    any = true;
+    if (common.empty()) return;
+  }
+  for (Add& add : adds_) {
+    if (std::find(common.begin(), common.end(), add.call) == common.end()) continue;
+    add.sure = add.shown = true;
+    add.end = std::min(add.end, span.end);
+  }
 }
 
 bool CounterModel::read_nothing(Span span) {

@@ -7,6 +7,9 @@
 // may show some shares as they were before it and others after: of what may have been taken then,
 // any part may be missing.
 //
+// An increment that every explanation of a read counts took effect: later reads count it too,
+// though nobody has acknowledged it.
+//
 // Sound; exact wherever a read meets no mutation, because such a read settles everything before it.
 // With more than kSubsetMax open increments the subset is replaced by its range.
 #pragma once
@@ -29,7 +32,8 @@ class CounterModel {
   void purge_began(uint64_t call, Step begin);
   void purge_called_off(uint64_t call);
   void acknowledged(uint64_t call, Span span);
-  void refused(uint64_t call);
+  // It had no effect and never will. False: but a read has shown it.
+  bool refused(uint64_t call);
   // A reset that takes effect takes nothing that began after `end`; when that shows is open still.
   void carried_out(uint64_t call, Step end);
   void lost_sight(uint64_t call, Step end);
@@ -64,6 +68,7 @@ class CounterModel {
     int64_t amount;
     bool sure;  // it took effect
     bool settled;
+    bool shown = false;  // a read has counted it
   };
   struct Base {
     uint64_t call;
@@ -80,12 +85,14 @@ class CounterModel {
     __int128 fixed = 0;
     bool any_fixed = false;
     std::vector<int64_t> optional;
+    std::vector<uint64_t> calls;  // whose increments are optional, in the same order
   };
 
   bool usable(const Base& base, Span span) const;
   Sums sums_after(const Base& base, Span span) const;
   bool half_reset(int64_t value, Span span) const;
   static bool reaches(const Sums& sums, __int128 target, bool needs_one);
+  void confirm(int64_t value, Span span);
   void settle(int64_t value, bool exists, Span span);
   void tidy();
 

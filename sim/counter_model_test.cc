@@ -59,6 +59,38 @@ TEST_CASE("counter: an increment under way counts or does not, and a read settle
   CHECK_FALSE(model.read(19, {8, 9}));
 }
 
+TEST_CASE("counter: what a read has shown later reads show too, though nobody acknowledged it") {
+  CounterModel model;
+  add(model, 1, 5, {1, 2});
+  model.add_began(2, 7, 3);
+  model.add_began(3, 9, 3);
+  CHECK(model.read(12, {4, 6}));
+  CHECK(CounterModel(model).read(5, {5, 8}));
+  for (const int64_t back : {5, 14}) CHECK_FALSE(CounterModel(model).read(back, {7, 8}));
+  for (const int64_t on : {12, 21}) CHECK(CounterModel(model).read(on, {7, 8}));
+  CHECK_FALSE(CounterModel(model).refused(2));
+  CHECK(CounterModel(model).refused(3));
+  model.lost_sight(2, 9);
+  CHECK_FALSE(CounterModel(model).read(5, {10, 11}));
+  reset(model, 4, {10, 11});
+  CHECK(CounterModel(model).read_nothing({12, 13}));
+  CHECK_FALSE(CounterModel(model).read(7, {12, 13}));
+}
+
+TEST_CASE("counter: a read that two subsets explain shows neither") {
+  CounterModel model;
+  add(model, 1, 5, {1, 2});
+  model.add_began(2, 7, 3);
+  model.add_began(3, 7, 3);
+  CHECK(model.read(12, {4, 6}));
+  CHECK(CounterModel(model).read(5, {7, 8}));
+  CHECK(model.refused(2));
+  model.reset_began(4, 9);
+  model.add_began(5, 5, 9);
+  CHECK(model.read(5, {10, 11}));
+  CHECK(CounterModel(model).read_nothing({12, 13}));
+}
+
 TEST_CASE("counter: of unknown increments some subset counts, and a quiet read fixes it") {
   CounterModel model;
   add(model, 1, 100, {1, 2});

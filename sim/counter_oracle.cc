@@ -95,7 +95,9 @@ void CounterOracle::refused(const Call& call) {
   if (!call.is_mutation()) return;
   Key& key = key_of(call);
   key.deadline.mutation_ended(call.id);
-  key.model.refused(call.id);
+  if (!key.model.refused(call.id))
+    context_->findings->violated(Property::kCounterExplained,
+                                 "counter: " + name_of(call) + " was refused, but it was counted");
   // It may have begun to clear what had expired.
   if (ttl_ms(call) > 0 && key.deadline.perhaps_expired(call.now, KeyDeadline::Asker::kOther))
     key.model.vanished(call.span, false);

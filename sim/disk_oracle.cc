@@ -106,8 +106,10 @@ void DiskOracle::check_dot(const crdt::Dot& dot, uint32_t node, PlacementId plac
                            std::to_string(dot.replica.life) + ":" + std::to_string(dot.counter) +
                            " of " + name_of(node, placement);
   // What comes from others may be in an entry before the rest of its dot has come, and the dot with
-  // it; what was minted here is whole.
-  const bool own = vnode != vnodes_.end() && vnode->second.member == dot.replica.node;
+  // it: also what an earlier life of this member minted, which comes back in parts of a snapshot.
+  // What was minted in this life is whole.
+  const bool own = vnode != vnodes_.end() && vnode->second.member == dot.replica.node &&
+                   vnode->second.life == dot.replica.life;
   if (vnode == vnodes_.end() || (own && !vnode->second.clock.contains(dot)))
     findings_->violated(Property::kClockGrows, text + " is in an entry, but not in the clock");
   const uint64_t owner = digest_of(key) ^ bucket * 0x9e3779b97f4a7c15u;

@@ -33,6 +33,36 @@ TEST_CASE("cluster oracles: a strict read through another node sees what was ack
   CHECK(remove.finds(Property::kQuorumReadSeesAck));
 }
 
+TEST_CASE("cluster oracles: what a quorum showed a later quorum shows too, acknowledged or not") {
+  for (const bool back : {false, true}) {
+    History reg;
+    const Call old = reg.ok(Operation::kPut, kStrictLww, 0);
+    const Call open = reg.open(reg.begin(Operation::kPut, kStrictLww, 1));
+    reg.get(kStrictLww, 2, open.id);
+    reg.get(kStrictLww, 0, back ? old.id : open.id);
+    CHECK(reg.clean() != back);
+    History set;
+    set.open(set.begin(Operation::kSetAdd, kStrictSet, 1));
+    set.members(kStrictSet, 2, {1});
+    set.members(kStrictSet, 0, back ? std::vector<uint32_t>{} : std::vector<uint32_t>{1});
+    CHECK(set.clean() != back);
+    History counter;
+    counter.ok(Operation::kCounterIncrement, kStrictCounter, 0);
+    Call more = counter.begin(Operation::kCounterIncrement, kStrictCounter, 1);
+    more.amount = 7;
+    counter.open(more);
+    counter.value(kStrictCounter, 2, 8);
+    counter.value(kStrictCounter, 0, back ? 1 : 8);
+    CHECK(counter.clean() != back);
+  }
+  History refused;
+  const Call add = refused.open(refused.begin(Operation::kCounterIncrement, kStrictCounter, 0));
+  refused.value(kStrictCounter, 1, 1);
+  refused.causes_.no_space = true;
+  refused.refused(add, ErrorCode::kDiskFull);
+  CHECK(refused.finds(Property::kCounterExplained));
+}
+
 TEST_CASE(
     "cluster oracles: what was lost sight of may come late, once, and not after all settled") {
   History late;
