@@ -57,15 +57,15 @@ void Membership::receive_moves(NodeNumber from, const pb::MoveReport& report) {
   evidence_[from] = std::move(evidence);
 }
 
-// The first member that is not silent; after each while without effect the next one.
-NodeNumber Membership::moves_receiver(uint64_t now_us) const {
+// The first member that is not silent; after each while since then without effect the next one.
+NodeNumber Membership::one_of_all(uint64_t since_us, uint64_t now_us) const {
   std::vector<NodeNumber> candidates;
   for (const Member& m : current_->members) {
     if (m.status != MemberStatus::kUp && m.status != MemberStatus::kLeaving) continue;
     if (m.node == self_ || !silent(m.node, now_us)) candidates.push_back(m.node);
   }
   if (candidates.empty()) return self_;
-  return candidates[(now_us - progress_seen_us_) / kNextOneUs % candidates.size()];
+  return candidates[(now_us - since_us) / kNextOneUs % candidates.size()];
 }
 
 void Membership::send_moves(Turn& turn) {
@@ -83,7 +83,7 @@ void Membership::send_moves(Turn& turn) {
       before->second.counted != evidence.counted || before->second.drained != evidence.drained) {
     progress_seen_us_ = now_us;
   }
-  const NodeNumber to = moves_receiver(now_us);
+  const NodeNumber to = one_of_all(progress_seen_us_, now_us);
   if (to != self_) {
     pb::ClusterMessage body;
     pb::MoveReport* report = body.mutable_moves();
@@ -212,6 +212,25 @@ void Membership::keep_house(Turn& turn) {
     operation.kind = ChainOperation::Kind::kSetAddress;
     operation.address = options_.address;
     enqueue_own(operation, turn);
+  }
+  if (self()->features != options_.features) {
+    operation.kind = ChainOperation::Kind::kSetFeatures;
+    operation.features = options_.features;
+    enqueue_own(operation, turn);
+  }
+  propose_features(turn);
+}
+
+// One member proposes it, as with moves; after each while without effect the next one.
+void Membership::propose_features(Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
+  ChainOperation operation;
+  operation.kind = ChainOperation::Kind::kSwitchOn;
+  operation.features = to_switch_on(*current_);
+  if (operation.features.empty()) {
+    features_seen_us_ = now_us;
+  } else if (one_of_all(features_seen_us_, now_us) == self_) {
+    enqueue_own(std::move(operation), turn);
   }
 }
 
