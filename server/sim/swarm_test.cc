@@ -92,9 +92,10 @@ TEST_CASE("swarm: the next hundred of them") { check_hundred(100); }
 // A handful of seeds each: what a swarm needs to see of every property takes the nightly run.
 TEST_CASE("swarm: fresh seeds of each cluster scenario hold") {
   const std::string arguments = "--set duration_ms=4000 --jobs 2" + fresh_seeds(0, 6);
-  for (const char* scenario : {"three-node-crashes", "partitions", "clocks-and-disks",
-                               "ttl-and-deletes", "membership-churn", "buckets", "founding",
-                               "everything", "kill", "partition-delay", "combined"})
+  for (const char* scenario :
+       {"three-node-crashes", "partitions", "clocks-and-disks", "ttl-and-deletes",
+        "membership-churn", "buckets", "founding", "everything", "kill", "partition-delay",
+        "combined", "rolling-upgrade"})
     check_holds(arguments, scenario);
 }
 
