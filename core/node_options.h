@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/features.h"
 #include "core/fields.h"
 
 namespace vordb {
@@ -14,6 +15,7 @@ struct NodeOptions {
   std::string node_id = "node1";
   std::string address;  // host:port that peers are told
   std::string zone;
+  Features features;                    // of the program, ascending; none: of the first version
   std::vector<std::string> seed_nodes;  // of a first start: joined through one of them
   // Of a first start, instead: these, with this node, found one cluster (core/cluster/founding.h).
   std::vector<std::string> initial_members;
@@ -35,12 +37,12 @@ struct NodeOptions {
   uint64_t cache_bytes = 256ull << 20;     // of this shard's key cache
   uint64_t max_reply_bytes = 16ull << 20;  // larger answers are refused with a hint to page
   bool durability_buffered = false;
-  VORDB_FIELDS(NodeOptions, node_id, address, zone, seed_nodes, initial_members, ring_size,
-               column_families, shards, replication_n, default_write_quorum, default_read_quorum,
-               default_ttl_seconds, write_quorum_timeout_ms, read_quorum_timeout_ms,
-               sync_interval_ms, ring_gossip_interval_ms, ttl_sweep_interval_ms, scrub_interval_ms,
-               handoff_bytes_per_s, max_clock_drift_ms, cache_bytes, max_reply_bytes,
-               durability_buffered)
+  VORDB_FIELDS(NodeOptions, node_id, address, zone, features, seed_nodes, initial_members,
+               ring_size, column_families, shards, replication_n, default_write_quorum,
+               default_read_quorum, default_ttl_seconds, write_quorum_timeout_ms,
+               read_quorum_timeout_ms, sync_interval_ms, ring_gossip_interval_ms,
+               ttl_sweep_interval_ms, scrub_interval_ms, handoff_bytes_per_s, max_clock_drift_ms,
+               cache_bytes, max_reply_bytes, durability_buffered)
 };
 
 }  // namespace vordb

@@ -11,7 +11,7 @@ namespace vordb {
 namespace {
 
 const Constraints& constraints() {
-  static const Constraints made({pb::PeerMessage::descriptor()});
+  static const Constraints made({pb::PeerMessage::descriptor()}, Constraints::Unknown::kRefuse);
   return made;
 }
 

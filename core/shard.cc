@@ -11,6 +11,7 @@
 #include "core/fields.h"
 #include "core/peer_check.h"
 #include "core/peer_codec.h"
+#include "core/peer_wire.h"
 #include "core/shard_impl.h"
 #include "core/vnode/absent.h"
 #include "proto/peer.pb.h"
@@ -99,6 +100,7 @@ struct Shard::Call {
     out.set_cluster(s.configuration->cluster_hash());
     out.set_epoch(s.configuration->epoch);
     env.telemetry.sent(to.kind, uint8_t(kTagMessages + message.index()));
+    put_in_form(wire_form(*s.options, *s.configuration, node), &out);
     env.network.send(node, out);
   }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/codec.h"
+#include "core/dispatch/constraints.h"
 #include "core/vnode/record_keys.h"
 
 namespace vordb {
@@ -14,13 +15,16 @@ namespace {
 constexpr uint32_t kFormat = 2;
 
 // The record's message, or NotFound.
-absl::Status read_record(Env& env, const std::string& key, google::protobuf::MessageLite* message) {
+absl::Status read_record(Env& env, const std::string& key, google::protobuf::Message* message) {
   ReadRequest request;
   request.begin = key;
   const ReadResult result = env.disk.read_at_start(request);
   if (!result.status.ok()) return result.status;
   if (result.records.empty()) return absl::NotFoundError("no such record");
-  return open_record(key, result.records[0].value, message);
+  const absl::Status status = open_record(key, result.records[0].value, message);
+  if (!status.ok() || !has_unknown_fields(*message)) return status;
+  return absl::FailedPreconditionError(
+      "a newer program has written to this disk what this one would lose: start the newer one");
 }
 
 absl::Status write_node(Env& env, const pb::NodeRecord& node, const Configuration* founding) {
@@ -37,6 +41,7 @@ Configuration founding_alone(const NodeOptions& options, uint64_t nonce, Env& en
   first.address = options.address;
   first.zone = options.zone;
   first.nonce = nonce;
+  first.features = options.features;
   return cluster::founding_entry(options, {first}, env.random);
 }
 
@@ -92,6 +97,17 @@ absl::Status read_configuration(Env& env, StartState* state) {
   state->incarnation = self->admitted;
   state->configuration = std::make_shared<const Configuration>(*std::move(configuration));
   return absl::OkStatus();
+}
+
+// Whoever leaves takes no part in what is new.
+absl::Status check_features(const NodeOptions& options, const StartState& state) {
+  const Member* own = state.configuration->member(state.node);
+  if (!own || own->status == MemberStatus::kLeaving || own->status == MemberStatus::kRemoved) {
+    return absl::OkStatus();
+  }
+  const Features lacks = lacking(state.configuration->features_on, options.features);
+  if (lacks.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(switched_on_text(lacks));
 }
 
 // The setting counts at a first start only.
@@ -179,6 +195,7 @@ absl::StatusOr<StartState> start_node(uint16_t shard, const NodeOptions& options
   state.nonce = node.nonce();
   state.column_families = uint16_t(node.column_families());
   if (status = read_configuration(env, &state); !status.ok()) return status;
+  if (status = check_features(options, state); !status.ok()) return status;
   if (status = read_founding(node, &state); !status.ok()) return status;
   if (status = read_votes(env, &state); !status.ok()) return status;
   return state;

@@ -47,7 +47,8 @@ HttpResponse to_http(const std::vector<MemberInfo>& members) {
                     {"partitions", member.partitions},
                     {"connected", member.connected},
                     {"node", member.node},
-                    {"incarnation", member.incarnation}});
+                    {"incarnation", member.incarnation},
+                    {"features", member.features}});
   }
   return answer(200, {{"members", std::move(list)}});
 }
@@ -65,7 +66,8 @@ HttpResponse to_http(const RingInfo& ring) {
                       {"partitions_owned", ring.partitions_owned},
                       {"owners", std::move(owners)},
                       {"partition_versions", std::move(versions)},
-                      {"moves", std::move(moves)}});
+                      {"moves", std::move(moves)},
+                      {"features", ring.features}});
 }
 
 HttpResponse to_http(const HandoffInfo& handoff) {

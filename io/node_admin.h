@@ -36,8 +36,9 @@ struct MemberInfo {
   std::string status;  // "joining", "up", "leaving", "down"
   uint32_t node = 0;
   uint64_t incarnation = 0;
-  uint32_t partitions = 0;  // that it owns
-  bool connected = false;   // from this node, or is this node
+  uint32_t partitions = 0;            // that it owns
+  bool connected = false;             // from this node, or is this node
+  std::vector<std::string> features;  // of its program
 };
 
 struct RingInfo {
@@ -47,7 +48,8 @@ struct RingInfo {
     std::vector<std::string> next;    // owners to be; empty unless it moves
   };
   uint64_t version = 0;
-  uint32_t partitions_owned = 0;  // by this node
+  uint32_t partitions_owned = 0;      // by this node
+  std::vector<std::string> features;  // that are switched on
   std::vector<Partition> partitions;
 };
 

@@ -138,6 +138,7 @@ void NodeView::members(Answer<std::vector<MemberInfo>> done) {
       info.incarnation = member.admitted;
       info.partitions = partitions_of(configuration, member.node);
       info.connected = member.node_id == options_.node_id || peers_.is_connected(member.address);
+      info.features = member.features;
       members.push_back(std::move(info));
     }
     done(std::move(members));
@@ -148,6 +149,7 @@ void NodeView::ring(Answer<RingInfo> done) {
   with_configuration([this, done = std::move(done)](const Configuration& configuration) {
     RingInfo ring;
     ring.version = configuration.epoch;
+    ring.features = configuration.features_on;
     const Member* own = self(configuration);
     if (own) ring.partitions_owned = partitions_of(configuration, own->node);
     for (const Partition& partition : configuration.partitions) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/peer_codec.h"
+#include "core/peer_wire.h"
 #include "io/asio.h"
 #include "io/frame_buffer.h"
 #include "io/peer_frames.h"
@@ -122,7 +123,7 @@ class PeerReceiver::Impl::Connection : public std::enable_shared_from_this<Conne
     if (delivered) receiver_->routes.end_of_batch();
   }
 
-  void refuse_bytes(const char* problem) {
+  void refuse_bytes(const std::string& problem) {
     ++receiver_->shared->counters.garbage;
     error_code ignored;
     receiver_->shared->logger->warn("a connection from {} was closed: {}",
@@ -172,8 +173,8 @@ class PeerReceiver::Impl::Connection : public std::enable_shared_from_this<Conne
     while (!rest.empty()) {
       if (!next_message(&rest, &bytes)) return refuse_bytes("a batch holds what is no message");
       ++shared.counters.messages_received;
-      if (!message_.ParseFromArray(bytes.data(), int(bytes.size())))
-        return refuse_bytes("a message is not understood");
+      const absl::Status read = read_peer_message(bytes, shared.options.features, &message_);
+      if (!read.ok()) return refuse_bytes(std::string(read.message()));
       const bool known = message_.body_case() != pb::PeerMessage::BODY_NOT_SET;
       const bool membership = message_.body_case() == pb::PeerMessage::kClusterMessage;
       const std::optional<uint16_t> shard = known && (membership || !mistaken)

@@ -27,14 +27,17 @@ pb::PeerMessage for_coordinator(uint32_t shard) {
 }  // namespace
 
 TEST_CASE("peer receiver: a greeting and messages that come byte by byte are taken") {
-  ReceivingSide side;
+  PeerOptions options;
+  options.features = {"short-replicas"};
+  ReceivingSide side(options);
   RawClient client(side.port);
   for (const char byte : greeting()) client.send(std::string(1, byte));
   const auto welcome = read_single<pb::PeerWelcome>(client);
   CHECK(welcome.version() == 1);
   CHECK(welcome.answerer().node_id() == "node2");
   CHECK(welcome.answerer().node() == 2);
-  CHECK(welcome.answerer().features_size() > 0);
+  REQUIRE(welcome.answerer().features_size() == 1);
+  CHECK(welcome.answerer().features(0) == "short-replicas");
   for (const char byte : batch(2, announcement(5, 100))) client.send(std::string(1, byte));
   REQUIRE(side.wait_for(1));
   side.thread.run([&] {

@@ -11,10 +11,6 @@ namespace {
 
 constexpr size_t kNameBytesMax = 64;
 
-// What this program can do beyond its protocol version. A configuration entry switches a feature on
-// once every member has it.
-constexpr const char* kFeatures[] = {"moves", "request-tokens"};
-
 }  // namespace
 
 void PeerShared::say_hello(pb::PeerHello* hello) const {
@@ -26,7 +22,7 @@ void PeerShared::say_hello(pb::PeerHello* hello) const {
   hello->set_node(self.node);
   hello->set_node_id(self.node_id);
   hello->set_incarnation(self.incarnation);
-  for (const char* feature : kFeatures) hello->add_features(feature);
+  hello->mutable_features()->Assign(options.features.begin(), options.features.end());
 }
 
 std::string peer_name(const pb::PeerHello& hello) {

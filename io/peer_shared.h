@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "core/features.h"
 #include "core/ids.h"
 
 namespace spdlog {
@@ -32,6 +33,7 @@ struct PeerOptions {
   uint64_t unused_ms = 300000;  // without a message: it is closed
   uint64_t retry_ms = 50;       // doubled after each failure up to
   uint64_t retry_ms_max = 2000;
+  Features features = {};  // of this program
 };
 
 // Who this node says it is.

@@ -28,6 +28,7 @@ PeerOptions peer_options(const RuntimeOptions& options) {
   peers.max_message_bytes = 4 * uint64_t{options.max_frame_bytes};
   peers.max_connections = share(options.descriptors.peer_connections, options.node.shards);
   peers.queue_bytes = std::max(peers.queue_bytes, peers.max_message_bytes);
+  peers.features = options.node.features;
   return peers;
 }
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,8 +68,12 @@ absl::StatusOr<io::DescriptorShares> share_descriptors(const Settings& settings,
   return shares;
 }
 
+// For tests of an upgrade: this program, as if it were the version before.
+constexpr const char* kFormerVersion = "TEST_FORMER_VORDB_VERSION";
+
 NodeOptions node_options(const Settings& settings) {
   NodeOptions node;
+  node.features = std::getenv(kFormerVersion) ? former_features() : program_features();
   node.node_id = settings.node_id;
   node.address = format_address(settings.advertise, uint16_t(settings.cluster_port));
   node.zone = settings.zone;

@@ -100,13 +100,16 @@ std::string why_not_settled(const std::vector<const SimNode*>& nodes) {
     ++members;
     const std::string who = member.node_id + " (" + std::to_string(member.node) + ")";
     if (member.status != MemberStatus::kUp) return who + " is " + to_string(member.status);
-    if (std::none_of(nodes.begin(), nodes.end(), [&](const SimNode* node) {
-          return node->options().node_id == member.node_id;
-        }))
-      return who + " is a member, and no longer there";
+    const auto node = std::find_if(nodes.begin(), nodes.end(), [&](const SimNode* one) {
+      return one->options().node_id == member.node_id;
+    });
+    if (node == nodes.end()) return who + " is a member, and no longer there";
+    if ((*node)->options().features != member.features)
+      return who + " runs a program of other features than its entry says";
   }
   if (members != nodes.size())
     return std::to_string(members) + " members of " + std::to_string(nodes.size());
+  if (!to_switch_on(*first).empty()) return "a feature waits to be switched on";
   for (size_t p = 0; p < first->partitions.size(); ++p) {
     const Partition& partition = first->partitions[p];
     if (partition.move != 0) return "partition " + std::to_string(p) + " moves";

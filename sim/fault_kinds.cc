@@ -8,7 +8,7 @@ const char* to_string(FaultKind kind) {
       "slow_disk", "no_space",   "sync_failure", "read_error", "bit_rot",     "crash_all",
       "loss",      "doubling",   "reordering",   "delay",      "reset",       "split",
       "isolate",   "one_way",    "bridge",       "ring",       "clog",        "wipe",
-      "restore",   "join",       "leave",        "remove",     "replace"};
+      "restore",   "join",       "leave",        "remove",     "replace",     "upgrade"};
   return kNames[int(kind)];
 }
 

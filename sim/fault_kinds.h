@@ -43,8 +43,9 @@ enum class FaultKind : uint8_t {
   kLeave,    // one leaves, and is switched off as soon as it may
   kRemove,   // one dies for good and is removed
   kReplace,  // one dies for good and a new one takes its place
+  kUpgrade,  // one that runs the former version is started with this one; all begin with that
 };
-inline constexpr int kFaultKinds = int(FaultKind::kReplace) + 1;
+inline constexpr int kFaultKinds = int(FaultKind::kUpgrade) + 1;
 const char* to_string(FaultKind kind);
 // The setting, of a scenario's `faults`, that says how often it comes.
 std::string setting_of(FaultKind kind);
@@ -58,7 +59,9 @@ constexpr bool is_weather(FaultKind kind) {
   return kind >= FaultKind::kLoss && kind <= FaultKind::kReset;
 }
 // Those that take a disk, or change who is a member.
-constexpr bool is_of_membership(FaultKind kind) { return kind >= FaultKind::kWipe; }
+constexpr bool is_of_membership(FaultKind kind) {
+  return kind >= FaultKind::kWipe && kind <= FaultKind::kReplace;
+}
 
 // Where a crash hurts most.
 enum class Moment : uint8_t {

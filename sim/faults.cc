@@ -238,6 +238,16 @@ void FaultInjector::strike(FaultKind kind, uint32_t machine, uint64_t now_us) {
       sick_[machine].damaged = true;
       node.disk().fail_next_read();
       return host_->note_fault(kind, "the next read fails" + where);
+    case FaultKind::kUpgrade: {
+      // The drawn one, or the next that still waits for it.
+      const std::vector<uint32_t> there = host_->in_service();
+      const auto drawn = std::find(there.begin(), there.end(), machine);
+      for (size_t i = 0; i < there.size(); ++i) {
+        const uint32_t one = there[(size_t(drawn - there.begin()) + i) % there.size()];
+        if (host_->machine(one).is_former()) return host_->upgrade(one);
+      }
+      return;
+    }
     case FaultKind::kBitRot: {
       sick_[machine].damaged = true;
       const bool detected = how(kind).chance(Decision::kRotIsDetected, 800'000);

@@ -46,6 +46,8 @@ class FaultHost {
   // `ends`: the end of a fault that lasts.
   virtual void plan_fault(FaultKind kind, uint32_t machine, uint64_t in_us, bool ends) = 0;
   virtual void crash(uint32_t machine, SimDiskImage::Crash kind, const char* why) = 0;
+  // Ends the machine's process; the next one is of this version.
+  virtual void upgrade(uint32_t machine) = 0;
   // A fault that takes a disk or changes who is a member. False: not now.
   virtual bool change_membership(FaultKind kind) = 0;
   // `lasts_us`: 0 where it is over at once, or nobody knows yet.

@@ -110,6 +110,9 @@ class SimNode : public SimNetworkHost, private Buggify {
     options_.seed_nodes = std::move(seeds);
     options_.initial_members.clear();
   }
+  // It runs the former version of the program; the next process is of this one.
+  bool is_former() const { return options_.features != program_features(); }
+  void upgrade() { options_.features = program_features(); }
   const TelemetryFigures& telemetry() const { return telemetry_figures_; }
   // What its shards were handed of what other nodes sent.
   const MessageCoverage& messages() const { return messages_; }

@@ -3,6 +3,7 @@
 #include "core/cluster/configuration.h"
 #include "core/message_table.h"
 #include "core/peer_codec.h"
+#include "core/peer_wire.h"
 #include "proto/peer.pb.h"
 #include "sim/node.h"
 
@@ -15,8 +16,10 @@ void SimNode::take_peer_message(const Event& event) {
   const std::optional<PeerBytes> arrived = host_->take_peer_message(event);
   pb::PeerMessage message;
   if (!arrived) return;
-  if (!message.ParseFromString(arrived->bytes)) {
-    return host_->findings().violated(Property::kMessagesExpected, name_ + " was sent no message");
+  if (const absl::Status read = read_peer_message(arrived->bytes, options_.features, &message);
+      !read.ok()) {
+    return host_->findings().violated(Property::kMessagesExpected,
+                                      name_ + ": " + std::string(read.message()));
   }
   const ActorKind kind = peer_target(message);
   if (kind != ActorKind::kMembership && !is_for_me(arrived->to)) return;

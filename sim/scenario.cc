@@ -128,10 +128,11 @@ absl::StatusOr<Scenario> parse_scenario(
 
 const std::vector<std::string>& registered_scenarios() {
   static const std::vector<std::string> names = {
-      "buckets",          "clocks-and-disks",   "combined",
-      "everything",       "founding",           "kill",
-      "membership-churn", "one-node-crashes",   "partition-delay",
-      "partitions",       "three-node-crashes", "ttl-and-deletes"};
+      "buckets",          "clocks-and-disks", "combined",
+      "everything",       "founding",         "kill",
+      "membership-churn", "one-node-crashes", "partition-delay",
+      "partitions",       "rolling-upgrade",  "three-node-crashes",
+      "ttl-and-deletes"};
   return names;
 }
 

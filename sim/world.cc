@@ -25,6 +25,10 @@ constexpr int64_t kClockMarginMs = 5'000;
 
 NodeOptions options_of(const Scenario& scenario, uint32_t machine, bool buffered) {
   NodeOptions options = scenario.node;
+  // Machines that are there from the beginning are to be upgraded, where any is.
+  const bool former = scenario.faults.every_ms[size_t(FaultKind::kUpgrade)] > 0;
+  options.features =
+      former && machine < scenario.nodes.count ? former_features() : program_features();
   options.durability_buffered = buffered;
   options.node_id = "n" + std::to_string(machine);
   options.address = address_of(machine);

@@ -131,6 +131,7 @@ class World : public ClientHost,
   Links& links() override { return *links_; }
   void plan_fault(FaultKind kind, uint32_t machine, uint64_t in_us, bool ends) override;
   void crash(uint32_t machine, SimDiskImage::Crash kind, const char* why) override;
+  void upgrade(uint32_t machine) override;
   bool change_membership(FaultKind kind) override { return operators_->begin(kind); }
   void note_fault(FaultKind kind, const std::string& what, uint64_t lasts_us) override;
   bool at_rest() const override { return why_not_at_rest().empty(); }

@@ -90,6 +90,11 @@ void World::crash(uint32_t index, SimDiskImage::Crash kind, const char* why) {
   plan_boot(index, 1'000 + choices.below(Decision::kRestartWait, wait_us_max));
 }
 
+void World::upgrade(uint32_t machine) {
+  machines_[machine].node->upgrade();
+  crash(machine, SimDiskImage::Crash::kKill, "is upgraded");
+}
+
 void World::change_disk(uint32_t machine, const SimRecords* older, bool counts) {
   SimNode& node = *machines_[machine].node;
   VORDB_ASSERT(!node.up(), "a disk is changed while its machine is off");

@@ -28,6 +28,25 @@ Configuration successor(const Configuration& current) {
   return next;
 }
 
+std::vector<const Member*> staying_members(const Configuration& configuration) {
+  std::vector<const Member*> staying;
+  for (const Member& m : configuration.members) {
+    if (m.status != MemberStatus::kLeaving && m.status != MemberStatus::kRemoved)
+      staying.push_back(&m);
+  }
+  return staying;
+}
+
+Features to_switch_on(const Configuration& configuration) {
+  const std::vector<const Member*> staying = staying_members(configuration);
+  if (staying.empty()) return {};
+  Features common = lacking(staying.front()->features, configuration.features_on);
+  for (const Member* m : staying) {
+    std::erase_if(common, [&](const std::string& name) { return !has(m->features, name); });
+  }
+  return common;
+}
+
 const char* to_string(MemberStatus status) {
   switch (status) {
     case MemberStatus::kJoining:
@@ -110,6 +129,7 @@ Configuration found_cluster(std::string cluster_id, uint32_t ring_size, std::vec
   }
   founding.last_node = members.back().node;
   founding.members = std::move(members);
+  founding.features_on = to_switch_on(founding);
   for (const BucketTypeRow& row : kBucketTypes) {
     BucketConfig config = defaults;
     config.type = row.type;

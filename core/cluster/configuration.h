@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/client_api.h"
+#include "core/features.h"
 #include "core/fields.h"
 #include "core/ids.h"
 
@@ -47,8 +48,9 @@ struct Member {
   uint64_t admitted = 0;  // the epoch of the entry that admitted it
   uint64_t nonce = 0;     // the joiner's own number for its try
   std::string disk_id;    // of one that founded the cluster with others; else empty
+  Features features;      // of its program, when it last said
   bool operator==(const Member&) const = default;
-  VORDB_FIELDS(Member, node, node_id, address, zone, status, admitted, nonce, disk_id)
+  VORDB_FIELDS(Member, node, node_id, address, zone, status, admitted, nonce, disk_id, features)
 };
 
 // Who holds a partition: the first n of `owners` hold its placement n. While the partition moves,
@@ -84,6 +86,8 @@ struct Configuration {
   std::map<std::string, BucketId, std::less<>> bucket_names;
   // Of the last entries, oldest first: who proposed something finds out whether it went through.
   std::vector<uint64_t> recent_operations;
+  // Switched on, for ever: every member has them that is neither leaving nor removed.
+  Features features_on;
 
   const Bucket* bucket(BucketId id) const;
   const Bucket* bucket(std::string_view name) const;
@@ -107,7 +111,7 @@ struct Configuration {
   bool operator==(const Configuration&) const = default;
   VORDB_FIELDS(Configuration, epoch, cluster_id, previous_checksum, ring_size, members, last_node,
                removed_epoch, partitions, replication_since, buckets, bucket_names,
-               recent_operations)
+               recent_operations, features_on)
 };
 
 // Ids below are reserved; the founding configuration has this epoch.
@@ -124,6 +128,11 @@ Configuration found_cluster(std::string cluster_id, uint32_t ring_size, std::vec
 
 // The configuration that follows `current`, with nothing changed yet.
 Configuration successor(const Configuration& current);
+
+// Every member that must have what is switched on.
+std::vector<const Member*> staying_members(const Configuration& configuration);
+// What could be switched on: all members that stay have it, and it is off.
+Features to_switch_on(const Configuration& configuration);
 
 // What clients may create: fills in defaults and checks ranges. InvalidArgument says what would be
 // right.

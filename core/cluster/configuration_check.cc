@@ -30,6 +30,22 @@ absl::Status check_members(const Configuration& configuration) {
   return absl::OkStatus();
 }
 
+bool ascend(const Features& features) {
+  return std::adjacent_find(features.begin(), features.end(), std::greater_equal<>()) ==
+         features.end();
+}
+
+absl::Status check_features(const Configuration& configuration) {
+  bool ordered = ascend(configuration.features_on);
+  for (const Member& m : configuration.members) ordered = ordered && ascend(m.features);
+  if (!ordered) return absl::DataLossError("features of the configuration are not in order");
+  for (const Member* m : staying_members(configuration)) {
+    if (lacking(configuration.features_on, m->features).empty()) continue;
+    return absl::DataLossError("a feature is switched on that a member does not have");
+  }
+  return absl::OkStatus();
+}
+
 // Distinct nodes that the configuration knows, no more than any placement can use.
 bool are_owners(const Configuration& configuration, const std::vector<NodeNumber>& nodes) {
   if (nodes.size() > kReplicationMax) return false;
@@ -67,6 +83,7 @@ absl::Status check_configuration(const Configuration& configuration) {
     return absl::DataLossError("the configuration names no cluster");
   }
   if (absl::Status members = check_members(configuration); !members.ok()) return members;
+  if (absl::Status features = check_features(configuration); !features.ok()) return features;
   if (configuration.partitions.size() != ring_size) {
     return absl::DataLossError("the configuration has more or fewer partitions than its ring");
   }

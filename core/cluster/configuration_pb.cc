@@ -24,6 +24,7 @@ void to_pb(const Configuration& from, pb::Configuration* to) {
     out->set_admitted(m.admitted);
     out->set_nonce(m.nonce);
     out->set_disk_id(m.disk_id);
+    out->mutable_features()->Assign(m.features.begin(), m.features.end());
   }
   to->set_last_node(from.last_node);
   to->set_removed_epoch(from.removed_epoch);
@@ -50,6 +51,7 @@ void to_pb(const Configuration& from, pb::Configuration* to) {
   }
   to->mutable_recent_operations()->Assign(from.recent_operations.begin(),
                                           from.recent_operations.end());
+  to->mutable_features_on()->Assign(from.features_on.begin(), from.features_on.end());
 }
 
 namespace {
@@ -77,8 +79,10 @@ void members_from_pb(const pb::Configuration& from, Configuration* to) {
   to->removed_epoch = from.removed_epoch();
   for (const pb::MemberRecord& m : from.members()) {
     to->members.push_back(Member{m.node(), m.node_id(), m.address(), m.zone(),
-                                 MemberStatus(m.status()), m.admitted(), m.nonce(), m.disk_id()});
+                                 MemberStatus(m.status()), m.admitted(), m.nonce(), m.disk_id(),
+                                 Features(m.features().begin(), m.features().end())});
   }
+  to->features_on.assign(from.features_on().begin(), from.features_on().end());
 }
 
 void partitions_from_pb(const pb::Configuration& from, Configuration* to) {

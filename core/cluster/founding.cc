@@ -184,7 +184,9 @@ void Founding::receive_hello(const pb::FoundingHello& hello, FoundingEffects& ef
     }
     answers_.erase(hello.node_id());
     if (hello.founder() == record_.disk_id) {
-      answers_[hello.node_id()] = Answer{hello.disk_id(), hello.zone()};
+      answers_[hello.node_id()] =
+          Answer{hello.disk_id(), hello.zone(),
+                 Features(hello.features().begin(), hello.features().end())};
     }
     return;
   }
@@ -213,6 +215,7 @@ void Founding::decide(Random& random, FoundingEffects& effects) {
     member.node_id = listed.name;
     member.address = listed.address;
     member.zone = own ? options_.zone : answer->second.zone;
+    member.features = own ? options_.features : answer->second.features;
     member.disk_id = own ? record_.disk_id : answer->second.disk_id;
     member.nonce = nonce_of(member.disk_id);
     members.push_back(std::move(member));
@@ -253,6 +256,7 @@ void Founding::send_hello(const std::string& address, FoundingEffects& effects) 
   if (!writing_) hello->set_founder(record_.founder);
   hello->set_text(text_);
   hello->set_reply_address(options_.address);
+  hello->mutable_features()->Assign(options_.features.begin(), options_.features.end());
   effects.letters.emplace_back(address, std::move(body));
 }
 

@@ -72,7 +72,8 @@ class Founding {
   struct Answer {
     std::string disk_id;
     std::string zone;
-    VORDB_FIELDS(Answer, disk_id, zone)
+    Features features;
+    VORDB_FIELDS(Answer, disk_id, zone, features)
   };
 
   bool decides() const { return members_.front().name == options_.node_id; }

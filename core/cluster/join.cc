@@ -156,6 +156,7 @@ void Membership::ask_to_join(Turn& turn) {
   request->set_ring_size(options_.ring_size);
   request->set_nonce(join_->nonce);
   request->set_reply_address(options_.address);
+  request->mutable_features()->Assign(options_.features.begin(), options_.features.end());
   request->set_seed(seed->name.empty() ? join_->seed_name : seed->name);
   send_to(seed->address, std::move(body), turn);
 }
@@ -280,8 +281,10 @@ void Membership::receive_join(const pb::JoinRequest& request, Turn& turn) {
   }
   Task task;
   task.operation.kind = ChainOperation::Kind::kAdmit;
-  task.operation.joiner = {request.node_id(), request.address(), request.zone(),
-                           request.ring_size(), request.nonce()};
+  task.operation.joiner = {
+      request.node_id(), request.address(),
+      request.zone(),    request.ring_size(),
+      request.nonce(),   Features(request.features().begin(), request.features().end())};
   task.asker = Task::Asker::kJoiner;
   task.address = request.reply_address();
   task.deadline_us = now_us + kAdmitUs;

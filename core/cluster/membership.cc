@@ -17,6 +17,8 @@ namespace {
 // How long a change may wait for its place in the chain.
 constexpr uint64_t kBucketChangeUs = 8'000'000;
 constexpr uint64_t kClusterChangeUs = 25'000'000;
+// Between two words to the operator that the program is too old.
+constexpr uint64_t kLackingAgainUs = 10'000'000;
 
 const ClientError kNotAMember{ErrorCode::kNotReady, Outcome::kRejected,
                               "the node is in no cluster yet", ""};
@@ -258,12 +260,28 @@ void Membership::deliver_to_self(Turn& turn) {
 // Chosen: durable first, then told to every shard. Until then this node neither votes nor proposes.
 void Membership::install(std::shared_ptr<const Configuration> chosen, bool ours, Turn& turn) {
   if (installing_ || chosen->epoch <= current_->epoch) return;
+  if (lacks_features(*chosen, turn)) return;
   installing_ = std::move(chosen);
   installing_ours_ = ours;
   chain_->abandon();
   Batch batch;
   put_configuration(*installing_, &batch);
   pending_.push_back({commit(std::move(batch), turn), Pending::Kind::kInstall, {}, 0});
+}
+
+// A program older than the one that this member last ran cannot follow what the cluster has
+// switched on meanwhile. It goes on with what it knows, as one that hears no news.
+bool Membership::lacks_features(const Configuration& chosen, Turn& turn) {
+  const Member* own = chosen.member(self_);
+  const Features lacks = lacking(chosen.features_on, options_.features);
+  const bool stays = own && own->status != MemberStatus::kLeaving && chosen.is_member(self_);
+  if (lacks.empty() || !stays) return false;
+  const uint64_t now_us = turn.env.clock.monotonic_us();
+  if (lacking_told_us_ == 0 || now_us >= lacking_told_us_ + kLackingAgainUs) {
+    lacking_told_us_ = std::max<uint64_t>(now_us, 1);
+    turn.env.telemetry.log(LogLevel::kError, switched_on_text(lacks));
+  }
+  return true;
 }
 
 void Membership::step(const DiskEvent& event, Turn& turn) {

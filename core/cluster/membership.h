@@ -141,6 +141,7 @@ class Membership {
   void perform(ChainEffects effects, Turn& turn);
   void deliver_to_self(Turn& turn);
   void install(std::shared_ptr<const Configuration> chosen, bool ours, Turn& turn);
+  bool lacks_features(const Configuration& chosen, Turn& turn);
   void installed(Turn& turn);
   void force(const ClusterChange& change, Turn& turn);
   void tell_shards(const Message& message, Turn& turn);
@@ -199,11 +200,12 @@ class Membership {
   void receive_moves(NodeNumber from, const pb::MoveReport& report);
   Evidence own_evidence() const;
   void send_moves(Turn& turn);
-  NodeNumber moves_receiver(const Turn& turn) const;
+  NodeNumber one_of_all(uint64_t since_us, const Turn& turn) const;
   void propose_progress(Turn& turn);
   bool may_cut_over(uint16_t partition, const Turn& turn);
   bool counts(NodeNumber node, PlacementId placement, uint64_t move) const;
   void keep_house(Turn& turn);
+  void propose_features(Turn& turn);
   void finish_leaves(Turn& turn);
   bool majority_holds_current() const;
   bool queued(ChainOperation::Kind kind, NodeNumber node) const;
@@ -242,11 +244,13 @@ class Membership {
   uint64_t moves_sent_us_ = 0;
   uint64_t progress_us_ = 0;       // when progress was last proposed
   uint64_t progress_seen_us_ = 0;  // when this node's reports last had an effect
+  uint64_t features_seen_us_ = 0;  // when there was last no feature to switch on
+  uint64_t lacking_told_us_ = 0;   // when it was last told that this program is too old
   VORDB_FIELDS(Membership, options_, self_, boot_, nonce_, current_, chain_, queue_, done_,
                installing_, installing_ours_, pending_, last_op_, in_use_, to_self_, peers_,
                suspected_, clock_ahead_, started_us_, heartbeat_at_us_, join_, founding_, founder_,
                leave_waits_, reports_, evidence_, countable_since_, moves_sent_us_, progress_us_,
-               progress_seen_us_)
+               progress_seen_us_, features_seen_us_, lacking_told_us_)
 };
 
 }  // namespace vordb::cluster

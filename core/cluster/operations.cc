@@ -48,6 +48,9 @@ Result admit(const Joiner& joiner, const Configuration& current) {
   if (current.last_node >= kNodesMax) {
     return absl::FailedPreconditionError("the cluster has given all of its node numbers");
   }
+  if (const Features lacks = lacking(current.features_on, joiner.features); !lacks.empty()) {
+    return absl::FailedPreconditionError(switched_on_text(lacks));
+  }
   Configuration next = successor(current);
   // The same node with another disk: the one before is lost, and counts for nothing from now on.
   if (const Member* before = member_by_id(current, joiner.node_id)) set_removed(next, before->node);
@@ -59,6 +62,7 @@ Result admit(const Joiner& joiner, const Configuration& current) {
   member.status = MemberStatus::kJoining;
   member.admitted = next.epoch;
   member.nonce = joiner.nonce;
+  member.features = joiner.features;
   next.members.push_back(std::move(member));
   return next;
 }
@@ -198,6 +202,33 @@ Result set_address(NodeNumber node, const std::string& address, const Configurat
   return next;
 }
 
+Result set_features(NodeNumber node, const Features& features, const Configuration& current) {
+  const Member* member = current.member(node);
+  if (!member || member->status == MemberStatus::kRemoved) return unknown_member();
+  if (member->features == features) return absl::AlreadyExistsError("the features are known");
+  const Features lacks = lacking(current.features_on, features);
+  if (!lacks.empty() && member->status != MemberStatus::kLeaving) {
+    return absl::FailedPreconditionError(switched_on_text(lacks));
+  }
+  Configuration next = successor(current);
+  find(next, node)->features = features;
+  return next;
+}
+
+Result switch_on(const Features& features, const Configuration& current) {
+  const Features off = lacking(features, current.features_on);
+  if (off.empty()) return absl::AlreadyExistsError("the features are on already");
+  for (const Member* m : staying_members(current)) {
+    const Features lacks = lacking(off, m->features);
+    if (lacks.empty()) continue;
+    return absl::FailedPreconditionError(absl::StrCat(m->node_id, " does not have ", lacks[0]));
+  }
+  Configuration next = successor(current);
+  next.features_on.insert(next.features_on.end(), off.begin(), off.end());
+  std::sort(next.features_on.begin(), next.features_on.end());
+  return next;
+}
+
 Result applied_to(const ChainOperation& operation, const Configuration& current) {
   using Kind = ChainOperation::Kind;
   switch (operation.kind) {
@@ -225,6 +256,10 @@ Result applied_to(const ChainOperation& operation, const Configuration& current)
       return progress(operation, current);
     case Kind::kSetAddress:
       return set_address(operation.node, operation.address, current);
+    case Kind::kSetFeatures:
+      return set_features(operation.node, operation.features, current);
+    case Kind::kSwitchOn:
+      return switch_on(operation.features, current);
   }
   return absl::InvalidArgumentError("no such operation");
 }
@@ -275,8 +310,8 @@ absl::StatusOr<std::vector<PlannedMove>> plan(const Configuration& configuration
   if (change == PlannedChange::kJoin) {
     ChainOperation admission;
     admission.kind = ChainOperation::Kind::kAdmit;
-    admission.joiner = {std::string(node_id), "planned:1", std::string(zone),
-                        configuration.ring_size, 0};
+    admission.joiner = {std::string(node_id),    "planned:1", std::string(zone),
+                        configuration.ring_size, 0,           configuration.features_on};
     Result admitted = apply(admission, configuration);
     if (!admitted.ok()) return admitted.status();
     current = *std::move(admitted);

@@ -30,7 +30,8 @@ struct Joiner {
   std::string zone;
   uint32_t ring_size = 0;
   uint64_t nonce = 0;  // names the disk
-  VORDB_FIELDS(Joiner, node_id, address, zone, ring_size, nonce)
+  Features features;
+  VORDB_FIELDS(Joiner, node_id, address, zone, ring_size, nonce, features)
 };
 
 // A move whose owners to be count.
@@ -64,6 +65,8 @@ struct ChainOperation {
     kReplace,       // the same, and others must be able to take its place
     kProgress,      // ended, drained: what moves have reached
     kSetAddress,    // node, address
+    kSetFeatures,   // node, features: of the program that it runs now
+    kSwitchOn,      // features: all members that stay have them
   };
   Kind kind = Kind::kProgress;
   uint64_t id = 0;  // drawn at random by who asks for it: the same over all tries
@@ -73,10 +76,11 @@ struct ChainOperation {
   uint64_t nonce = 0;
   bool accept_loss = false;
   std::string address;
+  Features features;
   std::vector<EndedMove> ended;
   std::vector<Drained> drained;
-  VORDB_FIELDS(ChainOperation, kind, id, bucket, joiner, node, nonce, accept_loss, address, ended,
-               drained)
+  VORDB_FIELDS(ChainOperation, kind, id, bucket, joiner, node, nonce, accept_loss, address,
+               features, ended, drained)
 };
 
 // The next configuration. AlreadyExists: it is done already, or there is nothing to do (a bucket of

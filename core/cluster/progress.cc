@@ -53,16 +53,16 @@ void Membership::receive_moves(NodeNumber from, const pb::MoveReport& report) {
   evidence_[from] = std::move(evidence);
 }
 
-// The first member that is not silent; after each while without effect the next one.
-NodeNumber Membership::moves_receiver(const Turn& turn) const {
-  const uint64_t now_us = turn.env.clock.monotonic_us();
+// The first member that is not silent; after each while since then without effect the next one.
+NodeNumber Membership::one_of_all(uint64_t since_us, const Turn& turn) const {
   std::vector<NodeNumber> candidates;
   for (const Member& m : current_->members) {
     if (m.status != MemberStatus::kUp && m.status != MemberStatus::kLeaving) continue;
     if (m.node == self_ || !silent(m.node, turn)) candidates.push_back(m.node);
   }
   if (candidates.empty()) return self_;
-  uint64_t place = (now_us - progress_seen_us_) / turn.env.knobs.move_next_one_us;
+  const uint64_t waited_us = turn.env.clock.monotonic_us() - since_us;
+  uint64_t place = waited_us / turn.env.knobs.move_next_one_us;
   if (turn.env.buggify(Site::kMovesToNext)) ++place;
   return candidates[place % candidates.size()];
 }
@@ -84,7 +84,7 @@ void Membership::send_moves(Turn& turn) {
       before->second.counted != evidence.counted || before->second.drained != evidence.drained) {
     progress_seen_us_ = now_us;
   }
-  const NodeNumber to = moves_receiver(turn);
+  const NodeNumber to = one_of_all(progress_seen_us_, turn);
   if (to != self_) {
     pb::ClusterMessage body;
     pb::MoveReport* report = body.mutable_moves();
@@ -216,6 +216,25 @@ void Membership::keep_house(Turn& turn) {
     operation.kind = ChainOperation::Kind::kSetAddress;
     operation.address = options_.address;
     enqueue_own(operation, turn);
+  }
+  if (self()->features != options_.features) {
+    operation.kind = ChainOperation::Kind::kSetFeatures;
+    operation.features = options_.features;
+    enqueue_own(operation, turn);
+  }
+  propose_features(turn);
+}
+
+// One member proposes it, as with moves; after each while without effect the next one.
+void Membership::propose_features(Turn& turn) {
+  const uint64_t now_us = turn.env.clock.monotonic_us();
+  ChainOperation operation;
+  operation.kind = ChainOperation::Kind::kSwitchOn;
+  operation.features = to_switch_on(*current_);
+  if (operation.features.empty()) {
+    features_seen_us_ = now_us;
+  } else if (one_of_all(features_seen_us_, turn) == self_) {
+    enqueue_own(std::move(operation), turn);
   }
 }
 

@@ -65,9 +65,9 @@ struct OneofRules {
 };
 
 struct MessageRules {
+  bool refuses_unknown = false;
   std::vector<FieldRule> fields;
   std::vector<OneofRules> oneofs;
-  bool empty() const { return fields.empty() && oneofs.empty(); }
 };
 
 std::string number_text(WideInt number) {
@@ -236,6 +236,9 @@ bool is_fine_string(const FieldRule& rule, const Message& message, const Reflect
 
 absl::Status check_message(const MessageRules& rules, const Message& message) {
   const Reflection& reflection = *message.GetReflection();
+  if (rules.refuses_unknown && !reflection.GetUnknownFields(message).empty()) [[unlikely]]
+    return absl::InvalidArgumentError(
+        absl::StrCat(message.GetDescriptor()->name(), ": has a field that is not known here"));
   std::string scratch;
   for (const FieldRule& rule : rules.fields) {
     if (is_fine_string(rule, message, reflection, &scratch)) continue;
@@ -321,6 +324,7 @@ struct Constraints::Tables {
   absl::flat_hash_map<const Descriptor*, std::unique_ptr<MessageRules>> rules;
   std::vector<const Descriptor*> types;  // in the order in which they were found
   google::protobuf::TextFormat::Printer printer;
+  bool refuses_unknown = false;
 
   // Finds all types first, so that rules of types that contain themselves can point at each other.
   void find(const Descriptor* type) {
@@ -334,6 +338,7 @@ struct Constraints::Tables {
 
   // Types with no rule anywhere below them: they are not descended into.
   bool matters(const Descriptor* type, std::vector<const Descriptor*>* above) const {
+    if (refuses_unknown) return true;
     for (const Descriptor* seen : *above) {
       if (seen == type) return false;
     }
@@ -350,6 +355,7 @@ struct Constraints::Tables {
   }
 
   void fill(const Descriptor* type, MessageRules* out) {
+    out->refuses_unknown = refuses_unknown;
     for (int i = 0; i < type->field_count(); ++i) {
       const FieldDescriptor* field = type->field(i);
       if (field->options().GetExtension(pb::sensitive)) {
@@ -387,12 +393,30 @@ struct Constraints::Tables {
   }
 };
 
-Constraints::Constraints(const std::vector<const Descriptor*>& roots)
+Constraints::Constraints(const std::vector<const Descriptor*>& roots, Unknown unknown)
     : tables_(std::make_unique<Tables>()) {
+  tables_->refuses_unknown = unknown == Unknown::kRefuse;
   for (const Descriptor* root : roots) tables_->find(root);
   for (const Descriptor* type : tables_->types) tables_->fill(type, tables_->rules.at(type).get());
   tables_->printer.SetSingleLineMode(true);
   tables_->printer.SetHideUnknownFields(true);
+}
+
+bool has_unknown_fields(const Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  if (!reflection.GetUnknownFields(message).empty()) return true;
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->message_type() == nullptr) continue;
+    const int items = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < items; ++i) {
+      if (has_unknown_fields(field->is_repeated() ? reflection.GetRepeatedMessage(message, field, i)
+                                                  : reflection.GetMessage(message, field)))
+        return true;
+    }
+  }
+  return false;
 }
 
 Constraints::~Constraints() = default;

@@ -3,6 +3,7 @@
 // type, or a new option on a field, is checked and redacted without a line of code here.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,7 +20,9 @@ namespace vordb {
 class Constraints {
  public:
   // Tables for these message types and for all that they contain.
-  explicit Constraints(const std::vector<const google::protobuf::Descriptor*>& roots);
+  enum class Unknown : uint8_t { kLetPass, kRefuse };  // fields that the schema does not have
+  explicit Constraints(const std::vector<const google::protobuf::Descriptor*>& roots,
+                       Unknown unknown = Unknown::kLetPass);
   ~Constraints();
   Constraints(const Constraints&) = delete;
   Constraints& operator=(const Constraints&) = delete;
@@ -36,5 +39,8 @@ class Constraints {
   struct Tables;
   std::unique_ptr<Tables> tables_;
 };
+
+// Somewhere in the message there is a field that the schema does not have: of a newer program.
+bool has_unknown_fields(const google::protobuf::Message& message);
 
 }  // namespace vordb

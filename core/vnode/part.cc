@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/codec.h"
+#include "core/peer_wire.h"
 #include "proto/peer.pb.h"
 
 namespace vordb::vnode {
@@ -95,7 +96,8 @@ void Part::send(NodeNumber to, pb::PeerMessage& message) {
   message.set_cluster(turn.configuration.cluster_hash());
   message.set_epoch(vnode.roles.epoch);
   message.set_pv(vnode.roles.pv);
-  to_pb(vnode.self, message.mutable_from_replica());
+  if (!message.has_places()) to_pb(vnode.self, message.mutable_from_replica());
+  put_in_form(wire_form(turn.options, turn.configuration, to), &message);
   turn.env.network.send(to, message);
 }
 

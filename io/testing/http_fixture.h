@@ -33,10 +33,11 @@ class FakeNode : public NodeAdmin {
     member.status = "up";
     member.node = 1;
     member.incarnation = 16;
+    member.features = {"short-replicas"};
     done({member});
   }
   void ring(Answer<RingInfo> done) override {
-    done({4, 2, {{4, {"node1"}, {}}, {4, {"node1"}, {"node2"}}}});
+    done({4, 2, {"short-replicas"}, {{4, {"node1"}, {}}, {4, {"node1"}, {"node2"}}}});
   }
   void handoff(Answer<HandoffInfo> done) override { done({}); }
   void repair(Answer<RepairInfo> done) override { done({}); }
