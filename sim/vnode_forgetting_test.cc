@@ -89,6 +89,43 @@ TEST_CASE("T: a deadline outlives no removal that another owner lacks") {
   ends_empty(lab);
 }
 
+// Node 1 is cut off while another owner renews the deadline and a third one hears of it. Of a
+// bucket that promises so little, what node 1 has observed goes with the deadline that it knows.
+TEST_CASE("rule 12: where W+R > N a purge waits for those who may know of a renewal") {
+  for (const uint8_t quorum : {1, 2}) {
+    CAPTURE(int(quorum));
+    VnodeLab lab(3);
+    const vordb::BucketId set =
+        lab.create_bucket(vordb::BucketType::kOrswot, VnodeLab::kTtlMs / 1000, quorum);
+    for (const uint32_t node : kNodes) lab.learn_configuration(node);
+    lab.quiesce();
+    lab.add(1, "s", {"x"}, set);
+    lab.settle(1);
+    lab.quiesce(8);
+    lab.advance(VnodeLab::kTtlMs / 2);
+    lab.add(2, "s", {"y"}, set);
+    lab.settle(2);
+    deliver_wanted(lab, [](const auto& p, const auto&) { return p.to == 3; });
+    lab.advance(VnodeLab::kTtlMs / 2 + 1000);
+    sweep(lab, 1);
+    lab.lose_all();
+    CHECK(lab.live_elements(1, "s", set) == (quorum == 1 ? Members{} : Members{"x"}));
+    lab.quiesce(8);
+    sweep(lab, 1);
+    lab.quiesce(8);
+    for (const uint32_t node : kNodes)
+      CHECK(lab.members(node, "s", set) == (quorum == 1 ? Members{"y"} : Members{"x", "y"}));
+
+    lab.advance(VnodeLab::kTtlMs + kEveryTurnMs);
+    for (int i = 0; i < 4; ++i) {
+      lab.quiesce(4);
+      lab.sweep_all();
+    }
+    CHECK(lab.difference() == "");
+    for (const uint32_t node : kNodes) CHECK(lab.entries(node) == 0);
+  }
+}
+
 // Node 2 has purged the set, nobody else knows of it. It or another owner that was told by it then
 // renews the deadline, and only that arrives.
 TEST_CASE("U: a renewed deadline takes the purge before it along") {

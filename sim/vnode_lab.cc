@@ -175,12 +175,13 @@ void VnodeLab::begin_incarnation(Node& node) {
   start(node);
 }
 
-BucketId VnodeLab::create_bucket(BucketType type, uint64_t ttl_seconds) {
+BucketId VnodeLab::create_bucket(BucketType type, uint64_t ttl_seconds, uint8_t quorum) {
   const BucketId id = ++configuration_.epoch;
   BucketConfig config;
   config.name = "bucket" + std::to_string(id);
   config.type = type;
   config.ttl_seconds = ttl_seconds;
+  config.write_quorum = config.read_quorum = quorum;
   configuration_.add_bucket(Bucket{id, config});
   return id;
 }

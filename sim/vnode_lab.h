@@ -92,7 +92,7 @@ class VnodeLab {
   void restore(NodeNumber node, const MemoryDisk::Records& copy);
 
   // ---- the configuration: every node learns of its newest form when it is told to
-  BucketId create_bucket(BucketType type, uint64_t ttl_seconds = 0);
+  BucketId create_bucket(BucketType type, uint64_t ttl_seconds = 0, uint8_t quorum = 1);
   void drop_bucket(BucketId bucket);
   void learn_configuration(NodeNumber node);
   bool knows_bucket(NodeNumber node, BucketId bucket);

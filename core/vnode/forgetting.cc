@@ -146,6 +146,10 @@ bool Forgetting::finish_purge(KeyTask& task) {
   if (!mine || turn.env.disk.free_space() == FreeSpace::kLittle ||
       turn.env.buggify(Site::kPurgesLater))
     return true;
+  if (!knows_renewals(*turn.configuration.bucket(task.bucket), sweep.when)) {
+    vnode.await(Hlc{sweep.when.word + 1});
+    return true;
+  }
   Effects(*this).clear_entries(task, now, nullptr, false);
   sweep.purge_after = task.load.last;
   if (task.load.more) return false;
@@ -158,6 +162,24 @@ bool Forgetting::finish_purge(KeyTask& task) {
   Effects(*this).drop_deadline(task, now);
   ++vnode.purged;
   return true;
+}
+
+// Where W+R > N a renewal that was acknowledged must be known to whoever purges, or what it kept
+// alive would go with what this vnode has observed. W owners hold it: one of those who have told,
+// after the deadline, what they hold, if all but W-1 have. What is acknowledged later came when the
+// key had expired.
+bool Forgetting::knows_renewals(const Bucket& bucket, Hlc deadline) const {
+  const size_t owners = vnode.roles.owners.size();
+  const size_t w = std::min<size_t>(bucket.config.write_quorum, owners);
+  const size_t r = std::min<size_t>(bucket.config.read_quorum, owners);
+  if (w + r <= owners) return true;
+  const auto heard = [&](NodeNumber owner) {
+    if (owner == vnode.self.node) return true;
+    const PeerView* view = vnode.peers.counting(owner, vnode.standpoint(turn.configuration));
+    return view && view->hlc > deadline && vnode.clock.covers(view->clock);
+  };
+  return size_t(std::count_if(vnode.roles.owners.begin(), vnode.roles.owners.end(), heard)) + w >
+         owners;
 }
 
 void Forgetting::take_answers(const ReadResult& result) {

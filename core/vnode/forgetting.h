@@ -30,6 +30,7 @@ class Forgetting : Part {
   void take_answers(const ReadResult& result);
   void take_log(const ReadResult& result);
   bool finish_purge(KeyTask& task);
+  bool knows_renewals(const Bucket& bucket, Hlc deadline) const;
 };
 
 }  // namespace vordb::vnode
