@@ -56,5 +56,17 @@ TEST_CASE("oracles: an answer after its client has hung up says nothing of a buc
   }
 }
 
+TEST_CASE("oracles: what a deletion of its bucket overtakes may be unknown, but not rejected") {
+  for (const uint32_t bucket : {kChurn, kLww}) {
+    for (const Outcome outcome : {Outcome::kUnknown, Outcome::kRejected}) {
+      History h(kAlone);
+      if (bucket == kChurn) h.ok(Operation::kCreateBucket, kChurn, 0);
+      h.refused(h.open(h.begin(Operation::kPut, bucket, 0)), ErrorCode::kUnavailable, outcome);
+      const bool overtaken = bucket == kChurn && outcome == Outcome::kUnknown;
+      CHECK((overtaken ? h.clean() : h.finds(Property::kErrorsHaveCause)));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace vordb::sim

@@ -4,15 +4,18 @@
 
 namespace vordb::sim {
 
-bool ErrorOracle::has_cause(const Call& call, ErrorCode code, const ErrorCauses& causes) const {
+bool ErrorOracle::has_cause(const Call& call, const ClientError& error,
+                            const ErrorCauses& causes) const {
   const BucketPlan& plan = context_->catalogue.bucket(call.bucket);
   const bool alone = context_->alone();
   const bool cluster_troubled = !alone && (causes.unreachable || causes.changing || causes.outside);
   // A node that finds itself far ahead of its peers takes no writes.
   const bool ahead = !alone && causes.clock_stepped && call.is_mutation();
+  // Its bucket was deleted when it had been handed to an owner.
+  const bool overtaken = plan.churns && error.outcome == Outcome::kUnknown;
   const uint32_t needed = call.is_mutation() ? std::max<uint32_t>(call.w, plan.config.write_quorum)
                                              : std::max<uint32_t>(call.r, plan.config.read_quorum);
-  switch (code) {
+  switch (error.code) {
     case ErrorCode::kBucketNotFound:
       return plan.churns || call.operation == Operation::kCreateBucket ||
              (!alone && !plan.is_default);
@@ -22,7 +25,8 @@ bool ErrorOracle::has_cause(const Call& call, ErrorCode code, const ErrorCauses&
     // answer. What a stopped process finds late when it goes on is late.
     case ErrorCode::kUnavailable:
       return needed > context_->shape.nodes || causes.damaged || causes.starting ||
-             causes.stalled || cluster_troubled || ahead || context_->may_be_unheard_of(call);
+             causes.stalled || cluster_troubled || ahead || overtaken ||
+             context_->may_be_unheard_of(call);
     case ErrorCode::kBadRequest:
       return std::max(call.w, call.r) > plan.config.replication_n;
     case ErrorCode::kDiskFull:
@@ -40,7 +44,7 @@ bool ErrorOracle::has_cause(const Call& call, ErrorCode code, const ErrorCauses&
 
 void ErrorOracle::answered(const Call& call, const ClientError& error, const ErrorCauses& causes) {
   context_->findings->evaluated(Property::kErrorsHaveCause, true);
-  if (has_cause(call, error.code, causes)) return;
+  if (has_cause(call, error, causes)) return;
   context_->findings->violated(
       Property::kErrorsHaveCause,
       std::string("call ") + std::to_string(call.id) + " (" + to_string(call.operation) +

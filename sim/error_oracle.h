@@ -28,7 +28,7 @@ class ErrorOracle {
   void answered(const Call& call, const ClientError& error, const ErrorCauses& causes);
 
  private:
-  bool has_cause(const Call& call, ErrorCode code, const ErrorCauses& causes) const;
+  bool has_cause(const Call& call, const ClientError& error, const ErrorCauses& causes) const;
 
   Bound<OracleContext> context_;
 };

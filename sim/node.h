@@ -3,6 +3,7 @@
 // events to shards as the production driver does: a group of calls, then end_turn().
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -80,7 +81,8 @@ class SimNode : public SimNetworkHost, private Buggify {
   void boot();
   // The process ends; see SimDiskImage::Crash. Nothing of it is heard of again.
   void crash(SimDiskImage::Crash kind);
-  void pause(uint64_t until_us) { paused_until_us_ = until_us; }
+  // A pause does not end one that lasts longer: what waits for its end would be overtaken.
+  void pause(uint64_t until_us) { paused_until_us_ = std::max(paused_until_us_, until_us); }
 
   // Kinds kBoot to kRequest, addressed to this node.
   void handle(const Event& event);

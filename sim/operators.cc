@@ -246,6 +246,8 @@ void Operators::finish(const Job& job) {
   // What left or was removed is switched off at once and given a new disk.
   machines_[job.subject].duty = Duty::kSpare;
   machines_[job.subject].backup.reset();
+  // Whoever wanted something else of it finds it gone.
+  std::erase_if(jobs_, [&](const Job& other) { return other.subject == job.subject; });
   host_->crash(job.subject, SimDiskImage::Crash::kKill, "switched off");
   if (job.kind == FaultKind::kLeave) host_->change_disk(job.subject, nullptr, false);
 }

@@ -107,8 +107,8 @@ class History {
     return end(open(with_token(begin(Operation::kCounterValue, bucket, node), after)), reply);
   }
 
-  void refused(Call call, ErrorCode code) {
-    end(call, ClientReply::failed({code, Outcome::kRejected, "no", ""}));
+  void refused(Call call, ErrorCode code, Outcome outcome = Outcome::kRejected) {
+    end(call, ClientReply::failed({code, outcome, "no", ""}));
   }
 
   void lose(Call call) {

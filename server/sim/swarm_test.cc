@@ -73,9 +73,20 @@ TEST_CASE("swarm: seeds of one node that were told to fail") {
     check_as_it_was(std::string("--set duration_ms=3000 --seeds ") + seed + ".." + seed);
 }
 
+// With odd knobs and rare sites.
+TEST_CASE("swarm: seeds of odd runs that were told to fail") {
+  for (const char* seed : {"6200036", "6200084"})
+    check_holds(std::string("--set duration_ms=4000 --seeds ") + seed + ".." + seed);
+  check_holds("--set duration_ms=4000 --seeds 6200072..6200072", "ttl-and-deletes");
+  check_holds("--set duration_ms=4000 --seeds 6200154..6200154", "everything");
+}
+
 TEST_CASE("swarm: seeds of clusters that were told to fail") {
   check_as_it_was("--set duration_ms=4000 --seeds 3320437489..3320437489", "membership-churn");
   check_as_it_was("--set duration_ms=4000 --seeds 4086047703..4086047703", "everything");
+  check_as_it_was("--set duration_ms=4000 --seeds 6100009..6100009", "everything");
+  // An owner that was cut off purged what others had renewed.
+  check_as_it_was("--set duration_ms=4000 --seeds 6200010..6200010", "ttl-and-deletes");
 }
 
 // A tenth of them when each takes ten times as long; that is too few to see everything.
