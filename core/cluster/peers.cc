@@ -9,11 +9,6 @@ namespace vordb::cluster {
 
 namespace {
 
-// Between two answers with a whole configuration, or two questions for one, to one peer.
-
-// Members are suspected after so many intervals of silence.
-constexpr uint64_t kSilentIntervals = 5;
-
 // What a member's clock showed counts for so long.
 constexpr uint64_t kWallMemoryUs = 10'000'000;
 
