@@ -107,7 +107,7 @@ void Chain::accept(const pb::Accept& accept, NodeNumber from, ChainEffects& effe
 
 // ---- the proposer
 
-void Chain::propose(std::shared_ptr<const Configuration> value, const Moment& now,
+void Chain::propose(std::shared_ptr<const Configuration> value, const Now& now,
                     ChainEffects& effects) {
   VORDB_ASSERT(!proposing() && follows_current(*value), "a successor of what is in use");
   // The only acceptor decides by writing down what is chosen; what it has accepted already is.
@@ -119,14 +119,14 @@ void Chain::propose(std::shared_ptr<const Configuration> value, const Moment& no
   begin_ballot(now, effects);
 }
 
-void Chain::begin_ballot(const Moment& now, ChainEffects& effects) {
+void Chain::begin_ballot(const Now& now, ChainEffects& effects) {
   proposal_.phase = Phase::kPreparing;
   proposal_.value = nullptr;
   proposal_.accepted = {};
   proposal_.answered.clear();
   proposal_.ballot = {++highest_round_, self_, boot_};
-  proposal_.since_us = now.now_us;
-  proposal_.again_us = now.now_us + now.knobs.chain_resend_us;
+  proposal_.since_us = now.us;
+  proposal_.again_us = now.us + now.knobs.chain_resend_us;
   proposal_.patience_us = now.knobs.chain_patience_us + now.random % now.knobs.chain_patience_us;
   send(effects);
 }
@@ -188,23 +188,23 @@ void Chain::accepted(const pb::Accepted& accepted, NodeNumber from, ChainEffects
   proposal_ = {};
 }
 
-void Chain::tick(const Moment& now, ChainEffects& effects) {
+void Chain::tick(const Now& now, ChainEffects& effects) {
   switch (proposal_.phase) {
     case Phase::kNone:
       return;
     case Phase::kWaiting:
       if (proposal_.again_us == 0) {
-        proposal_.again_us = now.now_us + now.knobs.chain_back_off_us +
-                             now.random % (now.knobs.chain_back_off_us * 4);
-      } else if (now.now_us >= proposal_.again_us) {
+        proposal_.again_us =
+            now.us + now.knobs.chain_back_off_us + now.random % (now.knobs.chain_back_off_us * 4);
+      } else if (now.us >= proposal_.again_us) {
         begin_ballot(now, effects);
       }
       return;
     default:
-      if (now.now_us >= proposal_.since_us + proposal_.patience_us) {
+      if (now.us >= proposal_.since_us + proposal_.patience_us) {
         begin_ballot(now, effects);
-      } else if (now.now_us >= proposal_.again_us) {
-        proposal_.again_us = now.now_us + now.knobs.chain_resend_us;
+      } else if (now.us >= proposal_.again_us) {
+        proposal_.again_us = now.us + now.knobs.chain_resend_us;
         send(effects);
       }
   }

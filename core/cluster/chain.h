@@ -41,8 +41,8 @@ struct ChainEffects {
 class Chain {
  public:
   // When it is asked to do something, with what it may draw from and is tuned by.
-  struct Moment {
-    uint64_t now_us = 0;
+  struct Now {
+    uint64_t us = 0;
     uint64_t random = 0;
     const Knobs& knobs = kDefaultKnobs;
   };
@@ -51,15 +51,14 @@ class Chain {
 
   // Tries to make `value`, a successor of the configuration in use, the next one. Another value may
   // come out of it.
-  void propose(std::shared_ptr<const Configuration> value, const Moment& now,
-               ChainEffects& effects);
+  void propose(std::shared_ptr<const Configuration> value, const Now& now, ChainEffects& effects);
   bool proposing() const { return proposal_.phase != Phase::kNone; }
   // The proposal may still be completed by others.
   void abandon() { proposal_ = {}; }
 
   // A message of this chain from a member, about the epoch that is voted on now.
   void step(NodeNumber from, const pb::ClusterMessage& message, ChainEffects& effects);
-  void tick(const Moment& now, ChainEffects& effects);
+  void tick(const Now& now, ChainEffects& effects);
 
   // This configuration is durable: votes are about its successor from now on.
   void use(std::shared_ptr<const Configuration> current);
@@ -87,7 +86,7 @@ class Chain {
   void accept(const pb::Accept& accept, NodeNumber from, ChainEffects& effects);
   void promised(const pb::Promise& promise, NodeNumber from, ChainEffects& effects);
   void accepted(const pb::Accepted& accepted, NodeNumber from, ChainEffects& effects);
-  void begin_ballot(const Moment& now, ChainEffects& effects);
+  void begin_ballot(const Now& now, ChainEffects& effects);
   void send(ChainEffects& effects);
   void refused(const Ballot& by);
   bool is_acceptor(NodeNumber node) const;

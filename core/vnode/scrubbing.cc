@@ -21,7 +21,7 @@ using crdt::Entry;
 namespace {
 
 // Who holds much more than it was asked about holds something else.
-constexpr uint64_t kAnswerEntriesMax = 4000;
+constexpr uint64_t kAnswerEntriesMax = 4 * kDefaultKnobs.scrub_records;
 constexpr uint32_t kTriesMax = 20;
 
 // A number of its own for each vnode of a cluster.
